@@ -1,0 +1,399 @@
+package indicator
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what a request may carry beside its indicators.
+const (
+	maxTextBytes = 1 << 20 // a pasted report; larger ones are files
+	maxWhyRunes  = 1000
+	maxNames     = 200 // devices, profiles, workspaces: each
+	maxNameRunes = 128
+)
+
+// Parse reads a request in the grammar, as typed by people and mangled by chat
+// clients. now is only used to refuse windows in the future.
+func Parse(text string, now time.Time) (Request, *Refusal) {
+	if len(text) > maxTextBytes {
+		return Request{}, refuse("", "", "the request is longer than 1 MB: put the indicators into a watchlist and run a sweep")
+	}
+	p := parser{lex: lexer{src: unmark(text)}, seen: map[Indicator]bool{}, given: map[string]string{}}
+	if no := p.run(); no != nil {
+		return Request{}, no
+	}
+	if no := checkWindow(p.req, now); no != nil {
+		return Request{}, no
+	}
+	if len(p.seen) == 0 && p.req.Incident == "" {
+		if len(p.req.Devices) > 0 {
+			return Request{}, refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+		}
+		return Request{}, refuse("", text, "there is nothing to hunt: write an address, a domain or a file, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+	}
+	return p.req, nil
+}
+
+type parser struct {
+	lex   lexer
+	req   Request
+	seen  map[Indicator]bool
+	given map[string]string // what was given for keys that take one value
+}
+
+func (p *parser) run() *Refusal {
+	for first := true; ; first = false {
+		w, ok, no := p.lex.next()
+		if no != nil || !ok {
+			return no
+		}
+		if w.key == "" {
+			if first && len(w.items) == 1 && strings.EqualFold(w.items[0].text, "hunt") {
+				no = p.huntPrefix()
+			} else {
+				no = p.bare(w)
+			}
+		} else {
+			no = p.keyed(w)
+		}
+		if no != nil {
+			return no
+		}
+	}
+}
+
+// huntPrefix reads NAME of "hunt NAME …". "hunt" before anything that is no
+// name is only the verb.
+func (p *parser) huntPrefix() *Refusal {
+	p.lex.skipSpace()
+	if p.lex.keyAhead() {
+		return nil
+	}
+	probe := p.lex
+	w, ok, _ := probe.next()
+	if !ok || len(w.items) != 1 || !isName(w.items[0].text) || strings.Contains(w.items[0].text, ".") {
+		return nil
+	}
+	if hashKind(w.items[0].text) != "" {
+		return nil
+	}
+	p.lex = probe
+	return p.single("hunt", strings.ToLower(w.items[0].text))
+}
+
+func (p *parser) bare(w word) *Refusal {
+	for _, it := range w.items {
+		text := it.text
+		if tidy(Refang(text)) == "" && !it.quoted {
+			continue // a dash or a full stop standing alone
+		}
+		if no := p.bareHint(text); no != nil {
+			return no
+		}
+		ind, no := Type(text)
+		if no != nil {
+			return no
+		}
+		if no := p.add(ind); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// bareHint teaches what a word without "=" was probably meant to be.
+func (p *parser) bareHint(text string) *Refusal {
+	if strings.HasPrefix(text, "=") {
+		return refuse("", text, "there is a blank before %s: write key and value together, as in ip=203.0.113[.]66", show(text))
+	}
+	if k := canonicalKey(tidy(text)); k != "" {
+		return refuse(k, text, "%s has no value: write it with an equals sign, as in %s", show(text), example(k))
+	}
+	if key, value, found := strings.Cut(text, ":"); found && value != "" && !strings.HasPrefix(value, "//") {
+		if k := canonicalKey(key); k != "" {
+			return refuse(k, text, "%s needs an equals sign: write %s=%s", show(text), k, plain(value))
+		}
+	}
+	return nil
+}
+
+// example shows how a key is written.
+func example(key string) string {
+	switch key {
+	case "ip":
+		return "ip=203.0.113[.]66"
+	case "dns":
+		return "dns=evil[.]example"
+	case "file":
+		return "file=powershell.exe"
+	case "device":
+		return "device=ws-fin-014"
+	case "since":
+		return "since=7d"
+	case "from", "to":
+		return key + "=2026-05-30"
+	case "exclude":
+		return "exclude=internal-dns or exclude=none"
+	case "workspace":
+		return "workspace=prod-eu"
+	case "incident":
+		return "incident=4711"
+	case "fresh":
+		return "fresh=yes"
+	case "hunt":
+		return "hunt=network-footprint"
+	default:
+		return `why="ISAC tip"`
+	}
+}
+
+func (p *parser) keyed(w word) *Refusal {
+	w.key = Refang(w.key) // drops invisible characters
+	key := canonicalKey(w.key)
+	if key == "" {
+		near := nearestKey(w.key)
+		no := refuse(w.key, w.key, "I don't know the key %s: did you mean %s?", show(w.key), example(near))
+		no.Nearest = near
+		return no
+	}
+	values := splitQuoted(key, w.items)
+	empty := len(values) == 0
+	for _, v := range values {
+		empty = empty || trimInvisible(v.text) == ""
+	}
+	if empty {
+		return refuse(key, w.key, "%s= has no value: write it right behind the equals sign, as in %s", key, example(key))
+	}
+	switch key {
+	case "ip", "dns", "file":
+		return p.indicators(key, values)
+	case "device":
+		return p.devices(values)
+	case "exclude", "workspace":
+		return p.names(key, values)
+	}
+	if len(values) > 1 {
+		return refuse(key, values[1].text, "%s= takes one value and got %d: write %s", key, len(values), example(key))
+	}
+	text := values[0].text
+	if key != "why" && !values[0].quoted {
+		text = strings.TrimRight(text, ".,;!?)")
+	}
+	return p.single(key, text)
+}
+
+// splitQuoted cuts quoted lists ("203.0.113.1, 203.0.113.2") at their commas.
+// A reason, a file name and a URL may hold commas of their own.
+func splitQuoted(key string, items []item) []item {
+	var values []item
+	for _, it := range items {
+		split := it.quoted && key != "why" && key != "file" && !(key == "dns" && strings.ContainsAny(it.text, `/\`))
+		if !split {
+			values = append(values, it)
+			continue
+		}
+		for _, part := range strings.Split(it.text, ",") {
+			if part = strings.TrimFunc(part, isSpace); part != "" || !strings.Contains(it.text, ",") {
+				values = append(values, item{text: part, quoted: true})
+			}
+		}
+	}
+	return values
+}
+
+func (p *parser) indicators(key string, values []item) *Refusal {
+	once := map[string]func(string) (Indicator, *Refusal){"ip": typeIP, "dns": typeDNS, "file": typeFile}[key]
+	afterURL := false
+	for _, v := range values {
+		text := v.text
+		if !v.quoted && key == "file" {
+			text = strings.TrimRight(text, ",;!?)]}>")
+		}
+		ind, no := settle(key, text, exact(v, once))
+		if no != nil {
+			return no
+		}
+		if afterURL && !v.quoted && !strings.Contains(ind.Value, ".") {
+			return refuse(key, text, "%s follows a URL behind a comma: if it belongs to the URL, put the whole URL in quotes", show(text))
+		}
+		afterURL = ind.Kind == KindURL && !v.quoted
+		if no := p.add(ind); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// exact keeps the punctuation at the end of a quoted URL, which belongs to it.
+func exact(v item, once func(string) (Indicator, *Refusal)) func(string) (Indicator, *Refusal) {
+	if !v.quoted {
+		return once
+	}
+	return func(s string) (Indicator, *Refusal) {
+		if plainText := refangAll(strings.TrimFunc(s, isSpace)); strings.Contains(plainText, "://") || strings.ContainsAny(plainText, "/?#") {
+			if ind, no := typeURL(s, plainText); no == nil {
+				if loose, noLoose := once(s); noLoose == nil && loose.Kind == KindURL && loose.Host == ind.Host {
+					return ind, nil
+				}
+			}
+		}
+		return once(s)
+	}
+}
+
+func (p *parser) add(ind Indicator) *Refusal {
+	if p.seen[ind] {
+		return nil
+	}
+	if len(p.seen) == MaxIndicators {
+		return refuse("", ind.Value, "that is more than %d indicators: put them into a watchlist and run a sweep", MaxIndicators)
+	}
+	p.seen[ind] = true
+	switch ind.group() {
+	case "ip":
+		p.req.IPs = append(p.req.IPs, ind)
+	case "dns":
+		p.req.Domains = append(p.req.Domains, ind)
+	default:
+		p.req.Files = append(p.req.Files, ind)
+	}
+	return nil
+}
+
+func (p *parser) devices(values []item) *Refusal {
+	for _, v := range values {
+		text := strings.Trim(tidy(asciiDashes(refangAll(v.text))), ".")
+		if text == "" {
+			return refuse("device", v.text, "device= has no value: write %s", example("device"))
+		}
+		for _, c := range text {
+			if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("-_.$", c) {
+				return refuse("device", v.text, "%s is no device name: write the whole name, as in %s", show(v.text), example("device"))
+			}
+		}
+		if no := appendName(&p.req.Devices, "device", text); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+func (p *parser) names(key string, values []item) *Refusal {
+	for _, v := range values {
+		text := tidy(asciiDashes(refangAll(v.text)))
+		if !isName(text) {
+			return refuse(key, v.text, "%s is no name for %s=: write %s", show(v.text), key, example(key))
+		}
+		list := &p.req.Workspaces
+		if key == "exclude" {
+			text = strings.ToLower(text)
+			if text == "none" {
+				p.req.ExcludeNone = true
+				continue
+			}
+			list = &p.req.Exclude
+		}
+		if no := appendName(list, key, text); no != nil {
+			return no
+		}
+	}
+	if p.req.ExcludeNone && len(p.req.Exclude) > 0 {
+		return refuse("exclude", "", "exclude=none can't stand with the profile %s: write one or the other", show(p.req.Exclude[0]))
+	}
+	return nil
+}
+
+// appendName adds a name once, without regard to case.
+func appendName(list *[]string, key, name string) *Refusal {
+	if utf8.RuneCountInString(name) > maxNameRunes {
+		return refuse(key, name, "%s is longer than %d characters: write %s", show(name), maxNameRunes, example(key))
+	}
+	for _, have := range *list {
+		if strings.EqualFold(have, name) {
+			return nil
+		}
+	}
+	if len(*list) == maxNames {
+		return refuse(key, name, "%s= got more than %d values: hunt in several steps", key, maxNames)
+	}
+	*list = append(*list, name)
+	return nil
+}
+
+// isName accepts names of hunts, profiles and workspaces: ASCII letters,
+// digits, and - _ . inside.
+func isName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isAlnum(s[i]) && (i == 0 || !strings.ContainsRune("-_.", rune(s[i]))) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// single reads the keys that take one value.
+func (p *parser) single(key, text string) *Refusal {
+	if before, twice := p.given[key]; twice && before != text {
+		return refuse(key, text, "%s= is given twice, as %s and as %s: write it once", key, show(before), show(text))
+	}
+	p.given[key] = text
+	var no *Refusal
+	switch key {
+	case "since":
+		if strings.EqualFold(strings.TrimSpace(text), "all") {
+			p.req.All = true
+		} else {
+			p.req.Since, no = ParseDuration(text)
+		}
+	case "from":
+		p.req.From, no = parseTime(key, text)
+	case "to":
+		p.req.To, no = parseTime(key, text)
+	case "why":
+		p.req.Why, no = oneLine(text)
+	case "hunt":
+		p.req.Hunt = strings.ToLower(text)
+		if !isName(text) || utf8.RuneCountInString(text) > maxNameRunes {
+			no = refuse(key, text, "%s is no name of a hunt: write %s", show(text), example(key))
+		}
+	case "incident":
+		p.req.Incident = strings.TrimPrefix(strings.TrimSpace(text), "#")
+		if !isDigits(p.req.Incident) || len(p.req.Incident) > 18 {
+			no = refuse(key, text, "%s is no incident number: write %s", show(text), example(key))
+		}
+	case "fresh":
+		switch strings.ToLower(text) {
+		case "yes", "true", "1":
+			p.req.Fresh = true
+		case "no", "false", "0":
+		default:
+			no = refuse(key, text, "%s is neither yes nor no: write %s", show(text), example(key))
+		}
+	}
+	return no
+}
+
+// oneLine turns a reason into one line: it goes into logs, query comments and
+// messages.
+func oneLine(text string) (string, *Refusal) {
+	line := strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c) || unicode.IsControl(c):
+			return ' '
+		case invisible(c):
+			return -1
+		}
+		return c
+	}, text)
+	line = strings.Join(strings.Fields(line), " ")
+	if line == "" {
+		return "", refuse("why", text, "why= has no value: write %s", example("why"))
+	}
+	if n := utf8.RuneCountInString(line); n > maxWhyRunes {
+		return "", refuse("why", "", "the reason has %d characters and may have %d: shorten it", n, maxWhyRunes)
+	}
+	return line, nil
+}

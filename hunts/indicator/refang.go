@@ -1,0 +1,252 @@
+package indicator
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Refang undoes what people do to make an indicator harmless ("hxxp",
+// "evil[.]example", "(dot)", "{.}", "[:]", "[at]", "evil\.example") and drops
+// invisible characters. Other text stays as it is. It undoes Defang exactly:
+// Refang(Defang(v)) == v for every canonical value v.
+func Refang(s string) string {
+	if !needsRefang(s) {
+		return s
+	}
+	r := refanger{src: s}
+	r.run()
+	return string(r.out)
+}
+
+func needsRefang(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf, c == '[', c == '(', c == '{', c == ']', c == '\\':
+			return true
+		case (c == 'x' || c == 'X' || c == '*') && i > 0: // hxxp, fxp, h**p
+			return true
+		}
+	}
+	return false
+}
+
+// refanger rewrites src in one pass. With track set it remembers for each
+// byte of out where it came from, and which bytes were defanged.
+type refanger struct {
+	src    string
+	track  bool
+	dashes bool // turn typographic dashes between letters into hyphens
+	out    []byte
+	pos    []int32 // pos[i] is the offset in src of out[i]; one more at the end
+	marks  []int32 // offsets in out of characters that had been defanged
+}
+
+func (r *refanger) run() {
+	r.out = make([]byte, 0, len(r.src))
+	if r.track {
+		r.pos = make([]int32, 0, len(r.src)+1)
+	}
+	for i := 0; i < len(r.src); {
+		i += r.step(i)
+	}
+	if r.track {
+		r.pos = append(r.pos, int32(len(r.src)))
+	}
+}
+
+// put writes text that stands for src[at:].
+func (r *refanger) put(text string, at int) {
+	r.out = append(r.out, text...)
+	if r.track {
+		for range len(text) {
+			r.pos = append(r.pos, int32(at))
+		}
+	}
+}
+
+// mark writes text that was found defanged.
+func (r *refanger) mark(text string, at int) {
+	if r.track {
+		r.marks = append(r.marks, int32(len(r.out)))
+	}
+	r.put(text, at)
+}
+
+// step handles what starts at src[i] and returns how many bytes it took.
+func (r *refanger) step(i int) int {
+	switch c := r.src[i]; c {
+	case '[', '(', '{':
+		if text, n := bracketed(r.src[i:]); n > 0 {
+			return r.bracket(i, text, n)
+		}
+		// Half a pair: evil[.example
+		if c == '[' && strings.HasPrefix(r.src[i+1:], ".") && r.afterWord() && wordAt(r.src, i+2) {
+			r.mark(".", i)
+			return 2
+		}
+	case '.':
+		// The other half: evil.]example
+		if strings.HasPrefix(r.src[i+1:], "]") && r.afterWord() && lowerAt(r.src, i+2) {
+			r.mark(".", i)
+			return 2
+		}
+	case '\\':
+		// A dot escaped for a regular expression: evil\.example
+		if strings.HasPrefix(r.src[i+1:], ".") && r.afterWord() && wordAt(r.src, i+2) {
+			r.mark(".", i)
+			return 2
+		}
+	case 'h', 'H', 'f', 'F':
+		if !r.afterWord() {
+			if scheme, n := fangedScheme(r.src[i:]); n > 0 {
+				r.mark(scheme, i)
+				return n
+			}
+		}
+	}
+	if r.src[i] >= utf8.RuneSelf {
+		return r.wide(i)
+	}
+	if r.track {
+		r.pos = append(r.pos, int32(i))
+	}
+	r.out = append(r.out, r.src[i])
+	return 1
+}
+
+// bracket writes what a bracketed mark stands for. "evil [.] example" loses
+// the blanks on both sides as well, when they are single and between words.
+func (r *refanger) bracket(i int, text string, n int) int {
+	if text == "@" && !(r.afterWord() && wordAt(r.src, i+n)) {
+		r.put(r.src[i:i+n], i)
+		return n
+	}
+	if k := len(r.out); text == "." && k > 1 && r.out[k-1] == ' ' && isWord(r.out[k-2]) &&
+		strings.HasPrefix(r.src[i+n:], " ") && wordAt(r.src, i+n+1) {
+		r.out = r.out[:k-1]
+		if r.track {
+			r.pos = r.pos[:k-1]
+		}
+		n++
+	}
+	r.mark(text, i)
+	return n
+}
+
+// wide handles a character outside ASCII.
+func (r *refanger) wide(i int) int {
+	c, n := utf8.DecodeRuneInString(r.src[i:])
+	next, _ := utf8.DecodeRuneInString(r.src[i+n:])
+	prev, _ := utf8.DecodeLastRune(r.out)
+	switch {
+	case c == utf8.RuneError && n == 1:
+		r.put("\uFFFD", i)
+	case c == '\u200c' || c == '\u200d':
+		// The joiners belong to some Persian and Indic names; next to ASCII
+		// they are smuggled in.
+		if prev < utf8.RuneSelf || next < utf8.RuneSelf || !unicode.IsLetter(next) || !(unicode.IsLetter(prev) || unicode.IsMark(prev)) {
+			return n
+		}
+		r.put(r.src[i:i+n], i)
+	case invisible(c):
+		return n
+	case isWideDot(c) && r.afterWord() && wordAt(r.src, i+n):
+		r.mark(".", i)
+	case r.dashes && isDash(c) && r.afterWord() && wordAt(r.src, i+n):
+		r.put("-", i)
+	default:
+		r.put(r.src[i:i+n], i)
+	}
+	return n
+}
+
+func (r *refanger) afterWord() bool {
+	return len(r.out) > 0 && isWord(r.out[len(r.out)-1])
+}
+
+// bracketed reads a defanging mark in brackets and returns what it stands for
+// and how long it is; zero when there is none.
+func bracketed(s string) (text string, n int) {
+	closing := byte(']')
+	switch s[0] {
+	case '(':
+		closing = ')'
+	case '{':
+		closing = '}'
+	}
+	// The longest mark is "[ punkt ]".
+	end := strings.IndexByte(s[:min(len(s), 12)], closing)
+	if end < 0 {
+		return "", 0
+	}
+	switch inner := strings.ToLower(strings.Trim(s[1:end], " ")); inner {
+	case ".", "dot", "punkt", "point":
+		return ".", end + 1
+	case "@", "at":
+		return "@", end + 1
+	case ":", "://", "//", "/", ":/", ":\\":
+		// In round or curly brackets these are smileys and code.
+		if closing == ']' {
+			return strings.ReplaceAll(inner, "\\", "/"), end + 1
+		}
+	}
+	return "", 0
+}
+
+// fangedScheme reads hxxp, h**p, hxtp, fxp and the like before a colon, and
+// returns the scheme that is meant and its length.
+func fangedScheme(s string) (scheme string, n int) {
+	lower := strings.ToLower(s[:min(len(s), 5)])
+	meant := ""
+	switch {
+	case len(lower) >= 4 && lower[0] == 'h' && lower[3] == 'p' && masks(lower[1]) && masks(lower[2]) && lower[:4] != "http":
+		meant, n = "http", 4
+	case strings.HasPrefix(lower, "fxp"):
+		meant, n = "ftp", 3
+	default:
+		return "", 0
+	}
+	if len(lower) > n && lower[n] == 's' {
+		meant, n = meant+"s", n+1
+	}
+	rest := s[n:]
+	if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "[:") || strings.HasPrefix(rest, "(:)") {
+		return meant, n
+	}
+	return "", 0
+}
+
+func masks(c byte) bool { return c == 'x' || c == 't' || c == '*' }
+
+// invisible are characters that no reader sees and that chat clients, PDF
+// readers and attackers put into text.
+func invisible(c rune) bool {
+	switch {
+	case c == '\u00ad', c == '\u034f', c == '\u061c', c == '\u180e', c == '\ufeff':
+		return true
+	case c >= '\u200b' && c <= '\u200f', c >= '\u202a' && c <= '\u202e', c >= '\u2060' && c <= '\u206f':
+		return true
+	}
+	return false
+}
+
+func isWideDot(c rune) bool { return c == '．' || c == '。' || c == '｡' }
+
+func isDash(c rune) bool {
+	return (c >= '\u2010' && c <= '\u2015') || c == '\u2212' || c == '\ufe58' || c == '\ufe63' || c == '\uff0d'
+}
+
+func isWord(c byte) bool {
+	return c >= utf8.RuneSelf || isAlnum(c)
+}
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func wordAt(s string, i int) bool { return i < len(s) && isWord(s[i]) }
+
+func lowerAt(s string, i int) bool {
+	return i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= '0' && s[i] <= '9')
+}

@@ -1,0 +1,143 @@
+package indicator
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Refusal says why something was not accepted, in one sentence that teaches
+// how to write it. A nil *Refusal means accepted.
+type Refusal struct {
+	Sentence string `json:"sentence"`          // for the person who typed; what they typed is quoted, defanged and harmless in it
+	Key      string `json:"key,omitempty"`     // the key concerned, as typed: "ip", "since", "ipp"
+	Nearest  string `json:"nearest,omitempty"` // the valid key that was probably meant, when Key is none
+	Token    string `json:"token,omitempty"`   // what was typed, raw: never show it without encoding
+}
+
+// Error gives the sentence, so that a Refusal can travel as an error. Mind
+// that a nil *Refusal in an error variable is not a nil error.
+func (r *Refusal) Error() string { return r.Sentence }
+
+func refuse(key, token, format string, args ...any) *Refusal {
+	return &Refusal{Sentence: fmt.Sprintf(format, args...), Key: key, Token: token}
+}
+
+// shownRunes bounds how much of a typed token a sentence repeats: enough to
+// recognise it, too little to flood a channel.
+const shownRunes = 60
+
+// show quotes a typed token so that it can stand in any message: one line,
+// no control or direction characters, no mark-up, nothing clickable.
+func show(token string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range DefangText(token) {
+		if n == shownRunes {
+			b.WriteRune('…')
+			break
+		}
+		switch {
+		case unicode.IsSpace(r):
+			r = ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar:
+			r = '·'
+		case r == '<':
+			r = '‹'
+		case r == '>':
+			r = '›'
+		case r == '`' || r == '"':
+			r = '\''
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return `"` + b.String() + `"`
+}
+
+// keys are the keys of the grammar in the order in which Format writes them.
+var keys = [...]string{"hunt", "ip", "dns", "file", "device", "since", "from", "to", "exclude", "workspace", "incident", "fresh", "why"}
+
+// canonicalKey resolves a typed key; empty when it is unknown.
+func canonicalKey(typed string) string {
+	switch k := strings.ToLower(typed); k {
+	case "domain", "url":
+		return "dns"
+	case "process":
+		return "file"
+	default:
+		for _, known := range keys {
+			if k == known {
+				return k
+			}
+		}
+		return ""
+	}
+}
+
+// nearestKey is the key that was probably meant: by meaning when the word is a
+// common name for one, by edit distance otherwise.
+func nearestKey(typed string) string {
+	k := strings.ToLower(strings.Trim(typed, "-–—_"))
+	switch k {
+	case "md5", "sha1", "sha256", "hash", "name", "filename", "image", "exe", "proc":
+		return "file"
+	case "addr", "address", "ipv4", "ipv6", "cidr", "net", "subnet", "src", "dst":
+		return "ip"
+	case "fqdn", "uri", "link", "site", "host", "hostname":
+		return "dns"
+	case "computer", "machine", "endpoint", "pc", "sensor":
+		return "device"
+	case "last", "days", "time", "window", "ago", "lookback":
+		return "since"
+	case "start", "begin", "after":
+		return "from"
+	case "end", "until", "before", "till":
+		return "to"
+	case "reason", "because", "comment", "note":
+		return "why"
+	case "without", "ignore", "hide":
+		return "exclude"
+	case "ws", "tenant":
+		return "workspace"
+	case "inc", "case", "ticket":
+		return "incident"
+	}
+	best, bestDistance := "", 1<<30
+	for _, c := range append(keys[:], "domain", "url", "process") {
+		if d := editDistance(k, c); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance counts insertions, deletions, substitutions and swaps of
+// neighbours. Only the first 24 bytes of a are compared: no key is longer.
+func editDistance(a, b string) int {
+	if len(a) > 24 {
+		a = a[:24]
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = d
+		}
+	}
+	return rows[len(a)][len(b)]
+}

@@ -1,0 +1,154 @@
+package indicator
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxIndicators is how many indicators one request may hold; more is what a
+// sweep is for.
+const MaxIndicators = 200
+
+// Request is a parsed request: (IPs or Domains) and Files and Devices, within
+// a window. Lists hold no duplicates and are nil when nothing was given.
+type Request struct {
+	IPs     []Indicator `json:"ips,omitempty"`     // ip, cidr, and url whose host is an address
+	Domains []Indicator `json:"domains,omitempty"` // domain, suffix, and url whose host is a name
+	Files   []Indicator `json:"files,omitempty"`   // file, md5, sha1, sha256
+	Devices []string    `json:"devices,omitempty"` // as typed; compare without regard to case
+
+	Since time.Duration `json:"since,omitempty"` // look-back; zero when not given: the default is the caller's
+	All   bool          `json:"all,omitempty"`   // since=all
+	From  time.Time     `json:"from,omitzero"`   // inclusive, UTC; zero when not given
+	To    time.Time     `json:"to,omitzero"`     // exclusive, UTC; to=<date> is the midnight after that day
+
+	Exclude     []string `json:"exclude,omitempty"`      // exclusion profiles, lower case
+	ExcludeNone bool     `json:"exclude_none,omitempty"` // exclude=none
+	Workspaces  []string `json:"workspaces,omitempty"`
+	Why         string   `json:"why,omitempty"`      // one line
+	Hunt        string   `json:"hunt,omitempty"`     // catalogue name, from "hunt NAME …" or hunt=NAME
+	Incident    string   `json:"incident,omitempty"` // digits
+	Fresh       bool     `json:"fresh,omitempty"`    // fresh=yes: no answer from the cache
+}
+
+// Indicators lists all indicators once, addresses first, then domains, then
+// files, each in the order in which they were given.
+func (r Request) Indicators() []Indicator {
+	all := make([]Indicator, 0, len(r.IPs)+len(r.Domains)+len(r.Files))
+	seen := make(map[Indicator]bool, cap(all))
+	for _, list := range [...][]Indicator{r.IPs, r.Domains, r.Files} {
+		for _, i := range list {
+			if !seen[i] {
+				seen[i] = true
+				all = append(all, i)
+			}
+		}
+	}
+	return all
+}
+
+// Add puts an indicator into the list where its kind belongs, unless it is
+// there already.
+func (r *Request) Add(i Indicator) {
+	list := &r.Files
+	switch i.group() {
+	case "ip":
+		list = &r.IPs
+	case "dns":
+		list = &r.Domains
+	}
+	if !slices.Contains(*list, i) {
+		*list = append(*list, i)
+	}
+}
+
+// Format writes a request in the grammar, so that Parse reads the same request
+// back. Values are canonical, not defanged: encode them for where they go.
+func Format(r Request) string {
+	var parts []string
+	list := func(key string, values []string) {
+		if len(values) > 0 {
+			quoted := make([]string, len(values))
+			for i, v := range values {
+				quoted[i] = quote(v)
+			}
+			parts = append(parts, key+"="+strings.Join(quoted, ","))
+		}
+	}
+	one := func(key, value string) {
+		if value != "" {
+			list(key, []string{value})
+		}
+	}
+	one("hunt", r.Hunt)
+	list("ip", valuesOf(r.IPs))
+	list("dns", valuesOf(r.Domains))
+	list("file", valuesOf(r.Files))
+	list("device", r.Devices)
+	if r.All {
+		one("since", "all")
+	} else if r.Since > 0 {
+		one("since", formatDuration(r.Since))
+	}
+	if !r.From.IsZero() {
+		one("from", r.From.UTC().Format(time.RFC3339Nano))
+	}
+	if !r.To.IsZero() {
+		one("to", r.To.UTC().Format(time.RFC3339Nano))
+	}
+	if r.ExcludeNone {
+		one("exclude", "none")
+	}
+	list("exclude", r.Exclude)
+	list("workspace", r.Workspaces)
+	one("incident", r.Incident)
+	if r.Fresh {
+		one("fresh", "yes")
+	}
+	// Parse reads <…> as a link of the chat client; in a reason it is text.
+	one("why", strings.ReplaceAll(r.Why, "<", "&lt;"))
+	return strings.Join(parts, " ")
+}
+
+func valuesOf(list []Indicator) []string {
+	values := make([]string, len(list))
+	for i, ind := range list {
+		values[i] = ind.Value
+	}
+	return values
+}
+
+// quote puts a value in quotes unless it reads the same without.
+func quote(s string) string {
+	bare := s != ""
+	for i := 0; i < len(s) && bare; i++ {
+		bare = isAlnum(s[i]) || strings.IndexByte("*_.:/-%#?=&+~@;$", s[i]) >= 0
+	}
+	if bare && (isAlnum(s[len(s)-1]) || s[len(s)-1] == '/' || strings.HasSuffix(s, "::")) {
+		return s
+	}
+	return `"` + escapeQuotes(s) + `"`
+}
+
+func escapeQuotes(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+}
+
+// Join makes one request text of command-line arguments, keeping those
+// together that the shell kept together: why=two words stays one value.
+func Join(args []string) string {
+	parts := make([]string, len(args))
+	for i, arg := range args {
+		key, value, found := strings.Cut(arg, "=")
+		switch {
+		case !strings.ContainsFunc(arg, isSpace):
+			parts[i] = arg
+		case found && canonicalKey(key) != "" && !startsQuoted(value):
+			parts[i] = key + `="` + escapeQuotes(value) + `"`
+		default:
+			parts[i] = arg
+		}
+	}
+	return strings.Join(parts, " ")
+}
