@@ -87,6 +87,9 @@ func (p *parser) huntPrefix() *Refusal {
 func (p *parser) bare(w word) *Refusal {
 	for _, it := range w.items {
 		text := it.text
+		if no := tooLong("", text); no != nil {
+			return no
+		}
 		if tidy(Refang(text)) == "" && !it.quoted {
 			continue // a dash or a full stop standing alone
 		}
@@ -216,7 +219,7 @@ func (p *parser) indicators(key string, values []item) *Refusal {
 		if no != nil {
 			return no
 		}
-		if afterURL && !v.quoted && !strings.Contains(ind.Value, ".") {
+		if key == "dns" && afterURL && !v.quoted && !strings.Contains(ind.Value, ".") {
 			return refuse(key, text, "%s follows a URL behind a comma: if it belongs to the URL, put the whole URL in quotes", show(text))
 		}
 		afterURL = ind.Kind == KindURL && !v.quoted
@@ -265,6 +268,9 @@ func (p *parser) add(ind Indicator) *Refusal {
 
 func (p *parser) devices(values []item) *Refusal {
 	for _, v := range values {
+		if no := tooLong("device", v.text); no != nil {
+			return no
+		}
 		text := strings.Trim(tidy(asciiDashes(refangAll(v.text))), ".")
 		if text == "" {
 			return refuse("device", v.text, "device= has no value: write %s", example("device"))
@@ -283,6 +289,9 @@ func (p *parser) devices(values []item) *Refusal {
 
 func (p *parser) names(key string, values []item) *Refusal {
 	for _, v := range values {
+		if no := tooLong(key, v.text); no != nil {
+			return no
+		}
 		text := tidy(asciiDashes(refangAll(v.text)))
 		if !isName(text) {
 			return refuse(key, v.text, "%s is no name for %s=: write %s", show(v.text), key, example(key))

@@ -295,6 +295,17 @@ func TestTwoHundredIndicatorsAreAcceptedAndRepeatedOnesCountOnce(t *testing.T) {
 	}
 }
 
+func TestParseTakesMegabytesInItsStride(t *testing.T) {
+	for _, piece := range []string{")", "(", "'a ", "‘", "<", "<a|b>", "&amp;", "a.", "[.]", "[", "a,", "=", "\\", "\u200b", "1.", "::", "ip=1.1.1.1,", "x=\"", "why=a", "*", "file=a\\", "device=) "} {
+		start := time.Now()
+		Parse(strings.Repeat(piece, maxTextBytes/len(piece)), testNow)
+		// Quadratic work on a megabyte takes minutes.
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("a megabyte of %q took %v", piece, took)
+		}
+	}
+}
+
 func TestJoinKeepsWhatTheShellKeptTogether(t *testing.T) {
 	r, no := Parse(Join([]string{"ip=203.0.113.1", `why=he said "no"`, `file=C:\Program Files\x y.exe`}), testNow)
 	if no != nil {

@@ -71,7 +71,7 @@ func Format(r Request) string {
 		if len(values) > 0 {
 			quoted := make([]string, len(values))
 			for i, v := range values {
-				quoted[i] = quote(v)
+				quoted[i] = quote(v, key == "dns" && i > 0)
 			}
 			parts = append(parts, key+"="+strings.Join(quoted, ","))
 		}
@@ -119,9 +119,10 @@ func valuesOf(list []Indicator) []string {
 	return values
 }
 
-// quote puts a value in quotes unless it reads the same without.
-func quote(s string) string {
-	bare := s != ""
+// quote puts a value in quotes unless it reads the same without. Behind a
+// comma a value without a dot could be the tail of a URL.
+func quote(s string, behindComma bool) string {
+	bare := s != "" && !(behindComma && !strings.Contains(s, "."))
 	for i := 0; i < len(s) && bare; i++ {
 		bare = isAlnum(s[i]) || strings.IndexByte("*_.:/-%#?=&+~@;$", s[i]) >= 0
 	}

@@ -27,6 +27,9 @@ func Type(s string) (Indicator, *Refusal) {
 // nested defanging ("[[.]]") cannot make a canonical value that changes when
 // it is read again.
 func settle(key, s string, once func(string) (Indicator, *Refusal)) (Indicator, *Refusal) {
+	if no := tooLong(key, s); no != nil {
+		return Indicator{}, no
+	}
 	ind, no := once(s)
 	for range 4 {
 		if no != nil {
@@ -40,6 +43,14 @@ func settle(key, s string, once func(string) (Indicator, *Refusal)) (Indicator, 
 		ind, no = again, noAgain
 	}
 	return Indicator{}, refuse(key, s, "%s is defanged several times over: write it plainly", show(s))
+}
+
+// tooLong keeps what follows from working on megabytes.
+func tooLong(key, s string) *Refusal {
+	if len(s) <= 2*maxURLBytes {
+		return nil
+	}
+	return refuse(key, s, "the value that begins with %s is longer than any indicator (%d characters): shorten it", show(strings.ToValidUTF8(s[:shownRunes], "")), maxURLBytes)
 }
 
 func typeOnce(raw string) (Indicator, *Refusal) {
@@ -227,8 +238,9 @@ func refuseAddress(raw, s string) *Refusal {
 	if kind := hashKind(s); kind != "" {
 		return refuse("ip", raw, "%s is a %s, not an address: write file=%s", show(s), strings.ToUpper(string(kind)), plain(s))
 	}
-	if ind, no := typeDNS(s); no == nil && strings.Contains(s, ".") {
-		return refuse("ip", raw, "%s is a name, not an address: write dns=%s", show(s), plain(ind.Value))
+	name, _, _ := strings.Cut(s, ":")
+	if host, why := hostName(name); why == "" && strings.Contains(host, ".") {
+		return refuse("ip", raw, "%s is a name, not an address: write dns=%s", show(s), plain(host))
 	}
 	return refuse("ip", raw, "%s is not an IP address: write ip=203.0.113[.]66, ip=2001:db8::c or ip=203.0.113.0/24", show(s))
 }
