@@ -48,23 +48,36 @@ func defangAddress(s string) string {
 	return strings.Replace(s, ":", "[:]", 1)
 }
 
+// defangURL marks the dots and schemes of the whole URL: those in path and
+// query are links to a chat client as well.
 func defangURL(s string) string {
-	scheme, rest, found := strings.Cut(s, "://")
-	if !found {
-		return strings.ReplaceAll(s, ".", "[.]")
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	for i := 0; i < len(s); i++ {
+		if s[i] == '.' {
+			b.WriteString("[.]")
+			continue
+		}
+		if i == 0 || !isWord(s[i-1]) {
+			if from, to := schemeAt(s[i:]); from != "" {
+				b.WriteString(to)
+				i += len(from) - 1
+				continue
+			}
+		}
+		b.WriteByte(s[i])
 	}
-	switch strings.ToLower(scheme) {
-	case "http":
-		scheme = "hxxp"
-	case "https":
-		scheme = "hxxps"
-	case "ftp":
-		scheme = "fxp"
-	case "ftps":
-		scheme = "fxps"
+	return b.String()
+}
+
+// schemeAt finds a scheme that clients link, and how it is written defanged.
+func schemeAt(s string) (from, to string) {
+	for _, p := range [...][2]string{{"https", "hxxps"}, {"http", "hxxp"}, {"ftps", "fxps"}, {"ftp", "fxp"}} {
+		if strings.HasPrefix(s, p[0]) && strings.HasPrefix(s[len(p[0]):], "://") {
+			return p[0], p[1]
+		}
 	}
-	// URLs inside the path and the query are links to a chat client as well.
-	return scheme + "://" + strings.ReplaceAll(rest, ".", "[.]")
+	return "", ""
 }
 
 // defangFile marks the dots of a file name in which a chat client would see a
@@ -144,8 +157,9 @@ func defangRun(b *strings.Builder, run string, beforeSlashes bool) {
 	for first := true; run != ""; first = false {
 		part, rest, more := strings.Cut(run, ":")
 		if more && rest == "" && beforeSlashes {
-			scheme, _, _ := strings.Cut(defangURL(part+"://"), "://")
-			part = scheme
+			if _, to := schemeAt(strings.ToLower(part) + "://"); to != "" {
+				part = to
+			}
 		} else if strings.Contains(part, ".") {
 			part = defangDotted(part)
 		}

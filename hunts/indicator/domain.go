@@ -268,7 +268,9 @@ func literalHost(name string) (netip.Addr, bool) {
 // cutScheme splits a URL at "://", or at the backslashes that Windows users
 // type and browsers accept.
 func cutScheme(s string) (scheme, rest string, found bool) {
-	if scheme, rest, found = strings.Cut(s, "://"); found {
+	if scheme, rest, found = strings.Cut(s, "://"); found && strings.ContainsAny(scheme, "/?#") {
+		return "", s, false // a URL inside the path or query of one without scheme
+	} else if found {
 		return scheme, strings.TrimLeft(rest, "/"), true
 	}
 	if scheme, rest, found = strings.Cut(s, `:\\`); found {

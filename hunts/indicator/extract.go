@@ -1,6 +1,10 @@
 package indicator
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // ExtractOptions says what to look for beside addresses, names, URLs and
 // hashes.
@@ -9,26 +13,320 @@ type ExtractOptions struct {
 	Emails bool // the domains of e-mail addresses as well
 }
 
-// Finding is an indicator found in text; Start and End are byte offsets.
+// Finding is an indicator found in text. Start and End are byte offsets of
+// what stands for it there, defanged or not.
 type Finding struct {
 	Indicator Indicator `json:"indicator"`
 	Start     int       `json:"start"`
 	End       int       `json:"end"`
-	Doubtful  bool      `json:"doubtful,omitempty"` // needs a yes by a person
-	Why       string    `json:"why,omitempty"`      // why it is doubtful
+	Doubtful  bool      `json:"doubtful,omitempty"` // wants a yes by a person
+	Why       string    `json:"why,omitempty"`      // why it is doubtful, for people to read
 }
 
-// Extract finds indicators in free text.
+// chunkBytes bounds the working memory of Extract, about six times this.
+// An indicator is only cut when a whole chunk holds no white space.
+const chunkBytes = 1 << 20
+
+// Extract finds indicators in free text: chat messages with the client's own
+// mark-up, reports, logs, code. Findings come in the order of the text, each
+// occurrence of its own; an indicator that could as well be something else (a
+// version number, a file name, program code) is marked Doubtful, never left to
+// chance. The time it takes grows linearly with the text.
 func Extract(text string, opts ExtractOptions) []Finding {
 	var found []Finding
-	at := 0
-	for _, field := range strings.FieldsFunc(text, func(c rune) bool { return isSpace(c) || c == ',' || c == '=' || c == '@' }) {
-		start := at + strings.Index(text[at:], field)
-		at = start + len(field)
-		ind, no := typeOnce(field)
-		if no == nil {
-			found = append(found, Finding{Indicator: ind, Start: start, End: at})
+	for base := 0; base < len(text); {
+		end := chunkEnd(text, base)
+		x := extractor{opts: opts}
+		x.r = refanger{src: text[base:end], track: true}
+		x.r.run()
+		x.s = string(x.r.out)
+		x.scan()
+		for _, f := range x.found {
+			f.Start += base
+			f.End += base
+			found = append(found, f)
 		}
+		base = end
 	}
 	return found
+}
+
+func chunkEnd(text string, base int) int {
+	if len(text)-base <= chunkBytes {
+		return len(text)
+	}
+	end := base + chunkBytes
+	if i := strings.LastIndexAny(text[base:end], " \t\r\n"); i > 0 {
+		return base + i + 1
+	}
+	for end > base+1 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return end
+}
+
+// extractor works on s, the refanged text; r maps it back.
+type extractor struct {
+	opts  ExtractOptions
+	r     refanger
+	s     string
+	found []Finding
+}
+
+// emit records a finding at s[start:end]; a non-empty why makes it doubtful.
+func (x *extractor) emit(ind Indicator, start, end int, why string) {
+	x.found = append(x.found, Finding{
+		Indicator: ind, Start: int(x.r.pos[start]), End: int(x.r.pos[end]), Doubtful: why != "", Why: why,
+	})
+}
+
+// defanged tells whether somebody made s[start:end] harmless on purpose, the
+// best evidence that it is an indicator.
+func (x *extractor) defanged(start, end int) bool {
+	lo, hi := 0, len(x.r.marks)
+	for lo < hi {
+		if mid := (lo + hi) / 2; int(x.r.marks[mid]) < start {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo < len(x.r.marks) && int(x.r.marks[lo]) < end
+}
+
+// scan walks over the runs of characters that indicators are made of.
+func (x *extractor) scan() {
+	for i := 0; i < len(x.s); {
+		n := x.runLen(i)
+		if n == 0 {
+			_, size := utf8.DecodeRuneInString(x.s[i:])
+			i += size
+			continue
+		}
+		for end := i + n; i < end; {
+			i = x.run(i, end)
+		}
+	}
+}
+
+// runLen measures the run that starts at s[i].
+func (x *extractor) runLen(i int) int {
+	start := i
+	for i < len(x.s) {
+		c := x.s[i]
+		switch {
+		case isAlnum(c):
+			i++
+		case c < utf8.RuneSelf:
+			if strings.IndexByte("._-:/\\@%+", c) < 0 {
+				return i - start
+			}
+			i++
+		default:
+			r, n := utf8.DecodeRuneInString(x.s[i:])
+			if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) {
+				return i - start
+			}
+			i += n
+		}
+	}
+	return i - start
+}
+
+// run looks into s[a:b] and returns where to go on: behind the first URL, or
+// behind b. It never looks twice at the same text, or hostile text would take
+// quadratic time.
+func (x *extractor) run(a, b int) int {
+	run := x.s[a:b]
+	if i := strings.Index(run, "://"); i >= 0 {
+		return x.runWithURL(a, b, a+i)
+	}
+	if strings.Contains(run, "@") {
+		x.mails(a, b)
+		return b
+	}
+	if strings.Contains(run, `\`) {
+		x.windowsPath(a, b)
+		return b
+	}
+	return x.slashed(a, b)
+}
+
+// runWithURL handles a run with "://" at s[colon:].
+func (x *extractor) runWithURL(a, b, colon int) int {
+	start := colon
+	for start > a && colon-start < 32 && (isAlnum(x.s[start-1]) || x.s[start-1] == '+') {
+		start--
+	}
+	if start > a {
+		// Either a label such as "url:", or a URL that carries another one.
+		if next := x.run(a, start); next > start {
+			return next
+		}
+	}
+	use := schemeUse(strings.ToLower(x.s[start:colon]))
+	if use == schemeLocal {
+		return x.pathEnd(colon + 3)
+	}
+	if start == colon || x.s[start] <= '9' {
+		return colon + 3
+	}
+	end, ok := x.url(start, colon+3, use == schemeUnknown)
+	if !ok {
+		return colon + 3
+	}
+	return end
+}
+
+type schemeKind int
+
+const (
+	schemeNetwork schemeKind = iota
+	schemeUnknown            // maybe a host follows
+	schemeLocal              // no host follows
+)
+
+func schemeUse(s string) schemeKind {
+	switch s {
+	case "http", "https", "ftp", "ftps", "sftp", "tftp", "ws", "wss", "tcp", "udp", "tls", "ssl", "ssh", "telnet", "ldap", "ldaps",
+		"smb", "cifs", "nfs", "rdp", "vnc", "dns", "doh", "quic", "irc", "ircs", "socks", "socks4", "socks5", "stratum", "stratum+tcp",
+		"stratum+ssl", "git", "svn", "rsync", "rtsp", "rtmp", "sip", "sips", "smtp", "smtps", "imap", "imaps", "pop3", "mqtt", "mqtts", "webdav":
+		return schemeNetwork
+	case "file", "res", "about", "blob", "data", "content", "chrome", "edge", "resource", "javascript", "vbscript", "s3", "gs", "urn",
+		"tag", "magnet", "ipfs", "registry", "shell":
+		return schemeLocal
+	}
+	if strings.HasSuffix(s, "extension") || strings.HasSuffix(s, "app") {
+		return schemeLocal // chrome-extension://, android-app://
+	}
+	return schemeUnknown
+}
+
+// url reads the URL whose scheme starts at start and whose host starts at
+// host. When there is no host that could be hunted, ok is false.
+func (x *extractor) url(start, host int, unknown bool) (end int, ok bool) {
+	hostEnd := x.authorityEnd(host)
+	if hostEnd == host {
+		return 0, false
+	}
+	name, why := x.authority(x.s[host:hostEnd])
+	if name == (Indicator{}) {
+		return 0, false
+	}
+	if unknown && why == "" {
+		why = "an unknown kind of URL"
+	}
+	end = hostEnd
+	if hostEnd < len(x.s) && strings.IndexByte("/?#", x.s[hostEnd]) >= 0 {
+		end = x.pathEnd(hostEnd)
+	}
+	ind, no := typeURL("", x.s[start:end])
+	if no != nil {
+		// Too long or unreadable behind the host: the host is still good.
+		x.emit(name, host, hostEnd, why)
+		return end, true
+	}
+	x.emit(ind, start, end, why)
+	return end, true
+}
+
+// authority reads "user@host:port" and returns the host, with a doubt about it.
+func (x *extractor) authority(s string) (Indicator, string) {
+	s = s[strings.LastIndexByte(s, '@')+1:]
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
+		s = s[:i]
+	}
+	if a, ok := literalHost(s); ok {
+		return Indicator{Kind: KindIP, Value: a.String()}, ""
+	}
+	host, why := hostName(s)
+	if why != "" || publicSuffix(host) {
+		return Indicator{}, ""
+	}
+	ind := Indicator{Kind: KindDomain, Value: host, Host: host}
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	if len(tld) == len(host) || !isTLD(tld) && !isReservedTLD(tld) {
+		return ind, "no public name: it only means something inside one network"
+	}
+	return ind, ""
+}
+
+// authorityEnd finds the end of the host part; the longest legal one with
+// credentials and port is well under 512 bytes.
+func (x *extractor) authorityEnd(i int) int {
+	from := i
+	for i < len(x.s) && i-from < 512 {
+		c := x.s[i]
+		switch {
+		case isAlnum(c), strings.IndexByte("._-:@%~$&!*+=", c) >= 0:
+			i++
+			continue
+		case c == '[' && (i == from || x.s[i-1] == '@'):
+			close := strings.IndexByte(x.s[i:min(len(x.s), i+64)], ']')
+			if close > 0 {
+				i += close + 1
+				continue
+			}
+		case c >= utf8.RuneSelf:
+			if r, n := utf8.DecodeRuneInString(x.s[i:]); unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) {
+				i += n
+				continue
+			}
+		}
+		break
+	}
+	for i > from && strings.IndexByte("._-:@%~$&!*+=", x.s[i-1]) >= 0 {
+		i--
+	}
+	return i
+}
+
+// pathEnd finds where path and query end: at white space, quotes and brackets
+// that were opened outside, and before a list's next URL. What sentences put
+// behind a URL does not belong to it.
+func (x *extractor) pathEnd(i int) int {
+	from := i
+	var round, square, curly int
+scan:
+	for i < len(x.s) {
+		c := x.s[i]
+		switch {
+		case c <= ' ' || c == 0x7f || strings.IndexByte("\"<>`|^\\", c) >= 0:
+			break scan
+		case c == '(':
+			round++
+		case c == ')':
+			if round--; round < 0 {
+				break scan
+			}
+		case c == '[':
+			square++
+		case c == ']':
+			if square--; square < 0 {
+				break scan
+			}
+		case c == '{':
+			curly++
+		case c == '}':
+			if curly--; curly < 0 {
+				break scan
+			}
+		case c == ',' || c == ';':
+			if strings.HasPrefix(x.s[i+1:], "http") || strings.HasPrefix(x.s[i+1:], "ftp:") {
+				break scan
+			}
+		case c >= utf8.RuneSelf:
+			r, n := utf8.DecodeRuneInString(x.s[i:])
+			if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) {
+				break scan
+			}
+			i += n
+			continue
+		}
+		i++
+	}
+	for i > from && strings.IndexByte(".,;:!?'*([{", x.s[i-1]) >= 0 {
+		i--
+	}
+	return i
 }

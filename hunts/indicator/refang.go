@@ -109,10 +109,57 @@ func (r *refanger) step(i int) int {
 		return r.wide(i)
 	}
 	if r.track {
+		if n := r.markup(i); n > 0 {
+			return n
+		}
 		r.pos = append(r.pos, int32(i))
 	}
 	r.out = append(r.out, r.src[i])
 	return 1
+}
+
+// markup undoes what chat clients and JSON do to text, for Extract.
+func (r *refanger) markup(i int) int {
+	rest := r.src[i:]
+	switch rest[0] {
+	case '<':
+		return r.link(i)
+	case '\\':
+		if strings.HasPrefix(rest, `\/`) {
+			r.put("/", i)
+			return 2
+		}
+	case '&':
+		for _, e := range [...]struct{ escaped, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}} {
+			if strings.HasPrefix(rest, e.escaped) {
+				r.put(e.text, i)
+				return len(e.escaped)
+			}
+		}
+	}
+	return 0
+}
+
+// link handles "<target|label>". When the client only made a link of what was
+// typed, the label is what was typed and the target is dropped; when they
+// differ, both are looked at.
+func (r *refanger) link(i int) int {
+	inner := r.src[i+1 : min(len(r.src), i+1+maxURLBytes)]
+	bar := strings.IndexAny(inner, "|<> \t\n")
+	if bar < 0 || inner[bar] != '|' {
+		return 0
+	}
+	end := strings.IndexAny(inner[bar:], "<>\n")
+	if end < 0 || inner[bar+end] != '>' {
+		return 0
+	}
+	target, label := inner[:bar], inner[bar+1:bar+end]
+	bare := strings.TrimPrefix(strings.TrimPrefix(target, "https://"), "http://")
+	if bare == target || !strings.EqualFold(strings.TrimSuffix(bare, "/"), strings.TrimSuffix(label, "/")) {
+		return 0
+	}
+	r.put(" ", i)
+	return 1 + bar + 1
 }
 
 // bracket writes what a bracketed mark stands for. "evil [.] example" loses
@@ -153,7 +200,7 @@ func (r *refanger) wide(i int) int {
 		return n
 	case isWideDot(c) && r.afterWord() && wordAt(r.src, i+n):
 		r.mark(".", i)
-	case r.dashes && isDash(c) && r.afterWord() && wordAt(r.src, i+n):
+	case r.track && isDash(c) && r.afterWord() && wordAt(r.src, i+n):
 		r.put("-", i)
 	default:
 		r.put(r.src[i:i+n], i)
