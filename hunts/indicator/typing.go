@@ -138,15 +138,13 @@ func typeIP(raw string) (Indicator, *Refusal) {
 	if strings.Contains(s, "://") {
 		return typeURLAddress(raw, s)
 	}
-	if strings.Contains(s, "/") {
+	if i := strings.IndexAny(s, `/?#\`); i >= 0 {
 		p, err := netip.ParsePrefix(s)
 		if err == nil {
 			return typePrefix(raw, p)
 		}
-		if host, rest, _ := strings.Cut(s, "/"); !isDigits(rest) {
-			if _, ok := parseAddress(host); ok {
-				return typeURLAddress(raw, s)
-			}
+		if _, ok := parseAddress(s[:i]); ok && !(s[i] == '/' && isDigits(s[i+1:])) {
+			return typeURLAddress(raw, s)
 		}
 		return Indicator{}, refuse("ip", raw, "%s is not a network: write ip=203.0.113.0/24 or ip=2001:db8::/32", show(s))
 	}
