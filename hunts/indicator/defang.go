@@ -58,7 +58,7 @@ func defangURL(s string) string {
 			b.WriteString("[.]")
 			continue
 		}
-		if i == 0 || !isWord(s[i-1]) {
+		if i == 0 || !isAlnum(s[i-1]) {
 			if from, to := schemeAt(s[i:]); from != "" {
 				b.WriteString(to)
 				i += len(from) - 1

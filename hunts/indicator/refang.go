@@ -98,7 +98,7 @@ func (r *refanger) step(i int) int {
 			return 2
 		}
 	case 'h', 'H', 'f', 'F':
-		if !r.afterWord() {
+		if n := len(r.out); n == 0 || !isAlnum(r.out[n-1]) {
 			if scheme, n := fangedScheme(r.src[i:]); n > 0 {
 				r.mark(scheme, i)
 				return n
@@ -198,7 +198,7 @@ func (r *refanger) wide(i int) int {
 		r.put(r.src[i:i+n], i)
 	case invisible(c):
 		return n
-	case isWideDot(c) && r.afterWord() && wordAt(r.src, i+n):
+	case isWideDot(c) && r.afterWord() && wordAt(r.src, i+n) && (prev < utf8.RuneSelf) == (next < utf8.RuneSelf):
 		r.mark(".", i)
 	case r.track && isDash(c) && r.afterWord() && wordAt(r.src, i+n):
 		r.put("-", i)
