@@ -150,7 +150,7 @@ func DefangText(s string) string {
 
 // defangRun writes one run of word characters, dots, hyphens and colons.
 func defangRun(b *strings.Builder, run string, beforeSlashes bool) {
-	if strings.Count(run, ":") > 1 && isAddress(strings.Trim(run, ".-_")) {
+	if strings.Count(run, ":") > 1 && strings.ContainsAny(run, "0123456789") && isAddress(strings.Trim(run, ".-_")) {
 		b.WriteString(strings.Replace(run, ":", "[:]", 1))
 		return
 	}

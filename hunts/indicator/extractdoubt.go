@@ -46,6 +46,14 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		}
 		return "could be a file name", false, false
 	}
+	if !two && !inURL {
+		switch extension, tail, dashed := strings.Cut(labels[len(labels)-2], "-"); {
+		case dashed && extension == "exe" && len(tail) == 8 && isHex(tail):
+			return "", false, true // a prefetch file: CALC.EXE-30884C23.pf
+		case !dashed && isFileExtension(extension) && !isTLD(extension):
+			return "could be a file name", false, false // settings.json.new
+		}
+	}
 	if two && capitalised(written) {
 		return "could be two sentences without a blank, or program code", false, false
 	}

@@ -56,8 +56,9 @@ func (x *extractor) windowsPath(a, b int) {
 		case isIPv4(segment):
 			x.emitIPv4(from, end, "")
 		case end == b:
-			x.file(from, end)
-			x.hashes(from, end)
+			if !x.file(from, end) {
+				x.hashes(from, end)
+			}
 		case first:
 			x.slashed(from, end)
 			first = false
@@ -87,6 +88,11 @@ func (x *extractor) slashed(a, b int) int {
 	slash += a
 	if end, ok := x.network(a, slash, b); ok {
 		return end
+	}
+	if isIPv4(x.s[a:slash]) && isIPv4(strings.TrimRight(x.s[slash+1:b], ".:")) { // a list
+		x.emitIPv4(a, slash, "")
+		x.colons(slash+1, b)
+		return b
 	}
 	host, why := x.hostOf(a, slash)
 	if host != (Indicator{}) {

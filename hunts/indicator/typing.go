@@ -72,10 +72,7 @@ func typeOnce(raw string) (Indicator, *Refusal) {
 	case strings.Contains(s, `\`):
 		return typeFile(raw)
 	case !strings.Contains(s, "."):
-		if port := strings.LastIndexByte(s, ':'); port < 0 || !isDigits(s[port+1:]) {
-			return Indicator{}, refuse("", raw, "I can't tell what %s is: write ip=, dns=, file= or device= in front of it", show(s))
-		}
-		return typeDNS(raw)
+		return Indicator{}, refuse("", raw, "I can't tell what %s is: write ip=, dns=, file= or device= in front of it", show(s))
 	}
 	ext := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
 	switch file, tld := isFileExtension(ext), isTLD(ext); {
