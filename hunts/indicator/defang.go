@@ -3,8 +3,6 @@ package indicator
 import (
 	"net/netip"
 	"strings"
-
-	"golang.org/x/net/publicsuffix"
 )
 
 // Defang makes one value harmless to show: addresses get "[.]" or "[:]" in one
@@ -107,8 +105,7 @@ func isTLD(label string) bool {
 	if label == "" || len(label) > maxLabelBytes || strings.ContainsAny(label, ". ") {
 		return false
 	}
-	suffix, icann := publicsuffix.PublicSuffix(strings.ToLower(label))
-	return icann && suffix == strings.ToLower(label)
+	return publicSuffix(strings.ToLower(label))
 }
 
 // isReservedTLD knows the top-level names that no registry sells and that

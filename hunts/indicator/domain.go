@@ -41,7 +41,11 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 		if local == "" {
 			domain = strings.TrimLeft(domain, "@")
 		}
-		return Indicator{}, refuse("dns", raw, "%s is an e-mail address: to hunt its domain write dns=%s", show(s), plain(domain))
+		key := "dns"
+		if _, isAddr := parseAddress(domain); isAddr {
+			key = "ip"
+		}
+		return Indicator{}, refuse("dns", raw, "%s is an e-mail address: to hunt its domain write %s=%s", show(s), key, plain(domain))
 	}
 	if looksLikeAddress(asciiForm(s)) {
 		if _, ok := parseAddress(asciiForm(s)); ok {
@@ -112,8 +116,13 @@ func tooShortSuffix(host string) bool {
 // "com" or "co.uk". Suffixes of companies ("amazonaws.com", "github.io") are
 // not: they belong to somebody and can be hunted.
 func publicSuffix(host string) bool {
-	suffix, icann := publicsuffix.PublicSuffix(host)
-	return icann && suffix == host
+	// The list knows some suffixes only by what lies below them ("*.ck").
+	for _, name := range [...]string{host, "any." + host} {
+		if suffix, icann := publicsuffix.PublicSuffix(name); icann && suffix == name {
+			return true
+		}
+	}
+	return false
 }
 
 // names maps Unicode names to punycode as browsers do (UTS 46,

@@ -67,7 +67,7 @@ func unlink(markup string) string {
 		return tel
 	}
 	bare := strings.TrimPrefix(strings.TrimPrefix(target, "https://"), "http://")
-	if label != "" && strings.TrimSuffix(bare, "/") == strings.TrimSuffix(strings.ToLower(label), "/") && bare != target {
+	if label != "" && strings.TrimSuffix(bare, "/") == strings.TrimSuffix(strings.ToLower(Refang(label)), "/") && bare != target {
 		return label
 	}
 	if label == "" && !strings.ContainsAny(target, ".:") {

@@ -85,7 +85,7 @@ func (p *parser) huntPrefix() *Refusal {
 }
 
 func (p *parser) bare(w word) *Refusal {
-	for _, it := range w.items {
+	for _, it := range splitLists("", w.items) {
 		text := it.text
 		if no := tooLong("", text); no != nil {
 			return no
@@ -162,7 +162,7 @@ func (p *parser) keyed(w word) *Refusal {
 		no.Nearest = near
 		return no
 	}
-	values := splitQuoted(key, w.items)
+	values := splitLists(key, w.items)
 	empty := len(values) == 0
 	for _, v := range values {
 		empty = empty || trimInvisible(v.text) == ""
@@ -188,19 +188,24 @@ func (p *parser) keyed(w word) *Refusal {
 	return p.single(key, text)
 }
 
-// splitQuoted cuts quoted lists ("203.0.113.1, 203.0.113.2") at their commas.
-// A reason, a file name and a URL may hold commas of their own.
-func splitQuoted(key string, items []item) []item {
+// splitLists cuts lists in quotes ("203.0.113.1, 203.0.113.2") and lists with
+// other separators than the comma. Reasons, file names and URLs may hold any
+// of these themselves and stay whole.
+func splitLists(key string, items []item) []item {
 	var values []item
 	for _, it := range items {
-		split := it.quoted && key != "why" && key != "file" && !(key == "dns" && strings.ContainsAny(it.text, `/\`))
-		if !split {
+		separators := ";|"
+		if it.quoted {
+			separators = ",;|"
+		}
+		whole := key == "why" || key == "file" || (key == "dns" || key == "") && strings.ContainsAny(it.text, `/\&`)
+		if whole || !strings.ContainsAny(it.text, separators) {
 			values = append(values, it)
 			continue
 		}
-		for _, part := range strings.Split(it.text, ",") {
-			if part = strings.TrimFunc(part, isSpace); part != "" || !strings.Contains(it.text, ",") {
-				values = append(values, item{text: part, quoted: true})
+		for _, part := range strings.FieldsFunc(it.text, func(c rune) bool { return strings.ContainsRune(separators, c) }) {
+			if part = strings.TrimFunc(part, isSpace); part != "" {
+				values = append(values, item{text: part, quoted: it.quoted})
 			}
 		}
 	}

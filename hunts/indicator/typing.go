@@ -63,15 +63,15 @@ func typeOnce(raw string) (Indicator, *Refusal) {
 	case looksLikeAddress(s):
 		return typeIP(raw)
 	}
-	if kind := hashKind(s); kind != "" || isHexDigest(s) {
+	if isHexDigest(s) {
 		return typeFile(raw)
 	}
 	switch {
-	case strings.Contains(s, "://"), strings.ContainsAny(s, "/@") && !strings.Contains(s, `\`):
+	case strings.Contains(s, "://"), s[0] != '/' && strings.ContainsAny(s, "/@") && !strings.Contains(s, `\`):
 		return typeDNS(raw)
 	case strings.Contains(s, `\`):
 		return typeFile(raw)
-	case !strings.Contains(s, "."):
+	case !strings.Contains(s, "."), s[0] == '/':
 		return Indicator{}, refuse("", raw, "I can't tell what %s is: write ip=, dns=, file= or device= in front of it", show(s))
 	}
 	ext := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
@@ -278,6 +278,9 @@ func typeFile(raw string) (Indicator, *Refusal) {
 			return Indicator{}, refuse("file", raw, "%s is not a file name: it holds a character that no file name can have", show(s))
 		}
 	}
+	if _, isAddr := parseAddress(s); isAddr {
+		return Indicator{}, refuse("file", raw, "%s is an address, not a file name: write ip=%s", show(s), plain(s))
+	}
 	if s == "" {
 		return Indicator{}, refuse("file", raw, "%s names no file: write file=powershell.exe or a hash", show(raw))
 	}
@@ -330,7 +333,7 @@ func tidy(s string) string {
 	for {
 		before := s
 		s = strings.TrimFunc(s, func(c rune) bool {
-			return unicode.IsSpace(c) || strings.ContainsRune("\"'`“”„‘’‚‹›«»<>|,;!", c)
+			return unicode.IsSpace(c) || strings.ContainsRune("\"'`“”„‘’‚‹›«»<>|,;!–—", c)
 		})
 		s = strings.TrimRight(s, ".?…")
 		s = strings.TrimLeft(s, "({.…")
