@@ -34,12 +34,11 @@ func needsRefang(s string) bool {
 // refanger rewrites src in one pass. With track set it remembers for each
 // byte of out where it came from, and which bytes were defanged.
 type refanger struct {
-	src    string
-	track  bool
-	dashes bool // turn typographic dashes between letters into hyphens
-	out    []byte
-	pos    []int32 // pos[i] is the offset in src of out[i]; one more at the end
-	marks  []int32 // offsets in out of characters that had been defanged
+	src   string
+	track bool
+	out   []byte
+	pos   []int32 // pos[i] is the offset in src of out[i]; one more at the end
+	marks []int32 // offsets in out of characters that had been defanged
 }
 
 func (r *refanger) run() {

@@ -1,0 +1,41 @@
+// Reads JSON lines {"id","query"} and answers JSON lines {"id","diagnostics":[…],"literals":[…]}: what Microsoft's
+// parser and semantic analyser say of each query, and the decoded value of each string literal in order.
+// Column types of the tables come from tables.json beside this file.
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+import path from "node:path";
+import vm from "node:vm";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const library = path.dirname(require.resolve("@kusto/language-service-next/package.json"));
+// A Bridge.NET build for browsers: both scripts want to be global, the bridge first.
+for (const file of ["bridge.min.js", "Kusto.Language.Bridge.min.js"]) {
+  vm.runInThisContext(readFileSync(path.join(library, file), "utf8"), { filename: file });
+}
+const K = globalThis.Kusto.Language;
+
+const schema = JSON.parse(readFileSync(path.join(here, "tables.json"), "utf8"));
+const tables = Object.entries(schema).map(
+  ([name, columns]) => new K.Symbols.TableSymbol.$ctor7(name, `(${Object.entries(columns).map(([c, t]) => `${c}: ${t}`).join(", ")})`, null),
+);
+const globals = K.GlobalState.Default.WithDatabase(new K.Symbols.DatabaseSymbol.$ctor3("Workspace", null, tables, false));
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  if (!line) continue;
+  const { id, query } = JSON.parse(line);
+  const code = K.KustoCode.ParseAndAnalyze(query, globals);
+  const found = code.GetDiagnostics();
+  const diagnostics = [];
+  for (let i = 0; i < found.Count; i++) {
+    const d = found.getItem(i);
+    diagnostics.push(`${d.Severity} ${d.Code} at ${d.Start}: ${d.Message} near ${JSON.stringify(query.substr(d.Start, 40))}`);
+  }
+  const literals = [];
+  K.Syntax.SyntaxElement.WalkNodes(code.Syntax, (node) => {
+    if (node.Kind === K.Syntax.SyntaxKind.StringLiteralExpression) literals.push(node.LiteralValue);
+  });
+  process.stdout.write(JSON.stringify({ id, diagnostics, literals }) + "\n");
+}
