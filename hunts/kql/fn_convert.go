@@ -84,7 +84,7 @@ func convertInteger(v Value, t Type) Value {
 		n = int64(v.real)
 	case String:
 		var ok bool
-		if n, ok = parseInteger(v.str); !ok {
+		if n, ok = parseLongText(v.str); !ok {
 			return Null(t)
 		}
 	case Bool, Int, Long, Datetime, Timespan:
@@ -100,9 +100,9 @@ func convertInteger(v Value, t Type) Value {
 	return IntValue(int32(n))
 }
 
-// parseInteger reads decimal and 0x-hexadecimal text; unlike Go it takes no
+// parseLongText reads decimal and 0x-hexadecimal text; unlike Go it takes no
 // underscores and no octal.
-func parseInteger(s string) (int64, bool) {
+func parseLongText(s string) (int64, bool) {
 	s = strings.TrimSpace(s)
 	body, negative := strings.CutPrefix(s, "-")
 	if len(body) > 2 && body[0] == '0' && (body[1] == 'x' || body[1] == 'X') {
@@ -125,7 +125,7 @@ func convertReal(v Value, t Type) Value {
 		f = v.real
 	case String:
 		var ok bool
-		if f, ok = parseReal(v.str); !ok {
+		if f, ok = parseRealText(v.str); !ok {
 			return Null(t)
 		}
 	default:
@@ -134,10 +134,10 @@ func convertReal(v Value, t Type) Value {
 	return Value{typ: t, valid: true, real: f}
 }
 
-func parseReal(s string) (float64, bool) {
+func parseRealText(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if strings.ContainsAny(s, "_pPxX") {
-		n, ok := parseInteger(s)
+		n, ok := parseLongText(s)
 		return float64(n), ok
 	}
 	f, err := strconv.ParseFloat(s, 64)
@@ -149,7 +149,11 @@ func convertDatetime(v Value) Value {
 	switch v.typ {
 	case Int, Long:
 	case Real, Decimal:
-		ticks = int64(v.real)
+		n := convertInteger(v, Long)
+		if !n.valid {
+			return Null(Datetime)
+		}
+		ticks = n.num
 	case String:
 		n, ok := parseDatetime(v.str)
 		if !ok {
@@ -195,7 +199,7 @@ func parseGuid(s string) (string, bool) {
 		return "", false
 	}
 	for i := range len(s) {
-		if !isHexDigit(s[i]) {
+		if !isHexByte(s[i]) {
 			return "", false
 		}
 	}
@@ -203,6 +207,83 @@ func parseGuid(s string) (string, bool) {
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:], true
 }
 
-func isHexDigit(c byte) bool {
+func isHexByte(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// conversionFunctions are the functions that are named after a type.
+func conversionFunctions() []function {
+	list := []function{
+		pureFn("tohex", 1, 2, String, toHex),
+		pureFn("gettype", 1, 1, String, func(a []Value) Value { return StringValue(dynamicTypeName(a[0])) }),
+	}
+	for _, c := range []struct {
+		to    Type
+		names []string
+	}{
+		{String, []string{"tostring"}},
+		{Int, []string{"toint"}},
+		{Long, []string{"tolong"}},
+		{Real, []string{"toreal", "todouble"}},
+		{Decimal, []string{"todecimal"}},
+		{Bool, []string{"tobool", "toboolean"}},
+		{Datetime, []string{"todatetime"}},
+		{Timespan, []string{"totimespan", "totime"}},
+		{Guid, []string{"toguid"}},
+	} {
+		for _, name := range c.names {
+			list = append(list, pureFn(name, 1, 1, c.to, func(a []Value) Value { return convert(a[0], c.to) }))
+		}
+	}
+	for _, name := range []string{"todynamic", "parse_json", "parsejson", "toobject"} {
+		list = append(list, pureFn(name, 1, 1, Dynamic, toDynamicTree))
+	}
+	return list
+}
+
+// toDynamicTree parses strings; a dynamic that already is one passes.
+func toDynamicTree(a []Value) Value {
+	if a[0].typ == Dynamic {
+		if _, ok := a[0].dyn.(string); !ok {
+			return a[0]
+		}
+	}
+	return convert(a[0], Dynamic)
+}
+
+// toHex prints 64 bits of two's complement for a long and 32 for an int.
+func toHex(a []Value) Value {
+	v := dynamicScalar(a[0])
+	if v.typ != Int {
+		v = convert(v, Long)
+	}
+	if !v.valid {
+		return StringValue("")
+	}
+	u := uint64(v.num)
+	if v.typ == Int {
+		u = uint64(uint32(v.num))
+	}
+	s := strconv.FormatUint(u, 16)
+	if len(a) > 1 {
+		if width := int(min(convert(a[1], Long).num, 16)); len(s) < width {
+			s = strings.Repeat("0", width-len(s)) + s
+		}
+	}
+	return StringValue(s)
+}
+
+// dynamicTypeName is the answer of gettype().
+func dynamicTypeName(v Value) string {
+	v = dynamicScalar(v)
+	switch v.dyn.(type) {
+	case []any:
+		return "array"
+	case *Bag:
+		return "dictionary"
+	}
+	if !v.valid {
+		return "null"
+	}
+	return v.typ.String()
 }

@@ -65,8 +65,8 @@ func isUpperWord(s string) bool {
 	return s != ""
 }
 
-// digits reads between lo and hi digits.
-func digits(s string, lo, hi int) (n int, rest string, ok bool) {
+// dateDigits reads between lo and hi digits.
+func dateDigits(s string, lo, hi int) (n int, rest string, ok bool) {
 	i := 0
 	for i < len(s) && i < hi && s[i] >= '0' && s[i] <= '9' {
 		n = n*10 + int(s[i]-'0')
@@ -77,22 +77,22 @@ func digits(s string, lo, hi int) (n int, rest string, ok bool) {
 
 // parseISO reads YYYY[-MM[-DD[(T| )hh[:mm[:ss[.f]]]]]][ ][Z|GMT|±hh[:]mm].
 func parseISO(s string) (int64, bool) {
-	year, s, ok := digits(s, 4, 4)
+	year, s, ok := dateDigits(s, 4, 4)
 	if !ok || year < 1 {
 		return 0, false
 	}
 	month, day := 1, 1
 	if s != "" && s[0] == '-' {
-		if month, s, ok = digits(s[1:], 1, 2); !ok {
+		if month, s, ok = dateDigits(s[1:], 1, 2); !ok {
 			return 0, false
 		}
 		if s != "" && s[0] == '-' {
-			if day, s, ok = digits(s[1:], 1, 2); !ok {
+			if day, s, ok = dateDigits(s[1:], 1, 2); !ok {
 				return 0, false
 			}
 		}
 	}
-	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+	if month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month) {
 		return 0, false
 	}
 	var clock, offset int64
@@ -109,13 +109,13 @@ func parseISO(s string) (int64, bool) {
 	return ticks, ticks >= 0 && ticks <= maxTicks
 }
 
-func daysIn(year, month int) int {
+func daysInMonth(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 // parseClock reads hh[:mm[:ss[.f]]]; digits past the seventh are dropped.
 func parseClock(s string) (ticks int64, rest string, ok bool) {
-	h, s, ok := digits(s, 1, 2)
+	h, s, ok := dateDigits(s, 1, 2)
 	if !ok || h > 24 {
 		return 0, s, false
 	}
@@ -123,20 +123,20 @@ func parseClock(s string) (ticks int64, rest string, ok bool) {
 	if s == "" || s[0] != ':' {
 		return ticks, s, h < 24
 	}
-	m, s, ok := digits(s[1:], 1, 2)
+	m, s, ok := dateDigits(s[1:], 1, 2)
 	if !ok || m > 59 {
 		return 0, s, false
 	}
 	ticks += int64(m) * ticksPerMinute
 	if s != "" && s[0] == ':' {
 		var sec int
-		if sec, s, ok = digits(s[1:], 1, 2); !ok || sec > 59 {
+		if sec, s, ok = dateDigits(s[1:], 1, 2); !ok || sec > 59 {
 			return 0, s, false
 		}
 		ticks += int64(sec) * TicksPerSecond
 		if len(s) > 1 && (s[0] == '.' || s[0] == ',') {
 			var frac int64
-			if frac, s, ok = fraction(s[1:]); !ok {
+			if frac, s, ok = fractionTicks(s[1:]); !ok {
 				return 0, s, false
 			}
 			ticks += frac
@@ -145,8 +145,8 @@ func parseClock(s string) (ticks int64, rest string, ok bool) {
 	return ticks, s, ticks <= ticksPerDay
 }
 
-// fraction reads digits after the point as ticks.
-func fraction(s string) (ticks int64, rest string, ok bool) {
+// fractionTicks reads digits after the point as ticks.
+func fractionTicks(s string) (ticks int64, rest string, ok bool) {
 	unit, i := int64(TicksPerSecond/10), 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 		ticks += int64(s[i]-'0') * unit
@@ -169,13 +169,13 @@ func parseOffset(s string) (int64, bool) {
 	default:
 		return 0, false
 	}
-	h, rest, ok := digits(s[1:], 1, 2)
+	h, rest, ok := dateDigits(s[1:], 1, 2)
 	if !ok || h > 14 {
 		return 0, false
 	}
 	m := 0
 	if rest != "" {
-		if m, rest, ok = digits(strings.TrimPrefix(rest, ":"), 2, 2); !ok || m > 59 || rest != "" {
+		if m, rest, ok = dateDigits(strings.TrimPrefix(rest, ":"), 2, 2); !ok || m > 59 || rest != "" {
 			return 0, false
 		}
 	}
