@@ -1,12 +1,28 @@
 package kql
 
+import "strings"
+
+import (
+	"errors"
+	"maps"
+)
+
 // scalarFunctions gives every scalar function by name. What depends on the
 // table at hand (row numbers, pack_all, materialize, …) is not among them.
 func scalarFunctions() map[string]function {
 	all := map[string]function{}
+	for _, part := range []library{
+		castFunctions(), ipFunctions(), timeFunctions(), dynamicFunctions(), mathFunctions(), parseFunctions(), hashFunctions(),
+	} {
+		maps.Copy(all, part)
+	}
 	for _, group := range [][]function{
 		conversionFunctions(),
 		logicFunctions(),
+		stringFunctions(),
+		regexFunctions(),
+		regexFunctions(),
+		stringFunctions(),
 	} {
 		for _, f := range group {
 			all[f.name] = f
@@ -59,12 +75,33 @@ func argBag(v Value) (*Bag, bool) {
 	return b, ok
 }
 
-// charge bills bytes of a result to the query.
+// smallResult is what a function may build without asking: the table that
+// keeps it pays for it.
+const smallResult = 64 << 10
+
+// charge bills the bytes of a result that can be far larger than what it was
+// made from.
 func (e *callEnv) charge(n int) error {
-	if e == nil || e.grow == nil {
+	if e == nil || e.grow == nil || n < smallResult {
 		return nil
 	}
 	return e.grow(n)
+}
+
+// billedText is text that is billed while it grows.
+type billedText struct {
+	strings.Builder
+	env  *callEnv
+	paid int
+}
+
+func (b *billedText) settle() error {
+	n := b.Len() - b.paid
+	if n < smallResult {
+		return nil
+	}
+	b.paid = b.Len()
+	return b.env.charge(n)
 }
 
 // cached keeps what is costly to build from constant arguments. The cache
@@ -84,3 +121,40 @@ func cached[T any](e *callEnv, key string, build func() (T, error)) (T, error) {
 }
 
 const maxCached = 1024
+
+// anyNumber marks a function without an upper bound of arguments.
+const anyNumber = -1
+
+var errConstant = errors.New("the argument has a value that it can't have")
+
+// library is a set of functions under construction.
+type library map[string]function
+
+func (l library) add(names []string, low, high int, result func([]Type) Type, eval func(*callEnv, []Value) (Value, error)) {
+	for _, n := range names {
+		l[n] = function{name: n, minArgs: low, maxArgs: high, result: result, eval: eval}
+	}
+}
+
+// pure adds a function whose argument errors are nulls, as most of the
+// language's are.
+func (l library) pure(name string, low, high int, t Type, f func(a []Value) Value) {
+	l[name] = pureFn(name, low, high, t, f)
+}
+
+// widest is the type that iff(), case() and coalesce() give.
+func widest(types []Type) Type {
+	out := Unknown
+	for _, t := range types {
+		switch {
+		case t == Unknown || t == out:
+		case out == Unknown:
+			out = t
+		case t.Numeric() && out.Numeric():
+			out = arithmeticType("+", t, out)
+		case t == Dynamic || out == Dynamic:
+			out = Dynamic
+		}
+	}
+	return out
+}

@@ -1,0 +1,357 @@
+package kql
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// ipv4Net reads a.b.c.d[/n]; n is 32 without a suffix.
+func ipv4Net(s string) (addr uint32, bits int, ok bool) {
+	host, mask, masked := strings.Cut(strings.TrimSpace(s), "/")
+	a, err := netip.ParseAddr(host)
+	if err != nil || !a.Is4() {
+		return 0, 0, false
+	}
+	bits = 32
+	if masked {
+		if bits, err = strconv.Atoi(mask); err != nil || bits < 0 || bits > 32 {
+			return 0, 0, false
+		}
+	}
+	b := a.As4()
+	return binary.BigEndian.Uint32(b[:]), bits, true
+}
+
+func mask32(bits int) uint32 {
+	if bits <= 0 {
+		return 0
+	}
+	return ^uint32(0) << (32 - min(bits, 32))
+}
+
+// ipv6Net reads an IPv6 or IPv4 address with an optional prefix length. An
+// IPv4 address is taken in its mapped form, and its prefix then counts from 96.
+func ipv6Net(s string) (netip.Addr, int, bool) {
+	host, mask, masked := strings.Cut(strings.TrimSpace(s), "/")
+	a, err := netip.ParseAddr(host)
+	if err != nil || a.Zone() != "" {
+		return netip.Addr{}, 0, false
+	}
+	bits, limit, shift := 128, 128, 0
+	if a.Is4() {
+		limit, shift = 32, 96
+	}
+	if masked {
+		n, err := strconv.Atoi(mask)
+		if err != nil || n < 0 || n > limit {
+			return netip.Addr{}, 0, false
+		}
+		bits = n + shift
+	}
+	return netip.AddrFrom16(a.As16()), bits, true
+}
+
+// fullIPv6 prints eight groups of four digits.
+func fullIPv6(a netip.Addr) string {
+	b := a.As16()
+	var out strings.Builder
+	for i := 0; i < 16; i += 2 {
+		if i > 0 {
+			out.WriteByte(':')
+		}
+		fmt.Fprintf(&out, "%02x%02x", b[i], b[i+1])
+	}
+	return out.String()
+}
+
+func maskedIPv6(a netip.Addr, bits int) netip.Addr {
+	p, err := a.Prefix(max(0, min(bits, 128)))
+	if err != nil {
+		return a
+	}
+	return p.Addr()
+}
+
+func ipFunctions() library {
+	l := library{}
+	l.pure("parse_ipv4", 1, 1, Long, func(a []Value) Value {
+		n, bits, ok := ipv4Net(argText(a[0]))
+		if !ok {
+			return Null(Long)
+		}
+		return LongValue(int64(n & mask32(bits)))
+	})
+	l.pure("parse_ipv4_mask", 2, 2, Long, func(a []Value) Value {
+		n, bits, ok := ipv4Net(argText(a[0]))
+		if !ok || a[1].num < 0 || a[1].num > 32 {
+			return Null(Long)
+		}
+		return LongValue(int64(n & mask32(min(bits, int(a[1].num)))))
+	})
+	l.pure("parse_ipv6", 1, 1, String, func(a []Value) Value {
+		addr, bits, ok := ipv6Net(argText(a[0]))
+		if !ok {
+			return Null(String)
+		}
+		return StringValue(fullIPv6(maskedIPv6(addr, bits)))
+	})
+	l.pure("parse_ipv6_mask", 2, 2, String, func(a []Value) Value {
+		addr, bits, ok := ipv6Net(argText(a[0]))
+		if !ok || a[1].num < 0 || a[1].num > 128 {
+			return Null(String)
+		}
+		return StringValue(fullIPv6(maskedIPv6(addr, min(bits, int(a[1].num)))))
+	})
+	compareIPFunctions(l)
+	rangeIPFunctions(l)
+	textIPFunctions(l)
+	return l
+}
+
+// compareIPFunctions adds those that compare two addresses under the shortest
+// of their prefixes.
+func compareIPFunctions(l library) {
+	compare4 := func(a []Value) (int64, bool) {
+		x, xb, ok := ipv4Net(argText(a[0]))
+		y, yb, also := ipv4Net(argText(a[1]))
+		if !ok || !also {
+			return 0, false
+		}
+		bits := min(xb, yb)
+		if len(a) > 2 {
+			bits = min(bits, int(a[2].num))
+		}
+		return int64(compareLongs(int64(x&mask32(bits)), int64(y&mask32(bits)))), true
+	}
+	compare6 := func(a []Value) (int64, bool) {
+		x, xb, ok := ipv6Net(argText(a[0]))
+		y, yb, also := ipv6Net(argText(a[1]))
+		if !ok || !also {
+			return 0, false
+		}
+		bits := min(xb, yb)
+		if len(a) > 2 {
+			bits = min(bits, int(a[2].num))
+		}
+		return int64(maskedIPv6(x, bits).Compare(maskedIPv6(y, bits))), true
+	}
+	for name, f := range map[string]func([]Value) (int64, bool){"ipv4_compare": compare4, "ipv6_compare": compare6} {
+		l.pure(name, 2, 3, Long, func(a []Value) Value {
+			c, ok := f(a)
+			if !ok {
+				return Null(Long)
+			}
+			return LongValue(c)
+		})
+	}
+	for name, f := range map[string]func([]Value) (int64, bool){"ipv4_is_match": compare4, "ipv6_is_match": compare6} {
+		l.pure(name, 2, 3, Bool, func(a []Value) Value {
+			c, ok := f(a)
+			if !ok {
+				return Null(Bool)
+			}
+			return BoolValue(c == 0)
+		})
+	}
+}
+
+func in4(ip, network string) (bool, bool) {
+	x, _, ok := ipv4Net(ip)
+	y, bits, also := ipv4Net(network)
+	return ok && also && x&mask32(bits) == y&mask32(bits), ok && also
+}
+
+func in6(ip, network string) (bool, bool) {
+	x, _, ok := ipv6Net(ip)
+	y, bits, also := ipv6Net(network)
+	return ok && also && maskedIPv6(x, bits) == maskedIPv6(y, bits), ok && also
+}
+
+// rangeIPFunctions add those that give null for what is no address: a filter
+// then drops the row, whatever stands beside it.
+func rangeIPFunctions(l library) {
+	for name, f := range map[string]func(ip, network string) (bool, bool){"ipv4_is_in_range": in4, "ipv6_is_in_range": in6} {
+		l.pure(name, 2, 2, Bool, func(a []Value) Value {
+			in, ok := f(argText(a[0]), argText(a[1]))
+			if !ok {
+				return Null(Bool)
+			}
+			return BoolValue(in)
+		})
+	}
+	l.add([]string{"ipv4_is_in_any_range"}, 2, anyNumber, returns(Bool), func(env *callEnv, a []Value) (Value, error) {
+		ip, _, ok := ipv4Net(argText(a[0]))
+		if !ok {
+			return Null(Bool), nil
+		}
+		set, err := networks(env, a[1:])
+		if err != nil {
+			return Value{}, err
+		}
+		for bits, nets := range set.v4 {
+			if _, in := nets[ip&mask32(bits)]; in {
+				return BoolValue(true), nil
+			}
+		}
+		return BoolValue(false), nil
+	})
+	l.add([]string{"ipv6_is_in_any_range"}, 2, anyNumber, returns(Bool), func(env *callEnv, a []Value) (Value, error) {
+		ip, _, ok := ipv6Net(argText(a[0]))
+		if !ok {
+			return Null(Bool), nil
+		}
+		set, err := networks(env, a[1:])
+		if err != nil {
+			return Value{}, err
+		}
+		for bits, nets := range set.v6 {
+			if _, in := nets[maskedIPv6(ip, bits)]; in {
+				return BoolValue(true), nil
+			}
+		}
+		return BoolValue(false), nil
+	})
+}
+
+// networkSet holds networks by the length of their prefix.
+type networkSet struct {
+	v4 map[int]map[uint32]struct{}
+	v6 map[int]map[netip.Addr]struct{}
+}
+
+func networks(env *callEnv, args []Value) (*networkSet, error) {
+	var list []Value
+	key := "nets"
+	for _, v := range args {
+		if array, ok := v.dyn.([]any); ok && len(array) > 0 {
+			// a constant array is the same one in every call
+			key += fmt.Sprintf(":%p:%d", &array[0], len(array))
+		} else {
+			key += ":" + argText(v)
+		}
+	}
+	return cached(env, key, func() (*networkSet, error) {
+		for _, v := range args {
+			list = flatten(list, v)
+		}
+		s := &networkSet{v4: map[int]map[uint32]struct{}{}, v6: map[int]map[netip.Addr]struct{}{}}
+		for _, v := range list {
+			if a, bits, ok := ipv4Net(argText(v)); ok {
+				if s.v4[bits] == nil {
+					s.v4[bits] = map[uint32]struct{}{}
+				}
+				s.v4[bits][a&mask32(bits)] = struct{}{}
+			}
+			if a, bits, ok := ipv6Net(argText(v)); ok {
+				if s.v6[bits] == nil {
+					s.v6[bits] = map[netip.Addr]struct{}{}
+				}
+				s.v6[bits][maskedIPv6(a, bits)] = struct{}{}
+			}
+		}
+		return s, nil
+	})
+}
+
+func textIPFunctions(l library) {
+	l.pure("ipv4_is_private", 1, 1, Bool, func(a []Value) Value {
+		n, bits, ok := ipv4Net(argText(a[0]))
+		if !ok {
+			return Null(Bool)
+		}
+		for _, p := range []struct {
+			net  uint32
+			bits int
+		}{{10 << 24, 8}, {172<<24 | 16<<16, 12}, {192<<24 | 168<<16, 16}} {
+			if bits >= p.bits && n&mask32(p.bits) == p.net {
+				return BoolValue(true)
+			}
+		}
+		return BoolValue(false)
+	})
+	l.pure("ipv4_netmask_suffix", 1, 1, Long, func(a []Value) Value {
+		_, bits, ok := ipv4Net(argText(a[0]))
+		if !ok {
+			return Null(Long)
+		}
+		return LongValue(int64(bits))
+	})
+	format := func(a []Value) (string, int, bool) {
+		var n uint32
+		bits := 32
+		if a[0].typ == String {
+			var ok bool
+			if n, bits, ok = ipv4Net(a[0].str); !ok {
+				return "", 0, false
+			}
+		} else {
+			if !a[0].valid || a[0].num < 0 || a[0].num > 1<<32-1 {
+				return "", 0, false
+			}
+			n = uint32(a[0].num)
+		}
+		if len(a) > 1 {
+			if a[1].num < 0 || a[1].num > 32 {
+				return "", 0, false
+			}
+			bits = min(bits, int(a[1].num))
+		}
+		n &= mask32(bits)
+		return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String(), bits, true
+	}
+	l.pure("format_ipv4", 1, 2, String, func(a []Value) Value {
+		s, _, _ := format(a)
+		return StringValue(s)
+	})
+	l.pure("format_ipv4_mask", 1, 2, String, func(a []Value) Value {
+		s, bits, ok := format(a)
+		if !ok {
+			return Null(String)
+		}
+		return StringValue(s + "/" + strconv.Itoa(bits))
+	})
+	for name, prefix := range map[string]bool{"has_ipv4": false, "has_any_ipv4": false, "has_ipv4_prefix": true, "has_any_ipv4_prefix": true} {
+		l.pure(name, 2, anyNumber, Bool, func(a []Value) Value {
+			for _, v := range a[1:] {
+				for _, ip := range flatten(nil, v) {
+					if hasIPv4(argText(a[0]), argText(ip), prefix) {
+						return BoolValue(true)
+					}
+				}
+			}
+			return BoolValue(false)
+		})
+	}
+}
+
+// hasIPv4 finds a whole address that no letter or digit touches. A prefix must
+// end in a dot or be a whole address.
+func hasIPv4(s, want string, prefix bool) bool {
+	whole := netip.Addr{}
+	if a, err := netip.ParseAddr(want); err == nil && a.Is4() {
+		whole = a
+	} else if !prefix || !strings.HasSuffix(want, ".") {
+		return false
+	}
+	for start := 0; start < len(s); {
+		if s[start] < '0' || s[start] > '9' || start > 0 && (alphanumeric(rune(s[start-1])) || s[start-1] == '.') {
+			start++
+			continue
+		}
+		end := start
+		for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.') {
+			end++
+		}
+		a, err := netip.ParseAddr(strings.TrimRight(s[start:end], "."))
+		if err == nil && a.Is4() && (end == len(s) || !alphanumeric(rune(s[end]))) {
+			if a == whole || !whole.IsValid() && strings.HasPrefix(a.String(), want) {
+				return true
+			}
+		}
+		start = end + 1
+	}
+	return false
+}

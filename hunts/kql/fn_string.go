@@ -1,0 +1,231 @@
+package kql
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+func stringFunctions() []function {
+	return []function{
+		pureFn("strlen", 1, 1, Long, func(a []Value) Value { return LongValue(int64(utf8.RuneCountInString(argText(a[0])))) }),
+		pureFn("string_size", 1, 1, Long, func(a []Value) Value { return LongValue(int64(len(argText(a[0])))) }),
+		pureFn("tolower", 1, 1, String, func(a []Value) Value { return StringValue(strings.ToLower(argText(a[0]))) }),
+		pureFn("toupper", 1, 1, String, func(a []Value) Value { return StringValue(strings.ToUpper(argText(a[0]))) }),
+		pureFn("reverse", 1, 1, String, reverseText),
+		pureFn("substring", 2, 3, String, substring),
+		pureFn("strcmp", 2, 2, Int, func(a []Value) Value {
+			return IntValue(int32(strings.Compare(argText(a[0]), argText(a[1]))))
+		}),
+		pureFn("isascii", 1, 1, Bool, func(a []Value) Value { return BoolValue(isASCII(argText(a[0]))) }),
+		pureFn("isutf8", 1, 1, Bool, func(a []Value) Value { return BoolValue(utf8.ValidString(argText(a[0]))) }),
+		pureFn("split", 2, 3, Dynamic, splitText),
+		pureFn("translate", 3, 3, String, translate),
+		pureFn("has_any_index", 2, 2, Long, hasAnyIndex),
+		envFn("strcat", 1, -1, String, func(env *callEnv, a []Value) (Value, error) { return joinText(env, "", a) }),
+		envFn("strcat_delim", 2, -1, String, func(env *callEnv, a []Value) (Value, error) {
+			return joinText(env, argText(a[0]), a[1:])
+		}),
+		envFn("strcat_array", 2, 2, String, strcatArray),
+		envFn("strrep", 2, 3, String, repeatText),
+		envFn("replace_string", 3, 3, String, func(env *callEnv, a []Value) (Value, error) {
+			return replacePairs(env, argText(a[0]), []string{argText(a[1])}, []any{argText(a[2])})
+		}),
+		envFn("replace_strings", 3, 3, String, replaceStrings),
+	}
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func reverseText(a []Value) Value {
+	s := argText(a[0])
+	out := make([]byte, len(s))
+	for at := len(s); s != ""; {
+		_, n := utf8.DecodeRuneInString(s)
+		at -= n
+		copy(out[at:], s[:n])
+		s = s[n:]
+	}
+	return StringValue(string(out))
+}
+
+// substring counts code points; a negative start counts from the end.
+func substring(a []Value) Value {
+	s := argText(a[0])
+	start := argLong(a, 1, 0)
+	if start < 0 {
+		start = max(0, start+int64(utf8.RuneCountInString(s)))
+	}
+	s = s[runeOffset(s, start):]
+	if len(a) > 2 {
+		s = s[:runeOffset(s, argLong(a, 2, 0))]
+	}
+	return StringValue(s)
+}
+
+// splitText gives all parts, or an array of the one asked for.
+func splitText(a []Value) Value {
+	s, delimiter := argText(a[0]), argText(a[1])
+	parts := []string{s}
+	if delimiter != "" {
+		parts = strings.Split(s, delimiter)
+	}
+	if len(a) > 2 && a[2].valid {
+		i := argLong(a, 2, 0)
+		if i < 0 || i >= int64(len(parts)) {
+			return DynamicValue([]any{})
+		}
+		parts = parts[i : i+1]
+	}
+	return DynamicValue(anyStrings(parts))
+}
+
+func anyStrings(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+// translate maps each rune of the first text to that of the second in the
+// third; the last rune of a short second text stands for all that follow, and
+// an empty one deletes.
+func translate(a []Value) Value {
+	from, to := []rune(argText(a[0])), []rune(argText(a[1]))
+	return StringValue(strings.Map(func(r rune) rune {
+		for i, f := range from {
+			if f != r {
+				continue
+			}
+			if len(to) == 0 {
+				return -1
+			}
+			return to[min(i, len(to)-1)]
+		}
+		return r
+	}, argText(a[2])))
+}
+
+func joinText(env *callEnv, delimiter string, a []Value) (Value, error) {
+	b := billedText{env: env}
+	for i, v := range a {
+		if i > 0 {
+			b.WriteString(delimiter)
+		}
+		b.WriteString(argText(v))
+	}
+	return StringValue(b.String()), b.settle()
+}
+
+func strcatArray(env *callEnv, a []Value) (Value, error) {
+	list, ok := argArray(a[0])
+	if !ok {
+		return StringValue(""), nil
+	}
+	delimiter := argText(a[1])
+	b := billedText{env: env}
+	for i, e := range list {
+		if i > 0 {
+			b.WriteString(delimiter)
+		}
+		b.WriteString(dynamicText(e))
+		if err := b.settle(); err != nil {
+			return Value{}, err
+		}
+	}
+	return StringValue(b.String()), nil
+}
+
+// maxRepeat is the limit of strrep() (Kusto reference, "strrep()").
+const maxRepeat = 1024
+
+func repeatText(env *callEnv, a []Value) (Value, error) {
+	s, n, delimiter := argText(a[0]), argLong(a, 1, 0), ""
+	if n > maxRepeat {
+		return Value{}, fmt.Errorf("strrep() repeats at most %d times, not %d", maxRepeat, n)
+	}
+	if len(a) > 2 {
+		delimiter = argText(a[2])
+	}
+	b := billedText{env: env}
+	for i := range n {
+		if i > 0 {
+			b.WriteString(delimiter)
+		}
+		b.WriteString(s)
+		if err := b.settle(); err != nil {
+			return Value{}, err
+		}
+	}
+	return StringValue(b.String()), nil
+}
+
+func replaceStrings(env *callEnv, a []Value) (Value, error) {
+	lookups, ok := argArray(a[1])
+	rewrites, also := argArray(a[2])
+	if !ok || !also || len(lookups) != len(rewrites) {
+		return Value{}, fmt.Errorf("replace_strings() takes two arrays of equal length")
+	}
+	from := make([]string, len(lookups))
+	for i, l := range lookups {
+		from[i], _ = l.(string)
+	}
+	return replacePairs(env, argText(a[0]), from, rewrites)
+}
+
+// replacePairs replaces pair after pair; what one pair has replaced, no later
+// one touches. A rewrite that is not a string leaves its matches as they are.
+func replacePairs(env *callEnv, s string, from []string, to []any) (Value, error) {
+	type piece struct {
+		text string
+		done bool
+	}
+	pieces := []piece{{text: s}}
+	size := len(s)
+	for i, lookup := range from {
+		if lookup == "" || !strings.Contains(s, lookup) {
+			continue
+		}
+		rewrite, ok := to[i].(string)
+		if !ok {
+			rewrite = lookup
+		}
+		var next []piece
+		for _, p := range pieces {
+			for !p.done {
+				at := strings.Index(p.text, lookup)
+				if at < 0 {
+					break
+				}
+				next = append(next, piece{text: p.text[:at]}, piece{rewrite, true})
+				p.text = p.text[at+len(lookup):]
+				size += len(rewrite) - len(lookup)
+			}
+			next = append(next, p)
+		}
+		if err := env.charge(32 * (len(next) - len(pieces))); err != nil {
+			return Value{}, err
+		}
+		pieces = next
+	}
+	if len(pieces) == 1 {
+		return StringValue(s), nil
+	}
+	if err := env.charge(size); err != nil {
+		return Value{}, err
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, p := range pieces {
+		b.WriteString(p.text)
+	}
+	return StringValue(b.String()), nil
+}
