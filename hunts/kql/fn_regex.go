@@ -3,6 +3,7 @@ package kql
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -304,23 +305,30 @@ func indexOfRegex(env *callEnv, a []Value) (Value, error) {
 }
 
 func indexOf(a []Value) Value {
-	w, ok := window(a)
-	if !ok {
-		return Null(Long)
+	s, sub := []rune(argText(a[0])), []rune(argText(a[1]))
+	start, length, occurrence := argLong(a, 2, 0), argLong(a, 3, -1), argLong(a, 4, 1)
+	if start < 0 {
+		start = max(0, int64(len(s))+start)
 	}
-	lookup := argText(a[1])
-	at := 0
-	for n := w.occurrence; ; n-- {
-		i := strings.Index(w.text[at:], lookup)
-		if i < 0 {
-			return LongValue(-1)
+	for ; ; start++ {
+		// the length counts anew behind each occurrence
+		end := int64(len(s))
+		if length >= 0 {
+			end = min(end, start+length)
 		}
-		at += i
-		if n == 1 {
-			return LongValue(w.offset + int64(utf8.RuneCountInString(w.text[:at])))
+		at := indexOfRunes(s, sub, start, end)
+		if occurrence--; at < 0 || occurrence <= 0 {
+			return LongValue(at)
 		}
-		if at++; at > len(w.text) {
-			return LongValue(-1)
+		start = at
+	}
+}
+
+func indexOfRunes(s, sub []rune, from, to int64) int64 {
+	for i := from; i+int64(len(sub)) <= to; i++ {
+		if slices.Equal(s[i:i+int64(len(sub))], sub) {
+			return i
 		}
 	}
+	return -1
 }

@@ -1,0 +1,440 @@
+package kql
+
+import "slices"
+
+// compileCall compiles a call: of a let function, of one of the few functions
+// that look at more than their arguments, or of the library.
+func (x *execution) compileCall(e *callExpr, rel *relation, s *scope) (*node, error) {
+	if f := s.find(e.name); f != nil && f.lambda != nil {
+		return x.compileLambda(f, e, rel, s)
+	}
+	switch e.name {
+	case "toscalar":
+		return x.toscalar(e, rel, s)
+	case "column_ifexists", "columnifexists":
+		return x.columnIfExists(e, rel, s)
+	case "ingestion_time":
+		if rel != nil {
+			if k := rel.find(ingestionColumn); k >= 0 {
+				return columnNode(rel.vecs[k], rel.rows), nil
+			}
+		}
+		return constNode(Null(Datetime)), nil
+	case "materialize":
+		if len(e.args) == 1 {
+			return x.compile(e.args[0], rel, s)
+		}
+	case "pack_all":
+		return x.packAll(e, rel)
+	case "row_number", "row_cumsum", "prev", "next", "row_rank_dense", "row_rank_min", "row_window_session":
+		return x.window(e, rel, s)
+	}
+	if _, ok := aggregates[e.name]; ok && x.funcs[e.name].eval == nil {
+		return nil, x.error(e.at(), SemanticError, "the aggregate %s() stands outside of summarize", e.name)
+	}
+	f, ok := x.funcs[e.name]
+	if !ok {
+		return nil, x.error(e.at(), Unsupported, "unsupported: the function %s()", e.name)
+	}
+	return x.compileFunction(f, e, rel, s)
+}
+
+// ingestionColumn holds what ingestion_time() answers; a star does not show it.
+const ingestionColumn = "_IngestionTime"
+
+func (x *execution) compileFunction(f function, e *callExpr, rel *relation, s *scope) (*node, error) {
+	if len(e.args) < f.minArgs || f.maxArgs >= 0 && len(e.args) > f.maxArgs {
+		return nil, x.error(e.at(), SemanticError, "%s() can't take %d arguments", e.name, len(e.args))
+	}
+	nodes, err := x.compileAll(e.args, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	nodes = x.settle(nodes...)
+	types := make([]Type, len(nodes))
+	for i, n := range nodes {
+		types[i] = n.typ
+	}
+	typ := f.result(types)
+	args := make([]Value, len(nodes))
+	busy := false
+	at := e.at()
+	lazy := lazyFunction(e.name, typ, nodes)
+	if lazy == nil {
+		lazy = func(i int) Value {
+			// a nested call of the same node can't happen, but a re-entry through a memo could
+			buf := args
+			if busy {
+				buf = make([]Value, len(nodes))
+			}
+			busy = true
+			for k, n := range nodes {
+				buf[k] = n.eval(i)
+			}
+			v, err := f.eval(x.env, buf)
+			busy = false
+			if err != nil {
+				x.fail(x.error(at, SemanticError, "%s(): %v", f.name, err))
+				return Null(typ)
+			}
+			return v
+		}
+	}
+	n := x.derive(typ, nodes, f.impure, lazy)
+	if x.failed != nil {
+		err := x.failed
+		x.failed = nil
+		return nil, err
+	}
+	return n, nil
+}
+
+// lazyFunction gives the functions that must not evaluate what they do not
+// choose; nil for the others.
+func lazyFunction(name string, typ Type, nodes []*node) func(i int) Value {
+	fit := func(v Value) Value {
+		if v.typ == typ || typ == Unknown {
+			return v
+		}
+		return convert(v, typ)
+	}
+	switch name {
+	case "iff", "iif":
+		if len(nodes) != 3 {
+			return nil
+		}
+		test := plainTest(nodes[0])
+		return func(i int) Value {
+			if test(i) {
+				return fit(nodes[1].eval(i))
+			}
+			return fit(nodes[2].eval(i))
+		}
+	case "case":
+		if len(nodes)%2 == 0 {
+			return nil
+		}
+		return func(i int) Value {
+			for k := 0; k+1 < len(nodes); k += 2 {
+				if plain(nodes[k].eval(i)).AsBool() {
+					return fit(nodes[k+1].eval(i))
+				}
+			}
+			return fit(nodes[len(nodes)-1].eval(i))
+		}
+	case "coalesce":
+		return func(i int) Value {
+			v := Null(typ)
+			for _, n := range nodes {
+				v = n.eval(i)
+				if v.valid && (v.typ != String || v.str != "") {
+					return fit(v)
+				}
+			}
+			return fit(v)
+		}
+	case "not":
+		return func(i int) Value {
+			v := plain(nodes[0].eval(i))
+			if !v.valid {
+				return Null(Bool)
+			}
+			return BoolValue(v.num == 0)
+		}
+	}
+	return nil
+}
+
+func plainTest(n *node) func(int) bool {
+	if n.typ == Bool {
+		return n.test
+	}
+	return func(i int) bool { return plain(n.eval(i)).AsBool() }
+}
+
+// compileLambda inlines a let function: its parameters become nodes, and its
+// body sees no column of the rows (Kusto reference, "User-defined functions").
+func (x *execution) compileLambda(f *scope, e *callExpr, rel *relation, s *scope) (*node, error) {
+	st := f.lambda
+	if x.depth++; x.depth > maxDepth {
+		return nil, x.error(e.at(), LimitExceeded, "functions call each other deeper than %d", maxDepth)
+	}
+	defer func() { x.depth-- }()
+	if len(e.args) > len(st.params) {
+		return nil, x.error(e.at(), SemanticError, "%s() takes %d arguments", st.name, len(st.params))
+	}
+	inner := f.parent
+	for i, p := range st.params {
+		next := &scope{parent: inner, name: p.name}
+		switch {
+		case p.tabular && i < len(e.args):
+			r, err := x.tabularArg(e.args[i], s)
+			if err != nil {
+				return nil, err
+			}
+			next.table = r
+		case i < len(e.args):
+			n, err := x.compile(e.args[i], rel, s)
+			if err != nil {
+				return nil, err
+			}
+			next.node = cast(x, n, p.typ)
+		case p.byDefault != nil:
+			n, err := x.compile(p.byDefault, nil, f.parent)
+			if err != nil {
+				return nil, err
+			}
+			next.node = n
+		default:
+			return nil, x.error(e.at(), SemanticError, "%s() lacks its argument %s", st.name, p.name)
+		}
+		inner = next
+	}
+	for i := range st.lambda.lets {
+		let := &st.lambda.lets[i]
+		next := &scope{parent: inner, name: let.name}
+		switch {
+		case let.lambda != nil:
+			next.lambda = let
+		case let.table != nil:
+			r, err := x.pipeline(let.table, inner)
+			if err != nil {
+				return nil, err
+			}
+			if next.table, err = x.materialise(r); err != nil {
+				return nil, err
+			}
+		default:
+			n, err := x.compile(let.value, nil, inner)
+			if err != nil {
+				return nil, err
+			}
+			next.node = n
+		}
+		inner = next
+	}
+	body := st.lambda.scalar
+	if body == nil {
+		name, ok := bareName(st.lambda.result)
+		if !ok {
+			return nil, x.error(e.at(), SemanticError, "%s() gives a table, where a scalar is expected", st.name)
+		}
+		body = name
+	}
+	return x.compile(body, nil, inner)
+}
+
+// bareName: a body that is one name parses as a table, and may be a scalar.
+func bareName(p *pipeline) (expr, bool) {
+	if p == nil || len(p.ops) > 0 {
+		return nil, false
+	}
+	t, ok := p.source.(*tableSource)
+	if !ok {
+		return nil, false
+	}
+	return &nameExpr{t.position, t.name}, true
+}
+
+func cast(x *execution, n *node, t Type) *node {
+	if t == Unknown || n.typ == t || n.konst && n.value.typ == t {
+		return n
+	}
+	return x.derive(t, []*node{n}, false, func(i int) Value { return convert(n.eval(i), t) })
+}
+
+func (x *execution) toscalar(e *callExpr, rel *relation, s *scope) (*node, error) {
+	if len(e.args) != 1 {
+		return nil, x.error(e.at(), SemanticError, "toscalar() takes one argument")
+	}
+	r, err := x.anyTable(e.args[0], s)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		v, err := x.scalar(e.args[0], s)
+		if err != nil {
+			return nil, err
+		}
+		return constNode(v), nil
+	}
+	if len(r.vecs) == 0 {
+		return nil, x.error(e.at(), SemanticError, "toscalar() got a table without columns")
+	}
+	if r.rows == 0 {
+		return constNode(Null(r.vecs[0].typ())), nil
+	}
+	v := r.vecs[0].at(0)
+	if x.failed != nil {
+		return nil, x.failed
+	}
+	return constNode(v), nil
+}
+
+// anyTable evaluates what may be a table; nil for a scalar.
+func (x *execution) anyTable(e expr, s *scope) (*relation, error) {
+	if q, ok := e.(*queryExpr); ok {
+		return x.pipeline(q.query, s)
+	}
+	return x.tableItem(e, nil, s)
+}
+
+func (x *execution) columnIfExists(e *callExpr, rel *relation, s *scope) (*node, error) {
+	if len(e.args) != 2 {
+		return nil, x.error(e.at(), SemanticError, "column_ifexists() takes a name and a default")
+	}
+	name, err := x.scalar(e.args[0], s)
+	if err != nil {
+		return nil, err
+	}
+	if rel != nil {
+		if k := rel.find(name.str); k >= 0 {
+			return columnNode(rel.vecs[k], rel.rows), nil
+		}
+	}
+	return x.compile(e.args[1], rel, s)
+}
+
+func (x *execution) packAll(e *callExpr, rel *relation) (*node, error) {
+	if rel == nil {
+		return nil, x.error(e.at(), SemanticError, "pack_all() needs a row")
+	}
+	skipEmpty := false
+	if len(e.args) == 1 {
+		v, err := x.scalar(e.args[0], nil)
+		if err != nil {
+			return nil, err
+		}
+		skipEmpty = v.AsBool()
+	}
+	names, vecs := rel.names, rel.vecs
+	return &node{typ: Dynamic, cost: costCall, rows: rel.rows, test: func(int) bool { return false }, eval: func(i int) Value {
+		bag := NewBag()
+		for k, v := range vecs {
+			cell := v.at(i)
+			if skipEmpty && (!cell.valid || cell.typ == String && cell.str == "") {
+				continue
+			}
+			bag.Set(names[k], toDynamic(cell))
+		}
+		return DynamicValue(bag)
+	}}, nil
+}
+
+// window compiles the functions that see neighbouring rows.
+func (x *execution) window(e *callExpr, rel *relation, s *scope) (*node, error) {
+	if rel == nil {
+		return nil, x.error(e.at(), SemanticError, "%s() needs ordered rows", e.name)
+	}
+	nodes, err := x.compileAll(e.args, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	n := &node{impure: true, cost: costCall, rows: rel.rows}
+	n.test = func(i int) bool { return n.eval(i).AsBool() }
+	switch {
+	case (e.name == "prev" || e.name == "next") && len(nodes) >= 1:
+		n.typ = nodes[0].typ
+		n.eval = neighbour(e.name == "prev", nodes, rel.rows)
+	case e.name == "row_number":
+		n.typ = Long
+		n.eval = x.running(rel.rows, nodes, 1, func(acc Value, i int, restart bool) Value {
+			if restart || !acc.valid {
+				if len(nodes) > 0 {
+					return LongValue(nodes[0].eval(i).num)
+				}
+				return LongValue(1)
+			}
+			return LongValue(acc.num + 1)
+		})
+	case e.name == "row_cumsum" && len(nodes) >= 1:
+		n.typ = nodes[0].typ
+		n.eval = x.running(rel.rows, nodes, 1, func(acc Value, i int, restart bool) Value {
+			v := nodes[0].eval(i)
+			if restart || !acc.valid {
+				return v
+			}
+			return calculate("+", n.typ, acc, v)
+		})
+	case (e.name == "row_rank_dense" || e.name == "row_rank_min") && len(nodes) >= 1:
+		n.typ = Long
+		n.eval = rank(e.name == "row_rank_min", nodes, rel.rows)
+	default:
+		return nil, x.error(e.at(), Unsupported, "unsupported: the function %s()", e.name)
+	}
+	return n, nil
+}
+
+func neighbour(back bool, nodes []*node, rows int) func(int) Value {
+	return func(i int) Value {
+		offset := 1
+		if len(nodes) > 1 {
+			offset = int(nodes[1].eval(i).num)
+		}
+		k := i + offset
+		if back {
+			k = i - offset
+		}
+		if k >= 0 && k < rows {
+			return nodes[0].eval(k)
+		}
+		if len(nodes) > 2 {
+			return nodes[2].eval(i)
+		}
+		return Null(nodes[0].typ)
+	}
+}
+
+// running computes all rows on the first look, since each needs the one
+// before it. The argument at restartAt, if given, begins anew where it is true.
+func (x *execution) running(rows int, nodes []*node, restartAt int, next func(acc Value, i int, restart bool) Value) func(int) Value {
+	var all []Value
+	return func(i int) Value {
+		if all == nil {
+			all = make([]Value, rows)
+			acc := Value{}
+			for k := range rows {
+				restart := len(nodes) > restartAt && nodes[restartAt].eval(k).AsBool()
+				acc = next(acc, k, restart)
+				all[k] = acc
+			}
+		}
+		return all[i]
+	}
+}
+
+func rank(minimum bool, nodes []*node, rows int) func(int) Value {
+	var all []int64
+	return func(i int) Value {
+		if all == nil {
+			all = make([]int64, rows)
+			place, count := int64(0), int64(0)
+			for k := range rows {
+				if len(nodes) > 1 && nodes[1].eval(k).AsBool() {
+					place, count = 0, 0
+				}
+				count++
+				c, ok := 1, true
+				if k > 0 {
+					c, ok = compareValues(nodes[0].eval(k-1), nodes[0].eval(k))
+				}
+				switch {
+				case place == 0:
+					place = 1
+				case (c != 0 || !ok) && minimum:
+					place = count
+				case c != 0 || !ok:
+					place++
+				}
+				all[k] = place
+			}
+		}
+		return LongValue(all[i])
+	}
+}
+
+// firstArgument names the columns of calls without a name of their own by the
+// column that they take.
+var firstArgument = []string{"bin", "floor", "tostring", "tolong", "toint", "toreal", "todouble", "tobool", "todatetime", "totimespan", "todynamic", "parse_json", "toguid", "todecimal", "bin_at", "round", "ceiling"}
+
+func namedByArgument(name string) bool { return slices.Contains(firstArgument, name) }

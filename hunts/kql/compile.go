@@ -1,0 +1,309 @@
+package kql
+
+// node is a compiled scalar expression over the rows of one relation.
+type node struct {
+	typ   Type
+	konst bool
+	value Value // of a constant
+	eval  func(i int) Value
+	// test is the quick way to ask a bool: true only for true, not for null.
+	test func(i int) bool
+	// dict is the one dictionary column that the value depends on: then it is
+	// computed once for each distinct text. Nil when there is none, or several.
+	dict   dictionary
+	column vector // the node is this column itself
+	impure bool   // differs between rows of equal input
+	cost   int    // conjuncts are tried from the cheapest on
+	rows   int
+}
+
+const (
+	costConstant = 0
+	costCompare  = 1
+	costDict     = 2
+	costColumn   = 4
+	costCall     = 16
+)
+
+func constNode(v Value) *node {
+	n := &node{typ: v.typ, konst: true, value: v, cost: costConstant}
+	n.eval = func(int) Value { return v }
+	yes := v.AsBool()
+	n.test = func(int) bool { return yes }
+	return n
+}
+
+func columnNode(v vector, rows int) *node {
+	if c, ok := v.(*constant); ok {
+		return constNode(c.value)
+	}
+	n := &node{typ: v.typ(), eval: v.at, column: v, cost: costColumn, rows: rows}
+	if d, ok := v.(dictionary); ok {
+		n.dict, n.cost = d, costDict
+	}
+	if nums, ok := v.(*numbers); ok && nums.kind == Bool {
+		n.test = func(i int) bool { return nums.vals[i] != 0 && !nums.null(i) }
+	} else {
+		n.test = func(i int) bool { return v.at(i).AsBool() }
+	}
+	return n
+}
+
+// derive makes the node that f computes from its arguments. It folds
+// constants, and keeps the dictionary when all arguments share one.
+func (x *execution) derive(typ Type, args []*node, impure bool, f func(i int) Value) *node {
+	n := &node{typ: typ, eval: f, impure: impure, cost: costCall}
+	konst := true
+	var dict dictionary
+	for _, a := range args {
+		n.impure = n.impure || a.impure
+		n.rows = max(n.rows, a.rows)
+		n.cost = max(n.cost, a.cost)
+		if a.konst {
+			continue
+		}
+		konst = false
+		switch {
+		case a.dict == nil:
+			dict = &mixed{}
+		case dict == nil:
+			dict = a.dict
+		case !sameDictionary(dict, a.dict):
+			dict = &mixed{}
+		}
+	}
+	if konst && !n.impure {
+		return constNode(f(0))
+	}
+	if _, several := dict.(*mixed); dict != nil && !several && !n.impure {
+		n.dict, n.cost = dict, costDict
+	}
+	n.test = func(i int) bool { return f(i).AsBool() }
+	return n
+}
+
+// mixed marks what depends on more than one dictionary.
+type mixed struct{ dictionary }
+
+// sameDictionary: two views with the same rows of the same storage.
+func sameDictionary(a, b dictionary) bool {
+	if a == b {
+		return true
+	}
+	p, ok := a.(*pickedDict)
+	q, also := b.(*pickedDict)
+	return ok && also && p.dict == q.dict && len(p.sel) == len(q.sel) && (len(p.sel) == 0 || &p.sel[0] == &q.sel[0])
+}
+
+// memo lets a node that hangs on one dictionary be computed once per distinct
+// text. It is put where such a node is used, not on each of its parts.
+func memo(n *node) *node {
+	if n.dict == nil || n.konst || n.impure || n.column != nil {
+		return n
+	}
+	size := n.dict.size()
+	if size > 2*n.rows+16 {
+		return n // more texts than rows that ask: remembering would cost more
+	}
+	out := *n
+	d, f := n.dict, n.eval
+	if n.typ == Bool {
+		seen := make([]uint8, size)
+		ask := func(i int) uint8 {
+			id := d.id(i)
+			if s := seen[id]; s != 0 {
+				return s
+			}
+			v := f(i)
+			s := uint8(1)
+			if !v.valid {
+				s = 3
+			} else if v.num != 0 {
+				s = 2
+			}
+			seen[id] = s
+			return s
+		}
+		out.test = func(i int) bool { return ask(i) == 2 }
+		out.eval = func(i int) Value {
+			switch ask(i) {
+			case 2:
+				return BoolValue(true)
+			case 1:
+				return BoolValue(false)
+			}
+			return Null(Bool)
+		}
+		return &out
+	}
+	vals := make([]*Value, size)
+	out.eval = func(i int) Value {
+		id := d.id(i)
+		if v := vals[id]; v != nil {
+			return *v
+		}
+		v := f(i)
+		vals[id] = &v
+		return v
+	}
+	out.test = func(i int) bool { return out.eval(i).AsBool() }
+	return &out
+}
+
+// fail keeps the first error met inside an expression; the stage that runs
+// the expression reports it.
+func (x *execution) fail(err error) {
+	if x.failed == nil {
+		x.failed = err
+	}
+}
+
+// compile turns an expression into a node over rel; rel is nil where no row
+// takes part. Columns shadow let names.
+func (x *execution) compile(e expr, rel *relation, s *scope) (*node, error) {
+	switch e := e.(type) {
+	case *litExpr:
+		return constNode(e.value), nil
+	case *nameExpr:
+		return x.compileName(e, rel, s)
+	case *unaryExpr:
+		return x.compileMinus(e, rel, s)
+	case *binaryExpr:
+		return x.compileBinary(e, rel, s)
+	case *betweenExpr:
+		return x.compileBetween(e, rel, s)
+	case *listExpr:
+		return x.compileList(e, rel, s)
+	case *memberExpr:
+		return x.compileMember(e, rel, s)
+	case *indexExpr:
+		return x.compileIndex(e, rel, s)
+	case *callExpr:
+		return x.compileCall(e, rel, s)
+	case *queryExpr:
+		return nil, x.error(e.at(), SemanticError, "a table stands where a scalar is expected; use toscalar()")
+	case *starExpr:
+		return nil, x.error(e.at(), SyntaxError, "* is not a scalar expression")
+	}
+	return nil, x.error(e.at(), Unsupported, "unsupported: this expression")
+}
+
+func (x *execution) compileName(e *nameExpr, rel *relation, s *scope) (*node, error) {
+	if rel != nil {
+		if k := rel.find(e.name); k >= 0 {
+			return columnNode(rel.vecs[k], rel.rows), nil
+		}
+	}
+	if l := s.find(e.name); l != nil {
+		switch {
+		case l.value != nil:
+			return constNode(*l.value), nil
+		case l.node != nil:
+			return l.node, nil
+		case l.table != nil:
+			return nil, x.error(e.at(), SemanticError, "%q is a table, where a scalar is expected; use toscalar()", e.name)
+		}
+	}
+	return nil, x.unresolved(e.at(), e.name)
+}
+
+func (x *execution) unresolved(at int, name string) error {
+	err := x.error(at, SemanticError, "Failed to resolve scalar expression named '%s'", name).(*Error)
+	err.Token = name
+	return err
+}
+
+func (x *execution) compileAll(list []expr, rel *relation, s *scope) ([]*node, error) {
+	out := make([]*node, len(list))
+	for i, e := range list {
+		n, err := x.compile(e, rel, s)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+func (x *execution) compileMember(e *memberExpr, rel *relation, s *scope) (*node, error) {
+	of, err := x.compile(e.of, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	if of.typ != Dynamic && of.typ != Unknown {
+		return nil, x.error(e.at(), SemanticError, "a property can't be taken from a value of type %s", of.typ)
+	}
+	name := e.name
+	return x.derive(Dynamic, []*node{of}, false, func(i int) Value {
+		if bag, ok := of.eval(i).dyn.(*Bag); ok {
+			v, _ := bag.Get(name)
+			return DynamicValue(v)
+		}
+		return Null(Dynamic)
+	}), nil
+}
+
+func (x *execution) compileIndex(e *indexExpr, rel *relation, s *scope) (*node, error) {
+	of, err := x.compile(e.of, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	if of.typ != Dynamic && of.typ != Unknown {
+		return nil, x.error(e.at(), SemanticError, "an element can't be taken from a value of type %s", of.typ)
+	}
+	index, err := x.compile(e.index, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	args := x.settle(of, index)
+	of, index = args[0], args[1]
+	return x.derive(Dynamic, args, false, func(i int) Value {
+		key := index.eval(i)
+		if key.typ == Dynamic {
+			key = fromDynamic(key.dyn)
+		}
+		switch d := of.eval(i).dyn.(type) {
+		case *Bag:
+			if key.typ == String {
+				v, _ := d.Get(key.str)
+				return DynamicValue(v)
+			}
+		case []any:
+			n := key.num
+			if !key.valid || key.typ == String {
+				return Null(Dynamic)
+			}
+			if n < 0 {
+				n += int64(len(d))
+			}
+			if n >= 0 && n < int64(len(d)) {
+				return DynamicValue(d[n])
+			}
+		}
+		return Null(Dynamic)
+	}), nil
+}
+
+// settle memoises the arguments of a node that will not share one dictionary.
+func (x *execution) settle(args ...*node) []*node {
+	var dict dictionary
+	same := true
+	for _, a := range args {
+		if a.konst {
+			continue
+		}
+		if a.dict == nil || dict != nil && !sameDictionary(dict, a.dict) {
+			same = false
+			break
+		}
+		dict = a.dict
+	}
+	if same {
+		return args
+	}
+	out := make([]*node, len(args))
+	for i, a := range args {
+		out[i] = memo(a)
+	}
+	return out
+}

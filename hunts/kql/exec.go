@@ -1,0 +1,331 @@
+package kql
+
+import (
+	"context"
+	"time"
+)
+
+// Options bound and place one run of a query.
+type Options struct {
+	Now time.Time
+	// From and To are the API's timespan: rows whose TimeGenerated lies outside
+	// [From, To) are not seen. Zero is unbounded.
+	From, To time.Time
+	MaxSteps int64 // evaluated cells; 0 is 20 thousand million
+	MaxRows  int   // rows of any stage; 0 is 50 million
+	MaxBytes int64 // bytes made by functions; 0 is 4 GB
+}
+
+// execution is one run.
+type execution struct {
+	ctx    context.Context
+	query  *Query
+	db     Database
+	opts   Options
+	steps  int64
+	bytes  int64
+	env    *callEnv
+	funcs  map[string]function
+	failed error // the first error inside an expression, seen at the end of a stage
+	from   int64
+	to     int64
+	depth  int // of pipelines and functions within each other
+}
+
+// Run evaluates the query. The error is an *Error, or that of ctx.
+func (q *Query) Run(ctx context.Context, db Database, opts Options) (*Table, error) {
+	if opts.MaxSteps == 0 {
+		opts.MaxSteps = 20_000_000_000
+	}
+	if opts.MaxRows == 0 {
+		opts.MaxRows = 50_000_000
+	}
+	if opts.MaxBytes == 0 {
+		opts.MaxBytes = 4 << 30
+	}
+	x := &execution{ctx: ctx, query: q, db: db, opts: opts, funcs: scalarFunctions()}
+	x.env = &callEnv{now: opts.Now, cache: map[string]any{}, grow: x.grow}
+	if !opts.From.IsZero() {
+		x.from = DatetimeValue(opts.From).num
+	}
+	if !opts.To.IsZero() {
+		x.to = DatetimeValue(opts.To).num
+	}
+	s := &scope{}
+	if err := x.lets(q.root.lets, s); err != nil {
+		return nil, err
+	}
+	if q.root.result == nil {
+		r, err := x.tableItem(q.root.scalar, nil, s)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			return x.table(r)
+		}
+		if n, ok := q.root.scalar.(*nameExpr); ok && s.find(n.name) == nil {
+			return nil, x.missing(n.at(), n.name, s)
+		}
+		n, err := x.compile(q.root.scalar, nil, s)
+		if err != nil {
+			return nil, err
+		}
+		return x.table(&relation{names: []string{"print_0"}, vecs: []vector{vectorOf(n)}, rows: 1})
+	}
+	r, err := x.pipeline(q.root.result, s)
+	if err != nil {
+		return nil, err
+	}
+	return x.table(r)
+}
+
+func (x *execution) error(at int, kind ErrorKind, format string, args ...any) error {
+	code := ""
+	if kind == SemanticError {
+		code = "SEM0100"
+	}
+	return errorAt(x.query.src, at, kind, code, format, args...)
+}
+
+// step charges work and looks at the context now and then.
+func (x *execution) step(n int64) error {
+	before := x.steps >> 12
+	x.steps += n
+	if x.steps>>12 == before {
+		return nil
+	}
+	if x.steps > x.opts.MaxSteps {
+		return x.error(0, LimitExceeded, "the query needs more than %d steps", x.opts.MaxSteps)
+	}
+	return x.ctx.Err()
+}
+
+func (x *execution) grow(n int) error {
+	x.bytes += int64(n)
+	if x.bytes > x.opts.MaxBytes {
+		return x.error(0, LimitExceeded, "the query makes more than %d bytes", x.opts.MaxBytes)
+	}
+	return nil
+}
+
+func (x *execution) rowBudget(at, rows int) error {
+	if rows > x.opts.MaxRows {
+		return x.error(at, LimitExceeded, "a stage of the query has more than %d rows", x.opts.MaxRows)
+	}
+	return x.ctx.Err()
+}
+
+// scope holds the names that let statements gave.
+type scope struct {
+	parent *scope
+	name   string
+	value  *Value
+	node   *node // an argument of a let function that differs from row to row
+	table  *relation
+	lambda *statement
+}
+
+func (s *scope) find(name string) *scope {
+	for ; s != nil; s = s.parent {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// lets adds statements to *s. A tabular let is evaluated once, when it is
+// first needed: results are immutable, so that materialize costs nothing more.
+func (x *execution) lets(list []statement, s *scope) error {
+	for i := range list {
+		st := &list[i]
+		next := &scope{parent: s.snapshot(), name: st.name}
+		switch {
+		case st.lambda != nil:
+			next.lambda = st
+		case st.table != nil:
+			r, err := x.pipeline(st.table, next.parent)
+			if err != nil {
+				return err
+			}
+			if next.table, err = x.materialise(r); err != nil {
+				return err
+			}
+		default:
+			if n, ok := st.value.(*nameExpr); ok {
+				if r, found, err := x.tableNamed(n.name, int(n.position), next.parent); found || err != nil {
+					if err != nil {
+						return err
+					}
+					next.table = r
+					break
+				}
+			}
+			if c, ok := st.value.(*callExpr); ok && x.tabularCall(c, next.parent) {
+				r, err := x.pipeline(&pipeline{pos: int(c.position), source: &callSource{c.position, c.name, c.args}}, next.parent)
+				if err != nil {
+					return err
+				}
+				if next.table, err = x.materialise(r); err != nil {
+					return err
+				}
+				break
+			}
+			v, err := x.scalar(st.value, next.parent)
+			if err != nil {
+				return err
+			}
+			next.value = &v
+		}
+		*s = *next
+	}
+	return nil
+}
+
+func (s *scope) snapshot() *scope {
+	c := *s
+	return &c
+}
+
+// scalar computes an expression that no row takes part in.
+func (x *execution) scalar(e expr, s *scope) (Value, error) {
+	n, err := x.compile(e, nil, s)
+	if err != nil {
+		return Value{}, err
+	}
+	v := n.eval(0)
+	if x.failed != nil {
+		return Value{}, x.failed
+	}
+	return v, nil
+}
+
+// tabularCall tells whether a call of a let function gives a table. A body
+// that is one name may be either.
+func (x *execution) tabularCall(c *callExpr, s *scope) bool {
+	f := s.find(c.name)
+	if f == nil || f.lambda == nil || f.lambda.lambda.result == nil {
+		return false
+	}
+	body := f.lambda
+	if _, bare := bareName(body.lambda.result); !bare {
+		return true
+	}
+	name := body.lambda.result.source.(*tableSource).name
+	for _, l := range body.lambda.lets {
+		if l.name == name {
+			return l.table != nil
+		}
+	}
+	for _, p := range body.params {
+		if p.name == name {
+			return p.tabular
+		}
+	}
+	if l := f.parent.find(name); l != nil {
+		return l.table != nil
+	}
+	_, ok := x.db.Table(name)
+	return ok
+}
+
+// call binds the arguments of a let function and evaluates its lets.
+func (x *execution) call(f *scope, args []expr, at int, caller *scope) (*scope, *block, error) {
+	st := f.lambda
+	s := &scope{parent: f.parent}
+	if len(args) > len(st.params) {
+		return nil, nil, x.error(at, SemanticError, "%s() takes %d arguments", st.name, len(st.params))
+	}
+	for i, p := range st.params {
+		e := p.byDefault
+		from := f.parent
+		if i < len(args) {
+			e, from = args[i], caller
+		}
+		if e == nil {
+			return nil, nil, x.error(at, SemanticError, "%s() lacks its argument %s", st.name, p.name)
+		}
+		next := &scope{parent: s.snapshot(), name: p.name}
+		if p.tabular {
+			r, err := x.tabularArg(e, from)
+			if err != nil {
+				return nil, nil, err
+			}
+			next.table = r
+		} else {
+			v, err := x.scalar(e, from)
+			if err != nil {
+				return nil, nil, err
+			}
+			next.value = &v
+		}
+		s = next
+	}
+	if s.parent == nil && s.name == "" {
+		s = &scope{parent: f.parent}
+	}
+	inner := s.snapshot()
+	if err := x.lets(st.lambda.lets, inner); err != nil {
+		return nil, nil, err
+	}
+	return inner, st.lambda, nil
+}
+
+func (x *execution) tabularArg(e expr, s *scope) (*relation, error) {
+	switch a := e.(type) {
+	case *queryExpr:
+		r, err := x.pipeline(a.query, s)
+		if err != nil {
+			return nil, err
+		}
+		return x.materialise(r)
+	case *nameExpr:
+		r, found, err := x.tableNamed(a.name, int(a.position), s)
+		if err != nil || found {
+			return r, err
+		}
+	}
+	return nil, x.error(e.at(), SemanticError, "expected a table")
+}
+
+// tableNamed finds a let table or a table of the database.
+func (x *execution) tableNamed(name string, at int, s *scope) (*relation, bool, error) {
+	if l := s.find(name); l != nil {
+		if l.lambda != nil && len(l.lambda.params) == 0 && l.lambda.lambda.result != nil {
+			r, err := x.callSource(&callSource{position(at), name, nil}, s) // a view
+			return r, true, err
+		}
+		return l.table, l.table != nil, nil
+	}
+	t, ok := x.db.Table(name)
+	if !ok {
+		return nil, false, nil
+	}
+	r, err := x.within(fromTable(t))
+	return r, true, err
+}
+
+// within applies the timespan of the API.
+func (x *execution) within(r *relation) (*relation, error) {
+	k := r.find("TimeGenerated")
+	if k < 0 || x.from == 0 && x.to == 0 {
+		return r, nil
+	}
+	times, ok := r.vecs[k].(*numbers)
+	if !ok {
+		return r, nil
+	}
+	sel := make([]int32, 0, 1024)
+	for i, v := range times.vals {
+		if (x.from == 0 || v >= x.from) && (x.to == 0 || v < x.to) && !times.null(i) {
+			sel = append(sel, int32(i))
+		}
+	}
+	if err := x.step(int64(r.rows)); err != nil {
+		return nil, err
+	}
+	if len(sel) == r.rows {
+		return r, nil
+	}
+	return r.pick(sel), nil
+}

@@ -1,0 +1,268 @@
+package kql
+
+import "slices"
+
+// joinKey is one equality of a join.
+type joinKey struct {
+	left, right *node
+	name        string // of the column when both sides have one name
+}
+
+// join evaluates join and lookup with all their kinds. The left side decides
+// the order of the rows.
+func (x *execution) join(op *joinOp, left *relation, s *scope) (*relation, error) {
+	right, err := x.pipeline(op.right, s.snapshot())
+	if err != nil {
+		return nil, err
+	}
+	if right, err = x.materialise(right); err != nil {
+		return nil, err
+	}
+	keys, err := x.joinKeys(op, left, right, s)
+	if err != nil {
+		return nil, err
+	}
+	leftCodes, rightCodes := newJoinCodes(keys)
+	kind := op.kind
+	if kind == "innerunique" {
+		if left, leftCodes, err = x.uniqueLeft(left, leftCodes); err != nil {
+			return nil, err
+		}
+	}
+	byKey := map[string][]int32{}
+	for i := range right.rows {
+		if err := x.step(int64(len(keys))); err != nil {
+			return nil, err
+		}
+		if k, ok := rightCodes(i); ok {
+			byKey[string(k)] = append(byKey[string(k)], int32(i))
+		}
+	}
+	pairs, err := x.pair(op, kind, left.rows, right.rows, leftCodes, byKey)
+	if err != nil {
+		return nil, err
+	}
+	return x.joined(op, kind, left, right, keys, pairs)
+}
+
+// joinKeys reads the equalities: a column of both sides, or $left.a == $right.b.
+func (x *execution) joinKeys(op *joinOp, left, right *relation, s *scope) ([]joinKey, error) {
+	var keys []joinKey
+	for _, e := range conjunctsOf(op.on) {
+		var k joinKey
+		switch e := e.(type) {
+		case *nameExpr:
+			k.name = e.name
+			l, r := left.find(e.name), right.find(e.name)
+			if l < 0 || r < 0 {
+				return nil, x.unresolved(e.at(), e.name)
+			}
+			k.left, k.right = columnNode(left.vecs[l], left.rows), columnNode(right.vecs[r], right.rows)
+		case *binaryExpr:
+			a, b, ok := sides(e)
+			if !ok {
+				return nil, x.error(e.at(), Unsupported, "unsupported: a join condition other than $left.a == $right.b")
+			}
+			l, r := left.find(a), right.find(b)
+			if l < 0 {
+				return nil, x.unresolved(e.at(), a)
+			}
+			if r < 0 {
+				return nil, x.unresolved(e.at(), b)
+			}
+			k.left, k.right = columnNode(left.vecs[l], left.rows), columnNode(right.vecs[r], right.rows)
+			if a == b && op.lookup {
+				k.name = a
+			}
+		default:
+			return nil, x.error(e.at(), Unsupported, "unsupported: this join condition")
+		}
+		if k.left.typ == Dynamic || k.right.typ == Dynamic {
+			return nil, x.error(e.at(), SemanticError, "a join key can't be dynamic; convert it first")
+		}
+		if !comparableTypes(k.left.typ, k.right.typ) {
+			return nil, x.error(e.at(), SemanticError, "a join can't compare %s with %s", k.left.typ, k.right.typ)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+func conjunctsOf(list []expr) []expr {
+	var out []expr
+	for _, e := range list {
+		out = conjuncts(e, out)
+	}
+	return out
+}
+
+func sides(e *binaryExpr) (left, right string, ok bool) {
+	if e.op != "==" {
+		return "", "", false
+	}
+	for _, side := range []expr{e.x, e.y} {
+		m, isMember := side.(*memberExpr)
+		if !isMember {
+			return "", "", false
+		}
+		of, isName := m.of.(*nameExpr)
+		switch {
+		case isName && of.name == "$left":
+			left = m.name
+		case isName && of.name == "$right":
+			right = m.name
+		}
+	}
+	return left, right, left != "" && right != ""
+}
+
+// newJoinCodes numbers both sides with one set of numbers. A null or, in the
+// service, an empty text is a key like any other; a null is none.
+func newJoinCodes(keys []joinKey) (left, right func(int) ([]byte, bool)) {
+	lk, rk := &keyer{}, &keyer{}
+	for _, k := range keys {
+		names := newInterner()
+		lk.codes = append(lk.codes, coder(k.left, names))
+		rk.codes = append(rk.codes, coder(k.right, names))
+	}
+	side := func(k *keyer, node func(joinKey) *node) func(int) ([]byte, bool) {
+		return func(i int) ([]byte, bool) {
+			for _, j := range keys {
+				if n := node(j); n.typ != String && !n.eval(i).valid {
+					return nil, false
+				}
+			}
+			return k.key(i), true
+		}
+	}
+	return side(lk, func(j joinKey) *node { return j.left }), side(rk, func(j joinKey) *node { return j.right })
+}
+
+// uniqueLeft keeps the first row of each key: the default kind of join.
+func (x *execution) uniqueLeft(left *relation, codes func(int) ([]byte, bool)) (*relation, func(int) ([]byte, bool), error) {
+	seen := map[string]bool{}
+	sel := []int32{}
+	for i := range left.rows {
+		if err := x.step(1); err != nil {
+			return nil, nil, err
+		}
+		if k, ok := codes(i); ok && !seen[string(k)] {
+			seen[string(k)] = true
+			sel = append(sel, int32(i))
+		}
+	}
+	return left.pick(sel), func(i int) ([]byte, bool) { return codes(int(sel[i])) }, nil
+}
+
+// pair lists which rows stand together; -1 is the missing side.
+type joinPair struct{ left, right int32 }
+
+func (x *execution) pair(op *joinOp, kind string, leftRows, rightRows int, codes func(int) ([]byte, bool), byKey map[string][]int32) ([]joinPair, error) {
+	var out []joinPair
+	used := make([]bool, rightRows)
+	for i := range leftRows {
+		var found []int32
+		if k, ok := codes(i); ok {
+			found = byKey[string(k)]
+		}
+		for _, r := range found {
+			used[r] = true
+		}
+		switch kind {
+		case "inner", "innerunique", "leftouter", "fullouter", "rightouter":
+			for _, r := range found {
+				out = append(out, joinPair{int32(i), r})
+			}
+			if len(found) == 0 && (kind == "leftouter" || kind == "fullouter") {
+				out = append(out, joinPair{int32(i), -1})
+			}
+		case "leftsemi":
+			if len(found) > 0 {
+				out = append(out, joinPair{int32(i), -1})
+			}
+		case "leftanti", "anti", "leftantisemi":
+			if len(found) == 0 {
+				out = append(out, joinPair{int32(i), -1})
+			}
+		case "rightsemi", "rightanti", "rightantisemi":
+		default:
+			return nil, x.error(op.at(), Unsupported, "unsupported: join kind=%s", kind)
+		}
+		if err := x.step(int64(1 + len(found))); err != nil {
+			return nil, err
+		}
+		if err := x.rowBudget(op.at(), len(out)); err != nil {
+			return nil, err
+		}
+	}
+	for r := range used {
+		take := false
+		switch kind {
+		case "rightouter", "fullouter", "rightanti", "rightantisemi":
+			take = !used[r]
+		case "rightsemi":
+			take = used[r]
+		}
+		if take {
+			out = append(out, joinPair{-1, int32(r)})
+		}
+	}
+	return out, nil
+}
+
+func (x *execution) joined(op *joinOp, kind string, left, right *relation, keys []joinKey, pairs []joinPair) (*relation, error) {
+	out := &relation{rows: len(pairs)}
+	showLeft, showRight := true, true
+	switch kind {
+	case "leftsemi", "leftanti", "anti", "leftantisemi":
+		showRight = false
+	case "rightsemi", "rightanti", "rightantisemi":
+		showLeft = false
+	}
+	if showLeft {
+		for i, n := range left.names {
+			out.add(n, gather(left.vecs[i], pairs, func(p joinPair) int32 { return p.left }))
+		}
+	}
+	if showRight {
+		for i, n := range right.names {
+			if op.lookup && isKey(keys, right, i) {
+				continue
+			}
+			out.add(out.unique(n), gather(right.vecs[i], pairs, func(p joinPair) int32 { return p.right }))
+		}
+	}
+	return out, x.step(int64(len(pairs) * len(out.names)))
+}
+
+// isKey: a lookup does not repeat the columns it looked up by.
+func isKey(keys []joinKey, right *relation, column int) bool {
+	return slices.ContainsFunc(keys, func(k joinKey) bool { return k.right.column == right.vecs[column] })
+}
+
+// gathered sees a vector through a list of rows in which some are missing.
+type gathered struct {
+	of   vector
+	rows []int32
+}
+
+func (g *gathered) typ() Type { return g.of.typ() }
+func (g *gathered) at(i int) Value {
+	if g.rows[i] < 0 {
+		return Null(g.of.typ())
+	}
+	return g.of.at(int(g.rows[i]))
+}
+
+func gather(v vector, pairs []joinPair, side func(joinPair) int32) vector {
+	rows := make([]int32, len(pairs))
+	whole := true
+	for i, p := range pairs {
+		rows[i] = side(p)
+		whole = whole && rows[i] >= 0
+	}
+	if whole {
+		return (&relation{names: []string{""}, vecs: []vector{v}, rows: len(rows)}).pick(rows).vecs[0]
+	}
+	return &gathered{v, rows}
+}

@@ -1,0 +1,30 @@
+package kql
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// JSON is the value as the query API writes a cell: a bool, a json.Number for
+// int, long and real, nil for null, and text for everything else. A dynamic is
+// its JSON as a text, a datetime has no trailing zeros in its fraction.
+func (v Value) JSON() any {
+	if !v.valid {
+		return nil
+	}
+	switch v.typ {
+	case Bool:
+		return v.num != 0
+	case Int, Long:
+		return json.Number(strconv.FormatInt(v.num, 10))
+	case Real:
+		if math.IsNaN(v.real) || math.IsInf(v.real, 0) {
+			return v.Text()
+		}
+		return json.Number(strconv.FormatFloat(v.real, 'g', -1, 64))
+	case Datetime:
+		return v.AsTime().Format("2006-01-02T15:04:05.9999999Z07:00")
+	}
+	return v.Text()
+}

@@ -1,0 +1,250 @@
+package kql
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// sort orders the rows; limit below zero keeps all of them. The order is
+// stable, and nulls come where the query or the direction says.
+func (x *execution) sort(keys []sortKey, r *relation, s *scope, limit int) (*relation, error) {
+	if limit < 0 || limit > r.rows {
+		limit = r.rows
+	}
+	columns := make([]sortColumn, len(keys))
+	for i, k := range keys {
+		n, err := x.compile(k.value, r, s)
+		if err != nil {
+			return nil, err
+		}
+		if columns[i], err = x.sortColumn(memo(n), k, r.rows); err != nil {
+			return nil, err
+		}
+	}
+	less := func(a, b int32) int {
+		for i := range columns {
+			if c := columns[i].compare(a, b); c != 0 {
+				return c
+			}
+		}
+		return cmp.Compare(a, b)
+	}
+	if limit < r.rows/8 {
+		return r.pick(smallest(r.rows, limit, less)), nil
+	}
+	order := make([]int32, r.rows)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, less)
+	if err := x.step(int64(r.rows) * 16); err != nil {
+		return nil, err
+	}
+	return r.pick(order[:limit]), nil
+}
+
+// smallest keeps the first n of the order in a heap whose top is the last of them.
+func smallest(rows, n int, compare func(a, b int32) int) []int32 {
+	heap := make([]int32, 0, n)
+	down := func(at int) {
+		for {
+			big := at
+			for _, child := range []int{2*at + 1, 2*at + 2} {
+				if child < len(heap) && compare(heap[child], heap[big]) > 0 {
+					big = child
+				}
+			}
+			if big == at {
+				return
+			}
+			heap[at], heap[big] = heap[big], heap[at]
+			at = big
+		}
+	}
+	for i := range int32(rows) {
+		switch {
+		case len(heap) < n:
+			heap = append(heap, i)
+			for at := len(heap) - 1; at > 0; {
+				up := (at - 1) / 2
+				if compare(heap[at], heap[up]) <= 0 {
+					break
+				}
+				heap[at], heap[up] = heap[up], heap[at]
+				at = up
+			}
+		case n > 0 && compare(i, heap[0]) < 0:
+			heap[0] = i
+			down(0)
+		}
+	}
+	slices.SortFunc(heap, compare)
+	return heap
+}
+
+type sortColumn struct{ compare func(a, b int32) int }
+
+func (x *execution) sortColumn(n *node, k sortKey, rows int) (sortColumn, error) {
+	if n.typ == Dynamic {
+		return sortColumn{}, x.error(k.value.at(), SemanticError, "rows can't be sorted by a dynamic; convert it first")
+	}
+	sign := -1
+	if k.asc {
+		sign = 1
+	}
+	nulls := 1
+	if k.nullsFirst {
+		nulls = -1
+	}
+	switch n.typ {
+	case Bool, Int, Long, Datetime, Timespan:
+		vals, null := make([]int64, rows), make([]bool, rows)
+		for i := range rows {
+			v := n.eval(i)
+			vals[i], null[i] = v.num, !v.valid
+		}
+		return sortColumn{func(a, b int32) int {
+			if null[a] || null[b] {
+				return nullOrder(null[a], null[b], nulls)
+			}
+			return sign * cmp.Compare(vals[a], vals[b])
+		}}, x.step(int64(rows))
+	case Real, Decimal:
+		vals, null := make([]float64, rows), make([]bool, rows)
+		for i := range rows {
+			v := n.eval(i)
+			vals[i], null[i] = v.real, !v.valid
+		}
+		return sortColumn{func(a, b int32) int {
+			if null[a] || null[b] {
+				return nullOrder(null[a], null[b], nulls)
+			}
+			return sign * cmp.Compare(vals[a], vals[b])
+		}}, x.step(int64(rows))
+	}
+	vals := make([]string, rows)
+	for i := range rows {
+		vals[i] = n.eval(i).Text()
+	}
+	return sortColumn{func(a, b int32) int { return sign * cmp.Compare(vals[a], vals[b]) }}, x.step(int64(rows))
+}
+
+func nullOrder(a, b bool, nulls int) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return nulls
+	}
+	return -nulls
+}
+
+// union puts tables behind each other. Columns of one name and type are one;
+// of one name and several types they become name_type (Kusto reference,
+// "union operator").
+func (x *execution) union(op *unionOp, first *relation, s *scope) (*relation, error) {
+	var legs []*relation
+	var sources []string
+	if first != nil {
+		legs, sources = append(legs, first), append(sources, "union_arg0")
+	}
+	for _, leg := range op.legs {
+		r, err := x.pipeline(leg, s.snapshot())
+		if err != nil {
+			var missing *Error
+			if op.fuzzy && isMissing(err, &missing) {
+				continue
+			}
+			return nil, err
+		}
+		if r, err = x.materialise(r); err != nil {
+			return nil, err
+		}
+		name := "union_arg" + itoa(len(sources))
+		if t, ok := leg.source.(*tableSource); ok {
+			name = t.name
+		}
+		legs, sources = append(legs, r), append(sources, name)
+	}
+	if len(legs) == 0 {
+		return nil, x.error(op.at(), SemanticError, "none of the tables of the union exists")
+	}
+	out := &relation{}
+	if op.withSource != "" {
+		st := newStorage(String)
+		for i, l := range legs {
+			for range l.rows {
+				st.add(StringValue(sources[i]))
+			}
+		}
+		out.add(op.withSource, st)
+	}
+	x.unionColumns(out, op, legs)
+	for _, l := range legs {
+		out.rows += l.rows
+	}
+	return out, x.step(int64(out.rows) * int64(1+len(out.names)))
+}
+
+func isMissing(err error, to **Error) bool {
+	e, ok := err.(*Error)
+	*to = e
+	return ok && e.Kind == SemanticError && e.Token != ""
+}
+
+func (x *execution) unionColumns(out *relation, op *unionOp, legs []*relation) {
+	type columnKey struct {
+		name string
+		typ  Type
+	}
+	var keys []columnKey
+	types := map[string]int{}
+	seen := map[columnKey]int{}
+	for _, l := range legs {
+		for i, n := range l.names {
+			k := columnKey{n, known(l.vecs[i].typ())}
+			if seen[k] == 0 {
+				keys = append(keys, k)
+				types[n]++
+			}
+			seen[k]++
+		}
+	}
+	for _, k := range keys {
+		if !op.outer && seen[k] < len(legs) {
+			continue
+		}
+		st := newStorage(k.typ)
+		for _, l := range legs {
+			at := l.find(k.name)
+			if at >= 0 && known(l.vecs[at].typ()) != k.typ {
+				at = -1
+			}
+			for i := range l.rows {
+				if at < 0 {
+					st.add(Null(k.typ))
+					continue
+				}
+				st.add(l.vecs[at].at(i))
+			}
+		}
+		name := k.name
+		if types[k.name] > 1 {
+			name += "_" + k.typ.String()
+			if types[name] > 0 { // a column of that very name is there too
+				name += "1"
+			}
+		}
+		out.add(name, st)
+	}
+}
+
+func known(t Type) Type {
+	if t == Unknown {
+		return String
+	}
+	return t
+}
