@@ -1,0 +1,271 @@
+package hunts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// scriptedSource answers like a workspace, with one thing wrong at a time.
+type scriptedSource struct {
+	mu       sync.Mutex
+	coverage func() (Result, error)
+	slice    func(n int) (Result, error)
+	control  func() (Result, error)
+	asked    int
+}
+
+func (s *scriptedSource) Describe([]string) SourceInfo {
+	return SourceInfo{Kind: KindLogAnalytics, Workspace: "test"}
+}
+
+func (s *scriptedSource) Query(_ context.Context, q Query) (Result, error) {
+	first, _, _ := strings.Cut(q.Text, "\n")
+	switch {
+	case strings.HasSuffix(first, " coverage"):
+		return s.coverage()
+	case strings.HasSuffix(first, " control"):
+		return s.control()
+	}
+	s.mu.Lock()
+	n := s.asked
+	s.asked++
+	s.mu.Unlock()
+	return s.slice(n)
+}
+
+func total(events int64) Result {
+	bag := fmt.Sprintf(`{"events":%d,"aggregated":0,"first":null,"last":null,"reached":0,"failed":%d,"blocked":0,"looked_up":0,"other":0,"devices":%d,"processes":0,"rows":0}`, events, events, min(events, 1))
+	return Result{Rows: [][]any{{"total", bag}}}
+}
+
+func goodCoverage(now time.Time, from time.Time) Result {
+	days := []string{}
+	for at := from.Truncate(day); at.Before(now); at = at.Add(day) {
+		days = append(days, at.Format(time.RFC3339))
+	}
+	text, _ := json.Marshal(days)
+	names := []string{"SensorsReporting", "SensorsKnown", "Newest", "Oldest", "Days", "Named", "Control", "ControlLast", "WebEvents", "Proxy", "ProxyEvents"}
+	cells := []any{json.Number("95"), json.Number("100"), now.Add(-time.Minute).Format(time.RFC3339Nano), from.Add(time.Minute).Format(time.RFC3339Nano), string(text), "[]",
+		"192.0.2.1", now.Add(-time.Minute).Format(time.RFC3339Nano), json.Number("10"), "", json.Number("0")}
+	r := Result{Rows: [][]any{cells}}
+	for _, n := range names {
+		r.Columns = append(r.Columns, Column{Name: n})
+	}
+	return r
+}
+
+func set(r Result, column string, value any) Result {
+	cells := append([]any{}, r.Rows[0]...)
+	for i, c := range r.Columns {
+		if c.Name == column {
+			cells[i] = value
+		}
+	}
+	r.Rows = [][]any{cells}
+	return r
+}
+
+// emptyRecord remembers nothing.
+type emptyRecord struct{}
+
+func (emptyRecord) SaveHunt(context.Context, Hunt) error             { return nil }
+func (emptyRecord) Hunt(context.Context, string) (Hunt, bool, error) { return Hunt{}, false, nil }
+func (emptyRecord) SaveAnswer(context.Context, string, Answer, time.Duration) error {
+	return nil
+}
+func (emptyRecord) Answer(context.Context, string) (Answer, bool, error) { return Answer{}, false, nil }
+func (emptyRecord) CachedAnswer(context.Context, string) (Answer, bool, error) {
+	return Answer{}, false, nil
+}
+func (emptyRecord) SaveBlob(context.Context, string, []byte, time.Duration) error {
+	return nil
+}
+func (emptyRecord) Blob(context.Context, string) ([]byte, bool, error) { return nil, false, nil }
+func (emptyRecord) Lease(context.Context, string, string, time.Duration) (Lease, string, bool, error) {
+	return freeLease{}, "", true, nil
+}
+func (emptyRecord) Await(context.Context, string) error     { return nil }
+func (emptyRecord) Audit(context.Context, AuditEntry) error { return nil }
+
+type freeLease struct{}
+
+func (freeLease) Renew(context.Context) (bool, error) { return true, nil }
+func (freeLease) Release(context.Context) error       { return nil }
+
+var cleanNow = time.Date(2026, 11, 23, 9, 27, 0, 0, time.UTC)
+
+func runScripted(t *testing.T, s *scriptedSource, change func(*Config), request string) Answer {
+	t.Helper()
+	catalog, _, err := LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }}
+	if change != nil {
+		change(&cfg)
+	}
+	r := NewRunner(cfg)
+	req, refusal := indicator.Parse(request, cleanNow)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	h, err := r.Prepare("F-TEST", req, Asker{User: "U1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := r.Run(t.Context(), h, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func healthy(window time.Duration) *scriptedSource {
+	return &scriptedSource{
+		coverage: func() (Result, error) { return goodCoverage(cleanNow, cleanNow.Add(-window)), nil },
+		slice:    func(int) (Result, error) { return total(0), nil },
+		control:  func() (Result, error) { return total(3), nil },
+	}
+}
+
+func TestCleanNeedsEverythingToBeWell(t *testing.T) {
+	a := runScripted(t, healthy(7*day), nil, "ip=203.0.113.66")
+	if a.Verdict != Clean || !a.Coverage.Complete {
+		t.Fatalf("a healthy workspace with nothing in it: %s, %s, %v", a.Verdict, a.Reason, a.Coverage.Problems)
+	}
+	if a.ByIndicator[0].Verdict != Clean {
+		t.Errorf("its indicator is %s", a.ByIndicator[0].Verdict)
+	}
+}
+
+func TestNothingWrongIsEverClean(t *testing.T) {
+	unwell := map[string]func(*scriptedSource, *Config){
+		"the coverage query fails":          func(s *scriptedSource, _ *Config) { s.coverage = fails(&Error{Kind: KindTimeout, Say: "too slow"}) },
+		"the coverage fails without a kind": func(s *scriptedSource, _ *Config) { s.coverage = fails(errors.New("boom")) },
+		"the coverage is partial": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { r.Partial = "half"; return r })
+		},
+		"the coverage has no row": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { r.Rows = nil; return r })
+		},
+		"the table is empty": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil) })
+		},
+		"the table is stale": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(r, "Newest", cleanNow.Add(-5*time.Hour).Format(time.RFC3339)) })
+		},
+		"the table begins late": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(r, "Oldest", cleanNow.Add(-50*time.Hour).Format(time.RFC3339)) })
+		},
+		"a day is empty": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(r, "Days", `["2026-11-22T00:00:00Z"]`) })
+		},
+		"few sensors report": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(r, "SensorsKnown", json.Number("2000")) })
+		},
+		"no sensor is known": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r Result) Result { return set(r, "SensorsKnown", json.Number("0")) })
+		},
+		"the control is not found": func(s *scriptedSource, _ *Config) { s.control = func() (Result, error) { return total(0), nil } },
+		"the control query fails":  func(s *scriptedSource, _ *Config) { s.control = fails(&Error{Kind: KindThrottled, Say: "busy"}) },
+		"a line could not be read": func(_ *scriptedSource, c *Config) { c.BadLines = func() int64 { return 1 } },
+		"the table is missing": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (Result, error) { return Result{}, &Error{Kind: KindNoTable, Say: "no table"} }
+		},
+		"the answer has no total": func(s *scriptedSource, _ *Config) { s.slice = func(int) (Result, error) { return Result{}, nil } },
+		"the answer is not ours": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (Result, error) { return Result{Rows: [][]any{{"total", "x"}}}, nil }
+		},
+		"inspected events carry no process": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (Result, error) {
+				r := total(0)
+				r.Rows = append(r.Rows, []any{"unattributed", `{"events":2,"devices":["a"]}`})
+				return r, nil
+			}
+		},
+	}
+	for name, break_ := range unwell {
+		t.Run(name, func(t *testing.T) {
+			s := healthy(7 * day)
+			var cfg Config
+			break_(s, &cfg)
+			a := runScripted(t, s, func(c *Config) { c.BadLines = cfg.BadLines }, "ip=203.0.113.66")
+			if a.Verdict != CouldNotTell || a.Reason == "" {
+				t.Errorf("verdict %s, reason %q", a.Verdict, a.Reason)
+			}
+			for _, i := range a.ByIndicator {
+				if i.Verdict == Clean {
+					t.Errorf("indicator %s is CLEAN", i.Indicator)
+				}
+			}
+		})
+	}
+}
+
+func TestAnySliceThatFailsSpoilsClean(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	kinds := []func() (Result, error){
+		fails(&Error{Kind: KindTimeout, Say: "too slow"}), fails(&Error{Kind: KindThrottled, Say: "busy"}), fails(errors.New("boom")),
+		func() (Result, error) { r := total(0); r.Partial = "cut"; return r, nil },
+	}
+	for days := 1; days <= 7; days++ {
+		for range 20 {
+			window := time.Duration(days) * day
+			s := healthy(window)
+			slices := len(slicesOf(Window{From: cleanNow.Add(-window), To: cleanNow}))
+			bad := random.IntN(slices)
+			kind := kinds[random.IntN(len(kinds))]
+			s.slice = func(n int) (Result, error) {
+				if n == bad {
+					return kind()
+				}
+				return total(0), nil
+			}
+			a := runScripted(t, s, nil, fmt.Sprintf("ip=203.0.113.66 since=%dd", days))
+			if a.Verdict != CouldNotTell || a.Coverage.Complete {
+				t.Fatalf("%d days, slice %d of %d fails: %s", days, bad, slices, a.Verdict)
+			}
+		}
+	}
+}
+
+func TestTriesInAWindowWithGapsAreNotTheWholeTruth(t *testing.T) {
+	s := healthy(7 * day)
+	s.slice = func(n int) (Result, error) {
+		if n == 2 {
+			return Result{}, &Error{Kind: KindTimeout, Say: "too slow"}
+		}
+		return total(1), nil
+	}
+	if a := runScripted(t, s, nil, "ip=203.0.113.66"); a.Verdict != CouldNotTell || a.Totals.Events == 0 {
+		t.Errorf("verdict %s with %d events", a.Verdict, a.Totals.Events)
+	}
+}
+
+func TestANamedDeviceThatDoesNotReportIsNotClean(t *testing.T) {
+	s := healthy(7 * day)
+	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != CouldNotTell || !strings.Contains(a.Reason, "WS-1") {
+		t.Errorf("verdict %s, reason %q", a.Verdict, a.Reason)
+	}
+	s.coverage = covered(func(r Result) Result { return set(r, "Named", `["ws-1.corp.example"]`) })
+	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != Clean {
+		t.Errorf("a device that reports: %s, %s", a.Verdict, a.Reason)
+	}
+}
+
+func fails(err error) func() (Result, error) {
+	return func() (Result, error) { return Result{}, err }
+}
+
+func covered(change func(Result) Result) func() (Result, error) {
+	return func() (Result, error) { return change(goodCoverage(cleanNow, cleanNow.Add(-7*day))), nil }
+}

@@ -1,0 +1,64 @@
+// Package hunts is the language of the product: a hunt, its answer, the
+// verdict, the coverage it rests on, and the Runner that turns a request into
+// an answer.
+//
+// It knows nothing of Slack, Redis or Azure: those implement the interfaces
+// declared here and are passed in by cmd/footprint. The one rule that
+// everything else serves: no path leads to CLEAN after an error, a truncation
+// or unknown coverage.
+package hunts
+
+import (
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Hunt is the durable record of one asked question. Slack messages are views
+// of it.
+type Hunt struct {
+	ID         string            `json:"id"`   // F- and four to six of 2-9A-Z without look-alikes
+	Name       string            `json:"name"` // catalogue name, e.g. network-footprint
+	Request    indicator.Request `json:"request"`
+	Window     Window            `json:"window"`
+	Workspaces []string          `json:"workspaces,omitempty"` // configured names; empty is the default workspace
+	Asker      Asker             `json:"asker"`
+	State      State             `json:"state"`
+	Created    time.Time         `json:"created"`
+	Finished   time.Time         `json:"finished,omitzero"`
+	Followers  []Asker           `json:"followers,omitempty"` // others who asked for the same while it ran
+}
+
+// State is where a hunt stands.
+type State string
+
+// The states of a hunt.
+const (
+	Queued    State = "queued"
+	Running   State = "running"
+	Answered  State = "answered"
+	Cancelled State = "cancelled"
+	Failed    State = "failed"
+)
+
+// Asker is who asked, and where.
+type Asker struct {
+	Team     string `json:"team,omitempty"`
+	User     string `json:"user"`           // Slack user id, or the login name in the terminal
+	Name     string `json:"name,omitempty"` // for people to read
+	Channel  string `json:"channel,omitempty"`
+	ThreadTS string `json:"thread_ts,omitempty"`
+}
+
+// Window is the look-back: From inclusive, To exclusive, both UTC. All means
+// everything the workspace keeps; From is then zero until the coverage is
+// known.
+type Window struct {
+	From time.Time     `json:"from"`
+	To   time.Time     `json:"to"`
+	All  bool          `json:"all,omitempty"`
+	Ago  time.Duration `json:"ago,omitempty"` // set when asked as a look-back (since=7d) or by default
+}
+
+// Clock tells the time; tests inject their own.
+type Clock func() time.Time

@@ -1,0 +1,93 @@
+package hunts
+
+import (
+	"fmt"
+	"strings"
+)
+
+// judge decides the verdict of a merged answer. It is the only place that
+// writes Clean, and writes it only when every slice is done and the coverage
+// is known and without a problem.
+func judge(a *Answer, unsearched []Slice, unattributed int64) {
+	complete := a.Coverage.Complete
+	switch {
+	case a.Outcomes.Reached > 0:
+		a.Verdict = Reached
+		a.Reason = fmt.Sprintf("%s completed a connection", count(reachedDevices(*a), "device"))
+	case len(unsearched) > 0 && a.Totals.Events > 0:
+		a.Verdict = CouldNotTell
+		a.Reason = fmt.Sprintf("only tries in what was searched, but %s", unsearchedText(unsearched, len(a.Coverage.Slices)))
+	case len(unsearched) > 0:
+		a.Verdict = CouldNotTell
+		a.Reason = unsearchedText(unsearched, len(a.Coverage.Slices))
+	case a.Totals.Events > 0:
+		a.Verdict = Tried
+		a.Reason = triedText(*a)
+	case unattributed > 0:
+		a.Verdict = CouldNotTell
+		a.Reason = fmt.Sprintf("%s to the remote side carry no process, so file= can't be decided; ask again without file=", count(unattributed, "inspected event"))
+	case complete:
+		a.Verdict = Clean
+		a.Reason = "no sensor reported reaching or trying it"
+	default:
+		a.Verdict = CouldNotTell
+		a.Reason = strings.Join(a.Coverage.Problems, "; ")
+	}
+	for i := range a.ByIndicator {
+		r := &a.ByIndicator[i]
+		switch {
+		case r.Verdict == Reached:
+		case len(unsearched) > 0:
+			r.Verdict = CouldNotTell
+		case r.Verdict == Tried:
+		case complete && unattributed == 0:
+			r.Verdict = Clean
+		default:
+			r.Verdict = CouldNotTell
+		}
+	}
+}
+
+func unsearchedText(slices []Slice, total int) string {
+	reason := slices[0].Reason
+	if reason == "" {
+		reason = "it was not searched"
+	}
+	if len(slices) == total {
+		if total == 1 {
+			return reason
+		}
+		return fmt.Sprintf("none of the %d slices was searched in full: %s", total, reason)
+	}
+	return fmt.Sprintf("%d of %d slices were not searched in full: %s", len(slices), total, reason)
+}
+
+func triedText(a Answer) string {
+	var parts []string
+	for _, o := range []struct {
+		n    int64
+		word string
+	}{{a.Outcomes.Failed, "failed"}, {a.Outcomes.Blocked, "blocked"}, {a.Outcomes.LookedUp, "looked up only"}, {a.Outcomes.Other, "without contact"}} {
+		if o.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", o.n, o.word))
+		}
+	}
+	return count(a.Totals.Devices, "device") + " tried: " + strings.Join(parts, ", ")
+}
+
+func reachedDevices(a Answer) int64 {
+	var n int64
+	for _, d := range a.ByDevice {
+		if d.Outcome == OutcomeReached {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
