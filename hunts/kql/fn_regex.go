@@ -3,7 +3,6 @@ package kql
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -29,7 +28,7 @@ func compiled(env *callEnv, function, pattern string) (*regexp.Regexp, error) {
 
 func regexFunctions() []function {
 	list := []function{
-		envFn("extract", 3, 3, String, extract),
+		envFn("extract", 3, 4, String, extract),
 		envFn("extract_all", 2, 3, Dynamic, extractAll),
 		envFn("replace_regex", 3, 3, String, func(env *callEnv, a []Value) (Value, error) {
 			return replaceRegex(env, a[1], a[2], a[0])
@@ -62,7 +61,14 @@ func extract(env *callEnv, a []Value) (Value, error) {
 	if m == nil || m[2*group] < 0 {
 		return StringValue(""), nil
 	}
-	return StringValue(s[m[2*group]:m[2*group+1]]), nil
+	found := StringValue(s[m[2*group]:m[2*group+1]])
+	if len(a) > 3 {
+		// the name of a type: what does not convert to it is not extracted
+		if t, ok := typeByName[argText(a[3])]; ok {
+			found = StringValue(convert(found, t).Text())
+		}
+	}
+	return found, nil
 }
 
 // extractAll gives an array of matches, of arrays where there are several
@@ -249,32 +255,49 @@ func quoteRegex(s string) string {
 	return b.String()
 }
 
-// searchWindow is the part of a text that indexof() and its kin look at.
-type searchWindow struct {
+// search is what indexof() and its kin look through. Positions count code
+// points.
+type search struct {
 	text       string
-	offset     int64 // of text within the source, in code points
+	start      int64
+	length     int64 // what one occurrence has to lie in; -1 for the rest
 	occurrence int64
 }
 
-// window reads start, length and occurrence, which follow the first two
-// arguments and count code points; false where the answer is null.
-func window(a []Value) (searchWindow, bool) {
-	w := searchWindow{text: argText(a[0])}
-	start, length := argLong(a, 2, 0), argLong(a, 3, -1)
-	w.occurrence = argLong(a, 4, 1)
-	if length < -1 || w.occurrence < 1 {
-		return w, false
+// newSearch reads start, length and occurrence, which follow the first two
+// arguments; false where the answer is null.
+func newSearch(a []Value) (search, bool) {
+	s := search{text: argText(a[0]), start: argLong(a, 2, 0), length: argLong(a, 3, -1), occurrence: argLong(a, 4, 1)}
+	if s.start < 0 {
+		s.start = max(0, int64(utf8.RuneCountInString(s.text))+s.start)
 	}
-	if start < 0 {
-		start = max(0, int64(utf8.RuneCountInString(w.text))+start)
+	return s, s.length >= -1 && s.occurrence >= 1
+}
+
+// find gives the position of the occurrence asked for. After each occurrence
+// the search goes on one code point later, within the same length from there.
+func (s search) find(first func(text string) int) Value {
+	at := s.start
+	text := s.text[runeOffset(s.text, at):]
+	for n := s.occurrence; ; n-- {
+		part := text
+		if s.length >= 0 {
+			part = text[:runeOffset(text, s.length)]
+		}
+		i := first(part)
+		if i < 0 {
+			return LongValue(-1)
+		}
+		at += int64(utf8.RuneCountInString(text[:i]))
+		if n == 1 {
+			return LongValue(at)
+		}
+		if text = text[i:]; text == "" {
+			return LongValue(-1)
+		}
+		text = text[runeOffset(text, 1):]
+		at++
 	}
-	from := runeOffset(w.text, start)
-	w.offset = start
-	w.text = w.text[from:]
-	if length >= 0 {
-		w.text = w.text[:runeOffset(w.text, length)]
-	}
-	return w, true
 }
 
 // runeOffset is the byte at which the n-th code point starts, or the length.
@@ -292,43 +315,23 @@ func indexOfRegex(env *callEnv, a []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	w, ok := window(a)
+	s, ok := newSearch(a)
 	if !ok {
 		return Null(Long), nil
 	}
-	n := int(min(w.occurrence, 1<<20))
-	found := re.FindAllStringIndex(w.text, n)
-	if len(found) < n {
-		return LongValue(-1), nil
-	}
-	return LongValue(w.offset + int64(utf8.RuneCountInString(w.text[:found[n-1][0]]))), nil
+	return s.find(func(text string) int {
+		if at := re.FindStringIndex(text); at != nil {
+			return at[0]
+		}
+		return -1
+	}), nil
 }
 
 func indexOf(a []Value) Value {
-	s, sub := []rune(argText(a[0])), []rune(argText(a[1]))
-	start, length, occurrence := argLong(a, 2, 0), argLong(a, 3, -1), argLong(a, 4, 1)
-	if start < 0 {
-		start = max(0, int64(len(s))+start)
+	s, ok := newSearch(a)
+	if !ok {
+		return Null(Long)
 	}
-	for ; ; start++ {
-		// the length counts anew behind each occurrence
-		end := int64(len(s))
-		if length >= 0 {
-			end = min(end, start+length)
-		}
-		at := indexOfRunes(s, sub, start, end)
-		if occurrence--; at < 0 || occurrence <= 0 {
-			return LongValue(at)
-		}
-		start = at
-	}
-}
-
-func indexOfRunes(s, sub []rune, from, to int64) int64 {
-	for i := from; i+int64(len(sub)) <= to; i++ {
-		if slices.Equal(s[i:i+int64(len(sub))], sub) {
-			return i
-		}
-	}
-	return -1
+	lookup := argText(a[1])
+	return s.find(func(text string) int { return strings.Index(text, lookup) })
 }

@@ -1,10 +1,9 @@
 package kql
 
-import "strings"
-
 import (
 	"errors"
 	"maps"
+	"strings"
 )
 
 // scalarFunctions gives every scalar function by name. What depends on the
@@ -20,9 +19,11 @@ func scalarFunctions() map[string]function {
 		conversionFunctions(),
 		logicFunctions(),
 		stringFunctions(),
+		encodingFunctions(),
 		regexFunctions(),
 		regexFunctions(),
 		stringFunctions(),
+		encodingFunctions(),
 	} {
 		for _, f := range group {
 			all[f.name] = f

@@ -229,3 +229,19 @@ func replacePairs(env *callEnv, s string, from []string, to []any) (Value, error
 	}
 	return StringValue(b.String()), nil
 }
+
+// hasAnyIndex is the position of the first value of the list that the text
+// has as a term.
+func hasAnyIndex(a []Value) Value {
+	list, ok := argArray(a[1])
+	if !ok {
+		return Null(Long)
+	}
+	s := strings.ToLower(argText(a[0]))
+	for i, e := range list {
+		if term := strings.ToLower(dynamicText(e)); term != "" && hasTerm(s, term, true, true) {
+			return LongValue(int64(i))
+		}
+	}
+	return LongValue(-1)
+}
