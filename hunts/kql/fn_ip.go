@@ -108,6 +108,7 @@ func ipFunctions() library {
 	compareIPFunctions(l)
 	rangeIPFunctions(l)
 	textIPFunctions(l)
+	findIPFunctions(l)
 	return l
 }
 
@@ -122,7 +123,11 @@ func compareIPFunctions(l library) {
 		}
 		bits := min(xb, yb)
 		if len(a) > 2 {
-			bits = min(bits, int(a[2].num))
+			n := argLong(a, 2, -1)
+			if n < 0 || n > 32 {
+				return 0, false
+			}
+			bits = min(bits, int(n))
 		}
 		return int64(compareLongs(int64(x&mask32(bits)), int64(y&mask32(bits)))), true
 	}
@@ -134,7 +139,15 @@ func compareIPFunctions(l library) {
 		}
 		bits := min(xb, yb)
 		if len(a) > 2 {
-			bits = min(bits, int(a[2].num))
+			n := argLong(a, 2, -1)
+			if n < 0 || n > 128 {
+				return 0, false
+			}
+			// between two IPv4 addresses the prefix counts their own bits
+			if n <= 32 && x.Is4In6() && y.Is4In6() {
+				n += 96
+			}
+			bits = min(bits, int(n))
 		}
 		return int64(maskedIPv6(x, bits).Compare(maskedIPv6(y, bits))), true
 	}
@@ -156,104 +169,6 @@ func compareIPFunctions(l library) {
 			return BoolValue(c == 0)
 		})
 	}
-}
-
-func in4(ip, network string) (bool, bool) {
-	x, _, ok := ipv4Net(ip)
-	y, bits, also := ipv4Net(network)
-	return ok && also && x&mask32(bits) == y&mask32(bits), ok && also
-}
-
-func in6(ip, network string) (bool, bool) {
-	x, _, ok := ipv6Net(ip)
-	y, bits, also := ipv6Net(network)
-	return ok && also && maskedIPv6(x, bits) == maskedIPv6(y, bits), ok && also
-}
-
-// rangeIPFunctions add those that give null for what is no address: a filter
-// then drops the row, whatever stands beside it.
-func rangeIPFunctions(l library) {
-	for name, f := range map[string]func(ip, network string) (bool, bool){"ipv4_is_in_range": in4, "ipv6_is_in_range": in6} {
-		l.pure(name, 2, 2, Bool, func(a []Value) Value {
-			in, ok := f(argText(a[0]), argText(a[1]))
-			if !ok {
-				return Null(Bool)
-			}
-			return BoolValue(in)
-		})
-	}
-	l.add([]string{"ipv4_is_in_any_range"}, 2, anyNumber, returns(Bool), func(env *callEnv, a []Value) (Value, error) {
-		ip, _, ok := ipv4Net(argText(a[0]))
-		if !ok {
-			return Null(Bool), nil
-		}
-		set, err := networks(env, a[1:])
-		if err != nil {
-			return Value{}, err
-		}
-		for bits, nets := range set.v4 {
-			if _, in := nets[ip&mask32(bits)]; in {
-				return BoolValue(true), nil
-			}
-		}
-		return BoolValue(false), nil
-	})
-	l.add([]string{"ipv6_is_in_any_range"}, 2, anyNumber, returns(Bool), func(env *callEnv, a []Value) (Value, error) {
-		ip, _, ok := ipv6Net(argText(a[0]))
-		if !ok {
-			return Null(Bool), nil
-		}
-		set, err := networks(env, a[1:])
-		if err != nil {
-			return Value{}, err
-		}
-		for bits, nets := range set.v6 {
-			if _, in := nets[maskedIPv6(ip, bits)]; in {
-				return BoolValue(true), nil
-			}
-		}
-		return BoolValue(false), nil
-	})
-}
-
-// networkSet holds networks by the length of their prefix.
-type networkSet struct {
-	v4 map[int]map[uint32]struct{}
-	v6 map[int]map[netip.Addr]struct{}
-}
-
-func networks(env *callEnv, args []Value) (*networkSet, error) {
-	var list []Value
-	key := "nets"
-	for _, v := range args {
-		if array, ok := v.dyn.([]any); ok && len(array) > 0 {
-			// a constant array is the same one in every call
-			key += fmt.Sprintf(":%p:%d", &array[0], len(array))
-		} else {
-			key += ":" + argText(v)
-		}
-	}
-	return cached(env, key, func() (*networkSet, error) {
-		for _, v := range args {
-			list = flatten(list, v)
-		}
-		s := &networkSet{v4: map[int]map[uint32]struct{}{}, v6: map[int]map[netip.Addr]struct{}{}}
-		for _, v := range list {
-			if a, bits, ok := ipv4Net(argText(v)); ok {
-				if s.v4[bits] == nil {
-					s.v4[bits] = map[uint32]struct{}{}
-				}
-				s.v4[bits][a&mask32(bits)] = struct{}{}
-			}
-			if a, bits, ok := ipv6Net(argText(v)); ok {
-				if s.v6[bits] == nil {
-					s.v6[bits] = map[netip.Addr]struct{}{}
-				}
-				s.v6[bits][maskedIPv6(a, bits)] = struct{}{}
-			}
-		}
-		return s, nil
-	})
 }
 
 func textIPFunctions(l library) {
@@ -313,45 +228,4 @@ func textIPFunctions(l library) {
 		}
 		return StringValue(s + "/" + strconv.Itoa(bits))
 	})
-	for name, prefix := range map[string]bool{"has_ipv4": false, "has_any_ipv4": false, "has_ipv4_prefix": true, "has_any_ipv4_prefix": true} {
-		l.pure(name, 2, anyNumber, Bool, func(a []Value) Value {
-			for _, v := range a[1:] {
-				for _, ip := range flatten(nil, v) {
-					if hasIPv4(argText(a[0]), argText(ip), prefix) {
-						return BoolValue(true)
-					}
-				}
-			}
-			return BoolValue(false)
-		})
-	}
-}
-
-// hasIPv4 finds a whole address that no letter or digit touches. A prefix must
-// end in a dot or be a whole address.
-func hasIPv4(s, want string, prefix bool) bool {
-	whole := netip.Addr{}
-	if a, err := netip.ParseAddr(want); err == nil && a.Is4() {
-		whole = a
-	} else if !prefix || !strings.HasSuffix(want, ".") {
-		return false
-	}
-	for start := 0; start < len(s); {
-		if s[start] < '0' || s[start] > '9' || start > 0 && (alphanumeric(rune(s[start-1])) || s[start-1] == '.') {
-			start++
-			continue
-		}
-		end := start
-		for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.') {
-			end++
-		}
-		a, err := netip.ParseAddr(strings.TrimRight(s[start:end], "."))
-		if err == nil && a.Is4() && (end == len(s) || !alphanumeric(rune(s[end]))) {
-			if a == whole || !whole.IsValid() && strings.HasPrefix(a.String(), want) {
-				return true
-			}
-		}
-		start = end + 1
-	}
-	return false
 }

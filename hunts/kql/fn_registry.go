@@ -1,8 +1,11 @@
 package kql
 
 import (
+	"encoding/binary"
 	"errors"
 	"maps"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -122,6 +125,43 @@ func cached[T any](e *callEnv, key string, build func() (T, error)) (T, error) {
 }
 
 const maxCached = 1024
+
+// keptFor is a cache entry with the arguments it was made from. It keeps them
+// alive, so that the address of an array in a key stays its own.
+type keptFor[T any] struct {
+	made T
+	args []Value
+}
+
+// cachedFor keeps what is built from constant arguments; kind tells apart what
+// is built from the same ones. An array counts by its address: reading
+// thousands of elements for each row would cost more than the cache saves.
+func cachedFor[T any](e *callEnv, kind byte, args []Value, build func() T) T {
+	var buf [96]byte
+	key := append(buf[:0], 0, kind)
+	for _, v := range args {
+		if list, ok := v.dyn.([]any); ok {
+			key = append(key, 1)
+			key = binary.NativeEndian.AppendUint64(key, uint64(reflect.ValueOf(v.dyn).Pointer()))
+			key = binary.NativeEndian.AppendUint64(key, uint64(len(list)))
+			continue
+		}
+		text := argText(v)
+		key = append(key, byte(v.typ)+2)
+		key = binary.NativeEndian.AppendUint64(key, uint64(len(text)))
+		key = append(key, text...)
+	}
+	if e != nil {
+		if kept, ok := e.cache[string(key)].(keptFor[T]); ok {
+			return kept.made
+		}
+	}
+	made := build()
+	if e != nil && e.cache != nil && len(e.cache) < maxCached {
+		e.cache[string(key)] = keptFor[T]{made, slices.Clone(args)}
+	}
+	return made
+}
 
 // anyNumber marks a function without an upper bound of arguments.
 const anyNumber = -1
