@@ -83,7 +83,10 @@ type PostState string
 
 // The states of a claimed post.
 const (
-	PostMine   PostState = "mine"   // claimed now: send it
-	PostOthers PostState = "others" // somebody is sending it, or died doing so less than the claim's time ago
-	PostDone   PostState = "posted" // it is there; Post says where
+	PostMine PostState = "mine" // claimed now: send it
+	// PostRetaken is claimed now as well, but somebody held it before and may
+	// have sent the message without living to say so: look for it first.
+	PostRetaken PostState = "retaken"
+	PostOthers  PostState = "others" // somebody is sending it, or died doing so less than the claim's time ago
+	PostDone    PostState = "posted" // it is there; Post says where
 )

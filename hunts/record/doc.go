@@ -1,0 +1,92 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// docKey: a document without an end lies under its own kind of key.
+func (s *Store) docKey(name string, ttl time.Duration) string {
+	if ttl <= 0 {
+		return s.keys.forever(name)
+	}
+	return s.keys.doc(name)
+}
+
+// SetJSON keeps a small document; ttl zero keeps it for ever, which is for what
+// ends by a date of its own.
+func (s *Store) SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error {
+	return s.save(ctx, s.docKey(name, ttl), v, max(0, ttl))
+}
+
+// GetJSON reads a document back; false when there is none.
+func (s *Store) GetJSON(ctx context.Context, name string, v any) (bool, error) {
+	ok, err := s.load(ctx, s.keys.doc(name), v)
+	if ok || err != nil {
+		return ok, err
+	}
+	return s.load(ctx, s.keys.forever(name), v)
+}
+
+// Delete forgets documents.
+func (s *Store) Delete(ctx context.Context, names ...string) error {
+	for _, n := range names {
+		for _, key := range []string{s.keys.doc(n), s.keys.forever(n)} {
+			if err := gone(s.db.Del(ctx, key).Err()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// UpdateJSON changes a document that several replicas write: change sees v as
+// it is stored (or as it was passed when there is none) and may be called
+// again. An error of change is returned as it is and nothing is written.
+func (s *Store) UpdateJSON(ctx context.Context, name string, ttl time.Duration, v any, reset func(), change func() error) error {
+	key := s.docKey(name, ttl)
+	for range 64 {
+		var own error
+		err := s.db.Watch(ctx, func(tx *redis.Tx) error {
+			reset()
+			data, err := tx.Get(ctx, key).Bytes()
+			if err != nil && !errors.Is(err, redis.Nil) {
+				return err
+			}
+			if err == nil {
+				if err := unpack(data, v); err != nil {
+					reset()
+				}
+			}
+			if own = change(); own != nil {
+				return nil
+			}
+			out, err := pack(v)
+			if err != nil {
+				return err
+			}
+			_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+				p.Set(ctx, key, out, max(0, ttl))
+				return nil
+			})
+			return err
+		}, key)
+		if own != nil {
+			return own
+		}
+		if !errors.Is(err, redis.TxFailedErr) {
+			return gone(err)
+		}
+	}
+	return gone(fmt.Errorf("the document %s is written by too many at once", name))
+}
+
+// UpdateDoc is UpdateJSON for one type.
+func UpdateDoc[T any](ctx context.Context, s *Store, name string, ttl time.Duration, change func(*T) error) error {
+	var v T
+	return s.UpdateJSON(ctx, name, ttl, &v, func() { var fresh T; v = fresh }, func() error { return change(&v) })
+}
