@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	_ "time/tzdata" // answers must not depend on the time zones of the machine
 )
 
 func timeFunctions() library {
@@ -12,7 +13,7 @@ func timeFunctions() library {
 	l.add([]string{"now"}, 0, 1, returns(Datetime), func(env *callEnv, a []Value) (Value, error) {
 		v := DatetimeValue(env.now)
 		if len(a) == 1 {
-			v.num += a[0].num
+			return datetimeAfter(v.num, a[0].num), nil
 		}
 		return v, nil
 	})
@@ -20,7 +21,7 @@ func timeFunctions() library {
 		if !a[0].valid {
 			return Null(Datetime), nil
 		}
-		return DatetimeTicks(DatetimeValue(env.now).num - a[0].num), nil
+		return datetimeAfter(DatetimeValue(env.now).num, -a[0].num), nil
 	})
 	l.add([]string{"bin", "floor"}, 2, 2, binType, func(_ *callEnv, a []Value) (Value, error) { return bin(a[0], a[1], Value{}), nil })
 	l.add([]string{"bin_at"}, 3, 3, binType, func(_ *callEnv, a []Value) (Value, error) { return bin(a[0], a[1], a[2]), nil })
@@ -61,17 +62,26 @@ func timeFunctions() library {
 			}
 			if a[0].typ == Long || a[0].typ == Int {
 				if ticks >= 1 {
-					return DatetimeTicks(ticksAtUnix + a[0].num*int64(ticks))
+					return datetimeAfter(ticksAtUnix, a[0].num*int64(ticks))
 				}
-				return DatetimeTicks(ticksAtUnix + a[0].num/100)
+				return datetimeAfter(ticksAtUnix, floorDiv(a[0].num, 100))
 			}
-			return DatetimeTicks(ticksAtUnix + int64(math.Round(v.real*ticks)))
+			return datetimeAfter(ticksAtUnix, int64(math.Round(v.real*ticks)))
 		})
 	}
 	for name, sign := range map[string]int64{"datetime_utc_to_local": 1, "datetime_local_to_utc": -1} {
-		l.pure(name, 2, 2, Datetime, func(a []Value) Value { return shiftZone(a, sign) })
+		l[name] = envFn(name, 2, 2, Datetime, func(env *callEnv, a []Value) (Value, error) { return shiftZone(env, a, sign) })
 	}
 	return l
+}
+
+// datetimeAfter is null beyond the years the language has.
+func datetimeAfter(ticks, span int64) Value {
+	sum := ticks + span
+	if sum < 0 || sum > maxTicks {
+		return Null(Datetime)
+	}
+	return DatetimeTicks(sum)
 }
 
 func binType(t []Type) Type {
@@ -119,7 +129,7 @@ func startOf(unit string, a []Value, end int) Value {
 	}
 	offset := 0
 	if len(a) > 1 {
-		offset = int(a[1].num)
+		offset = int(max(-4_000_000, min(argLong(a, 1, 0), 4_000_000))) // days of the calendar
 	}
 	t := v.AsTime()
 	day := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
@@ -134,7 +144,7 @@ func startOf(unit string, a []Value, end int) Value {
 	case "year":
 		day = time.Date(t.Year()+n, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	return DatetimeTicks(DatetimeValue(day).num - int64(end))
+	return datetimeAfter(DatetimeValue(day).num, -int64(end))
 }
 
 func datetimePart(a []Value) Value {
@@ -145,41 +155,96 @@ func datetimePart(a []Value) Value {
 	t := v.AsTime()
 	_, week := t.ISOWeek()
 	sub := v.num % TicksPerSecond
-	parts := map[string]int64{
-		"year": int64(t.Year()), "quarter": int64(t.Month()-1)/3 + 1, "month": int64(t.Month()), "week_of_year": int64(week), "weekofyear": int64(week), "day": int64(t.Day()), "dayofyear": int64(t.YearDay()),
-		"hour": int64(t.Hour()), "minute": int64(t.Minute()), "second": int64(t.Second()), "millisecond": sub / ticksPerMilli, "microsecond": sub / 10, "nanosecond": sub * 100,
+	switch unit := strings.ToLower(argText(a[0])); unit {
+	case "year":
+		return LongValue(int64(t.Year()))
+	case "quarter":
+		return LongValue(int64(t.Month()-1)/3 + 1)
+	case "month":
+		return LongValue(int64(t.Month()))
+	case "week_of_year", "weekofyear":
+		return LongValue(int64(week))
+	case "day":
+		return LongValue(int64(t.Day()))
+	case "dayofyear":
+		return LongValue(int64(t.YearDay()))
+	case "hour":
+		return LongValue(int64(t.Hour()))
+	case "minute":
+		return LongValue(int64(t.Minute()))
+	case "second":
+		return LongValue(int64(t.Second()))
+	case "millisecond":
+		return LongValue(sub / ticksPerMilli)
+	case "microsecond":
+		return LongValue(sub / 10)
+	case "nanosecond":
+		return LongValue(sub * 100)
 	}
-	n, ok := parts[strings.ToLower(argText(a[0]))]
-	if !ok {
-		return Null(Long)
-	}
-	return LongValue(n)
+	return Null(Long)
 }
 
-// fixedUnits are the periods that have one length.
-var fixedUnits = map[string]int64{"week": 7 * ticksPerDay, "day": ticksPerDay, "hour": ticksPerHour, "minute": ticksPerMinute, "second": TicksPerSecond, "millisecond": ticksPerMilli, "microsecond": 10}
+// periodTicks is the length of the periods that have one, and 0 for others.
+func periodTicks(unit string) int64 {
+	switch unit {
+	case "week":
+		return 7 * ticksPerDay
+	case "day":
+		return ticksPerDay
+	case "hour":
+		return ticksPerHour
+	case "minute":
+		return ticksPerMinute
+	case "second":
+		return TicksPerSecond
+	case "millisecond":
+		return ticksPerMilli
+	case "microsecond":
+		return 10
+	}
+	return 0
+}
+
+// periodMonths is the length of the periods that are counted in months.
+func periodMonths(unit string) int64 {
+	switch unit {
+	case "month":
+		return 1
+	case "quarter":
+		return 3
+	case "year":
+		return 12
+	}
+	return 0
+}
 
 func datetimeAdd(a []Value) Value {
 	unit, v := strings.ToLower(argText(a[0])), convert(a[2], Datetime)
 	if !v.valid || !a[1].valid {
 		return Null(Datetime)
 	}
-	n := a[1].num
-	if ticks, ok := fixedUnits[unit]; ok {
-		return DatetimeTicks(v.num + n*ticks)
-	}
-	months := map[string]int64{"month": 1, "quarter": 3, "year": 12}[unit]
+	n := argLong(a, 1, 0)
 	if unit == "nanosecond" {
-		return DatetimeTicks(v.num + n/100)
+		return datetimeAfter(v.num, floorDiv(n, 100))
 	}
-	if months == 0 {
+	if ticks := periodTicks(unit); ticks > 0 {
+		if n > maxTicks/ticks || n < -maxTicks/ticks {
+			return Null(Datetime)
+		}
+		return datetimeAfter(v.num, n*ticks)
+	}
+	months := periodMonths(unit) * n
+	if periodMonths(unit) == 0 || n > 120_000 || n < -120_000 { // 10,000 years
 		return Null(Datetime)
 	}
 	t := v.AsTime()
-	first := time.Date(t.Year(), t.Month()+time.Month(n*months), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day() // 31 January plus a month is the end of February
-	day := time.Date(first.Year(), first.Month(), min(t.Day(), last), 0, 0, 0, 0, time.UTC)
-	return DatetimeTicks(DatetimeValue(day).num + floorMod(v.num, ticksPerDay))
+	first := time.Date(t.Year(), t.Month()+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
+	if y := first.Year(); y < 1 || y > 9999 {
+		return Null(Datetime)
+	}
+	// 31 January plus a month is the end of February
+	day := min(t.Day(), daysInMonth(first.Year(), int(first.Month())))
+	return DatetimeTicks(DatetimeValue(first).num + int64(day-1)*ticksPerDay + floorMod(v.num, ticksPerDay))
 }
 
 // datetimeDiff counts the borders of the unit between two instants.
@@ -204,8 +269,8 @@ func datetimeDiff(a []Value) Value {
 	case "nanosecond":
 		return LongValue((x.num - y.num) * 100)
 	}
-	ticks, ok := fixedUnits[unit]
-	if !ok {
+	ticks := periodTicks(unit)
+	if ticks == 0 {
 		return Null(Long)
 	}
 	return LongValue(floorDiv(x.num, ticks) - floorDiv(y.num, ticks))
@@ -254,119 +319,28 @@ func makeTimespan(a []Value) Value {
 	return TimespanTicks(int64(days)*ticksPerDay + int64(h)*ticksPerHour + int64(m)*ticksPerMinute + int64(math.Round(s*TicksPerSecond)))
 }
 
-// pattern prints runs of one letter with f, and everything else as it stands.
-func pattern(layout string, f func(letter byte, n int) (string, bool)) string {
-	var b strings.Builder
-	for i := 0; i < len(layout); {
-		n := 1
-		for i+n < len(layout) && layout[i+n] == layout[i] {
-			n++
+// shiftZone turns UTC into the clock of a zone (sign 1) or back (-1).
+func shiftZone(env *callEnv, a []Value, sign int64) (Value, error) {
+	name := argText(a[1])
+	zone, err := cached(env, "zone:"+name, func() (*time.Location, error) {
+		if name == "" || strings.EqualFold(name, "local") {
+			// to Go these are UTC and the zone of this machine
+			return nil, fmt.Errorf("name a time zone, as Europe/London, instead of %q", name)
 		}
-		if s, ok := f(layout[i], n); ok {
-			b.WriteString(s)
-		} else {
-			b.WriteString(layout[i : i+n])
-		}
-		i += n
-	}
-	return b.String()
-}
-
-func formatDatetime(a []Value) Value {
-	v := convert(a[0], Datetime)
-	if !v.valid {
-		return Null(String)
-	}
-	t := v.AsTime()
-	sub := fmt.Sprintf("%07d", floorMod(v.num, TicksPerSecond))
-	return StringValue(pattern(argText(a[1]), func(c byte, n int) (string, bool) {
-		number := func(x int) (string, bool) { return fmt.Sprintf("%0*d", n, x), true }
-		switch c {
-		case 'y':
-			if n <= 2 {
-				return number(t.Year() % 100)
-			}
-			return number(t.Year())
-		case 'M':
-			switch {
-			case n == 3:
-				return t.Format("Jan"), true
-			case n > 3:
-				return t.Format("January"), true
-			}
-			return number(int(t.Month()))
-		case 'd':
-			switch {
-			case n == 3:
-				return t.Format("Mon"), true
-			case n > 3:
-				return t.Format("Monday"), true
-			}
-			return number(t.Day())
-		case 'h':
-			return number((t.Hour()+11)%12 + 1)
-		case 'H':
-			return number(t.Hour())
-		case 'm':
-			return number(t.Minute())
-		case 's':
-			return number(t.Second())
-		case 'f':
-			return sub[:min(n, 7)], true
-		case 'F':
-			return strings.TrimRight(sub[:min(n, 7)], "0"), true
-		case 't':
-			return t.Format("PM")[:min(n, 2)], true
-		}
-		return "", false
-	}))
-}
-
-func formatTimespan(a []Value) Value {
-	v := convert(a[0], Timespan)
-	if !v.valid {
-		return Null(String)
-	}
-	n := v.num
-	if n < 0 {
-		n = -n
-	}
-	sub := fmt.Sprintf("%07d", n%TicksPerSecond)
-	out := pattern(argText(a[1]), func(c byte, width int) (string, bool) {
-		number := func(x int64) (string, bool) { return fmt.Sprintf("%0*d", width, x), true }
-		switch c {
-		case 'd':
-			return number(n / ticksPerDay)
-		case 'h', 'H':
-			return number(n / ticksPerHour % 24)
-		case 'm':
-			return number(n / ticksPerMinute % 60)
-		case 's':
-			return number(n / TicksPerSecond % 60)
-		case 'f':
-			return sub[:min(width, 7)], true
-		case 'F':
-			return strings.TrimRight(sub[:min(width, 7)], "0"), true
-		}
-		return "", false
+		return time.LoadLocation(name)
 	})
-	if v.num < 0 {
-		out = "-" + out
+	if err != nil {
+		return Value{}, err
 	}
-	return StringValue(out)
-}
-
-func shiftZone(a []Value, sign int64) Value {
 	v := convert(a[0], Datetime)
-	zone, err := time.LoadLocation(argText(a[1]))
-	if !v.valid || err != nil {
-		return Null(Datetime)
+	if !v.valid {
+		return v, nil
 	}
 	t := v.AsTime()
 	if sign > 0 {
 		_, offset := t.In(zone).Zone()
-		return DatetimeTicks(v.num + int64(offset)*TicksPerSecond)
+		return datetimeAfter(v.num, int64(offset)*TicksPerSecond), nil
 	}
 	local := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
-	return DatetimeValue(local)
+	return datetimeAfter(DatetimeValue(local).num, 0), nil
 }
