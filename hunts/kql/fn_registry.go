@@ -23,10 +23,12 @@ func scalarFunctions() map[string]function {
 		logicFunctions(),
 		stringFunctions(),
 		encodingFunctions(),
+		textFunctions(),
 		regexFunctions(),
 		regexFunctions(),
 		stringFunctions(),
 		encodingFunctions(),
+		textFunctions(),
 	} {
 		for _, f := range group {
 			all[f.name] = f
