@@ -2,7 +2,6 @@ package kql
 
 import (
 	"encoding/csv"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -29,25 +28,7 @@ func parseFunctions() library {
 		}
 		return DynamicValue(list)
 	})
-	l.pure("parse_version", 1, 1, Decimal, func(a []Value) Value {
-		parts := strings.Split(argText(a[0]), ".")
-		if len(parts) > 4 {
-			return Null(Decimal)
-		}
-		sum := 0.0
-		for i := range 4 {
-			n := 0.0
-			if i < len(parts) {
-				v, err := strconv.ParseUint(parts[i], 10, 31)
-				if err != nil || len(parts[i]) > 8 {
-					return Null(Decimal)
-				}
-				n = float64(v)
-			}
-			sum = sum*1e8 + n
-		}
-		return Value{typ: Decimal, valid: true, real: sum}
-	})
+	l.pure("parse_version", 1, 1, Decimal, parseVersion)
 	l.add([]string{"extract_json", "extractjson"}, 2, 3, returns(String), func(_ *callEnv, a []Value) (Value, error) {
 		d, ok := parseDynamic(argText(a[1]))
 		if !ok {
@@ -72,6 +53,7 @@ func parseFunctions() library {
 	return l
 }
 
+// queryBag leaves percent signs to url_decode(), as the service does.
 func queryBag(raw string) *Bag {
 	bag := NewBag()
 	for _, pair := range strings.Split(raw, "&") {
@@ -79,12 +61,6 @@ func queryBag(raw string) *Bag {
 			continue
 		}
 		key, value, _ := strings.Cut(pair, "=")
-		if k, err := url.QueryUnescape(key); err == nil {
-			key = k
-		}
-		if v, err := url.QueryUnescape(value); err == nil {
-			value = v
-		}
 		bag.Set(key, value)
 	}
 	return bag
@@ -120,40 +96,63 @@ func parseURL(s string) *Bag {
 	return out
 }
 
+// parsePath cuts a Windows path, a Unix path or a URL of a file.
 func parsePath(s string) *Bag {
 	scheme, rest := "", s
 	if before, after, ok := strings.Cut(s, "://"); ok {
 		scheme, rest = before, after
 	}
 	root := ""
-	switch {
-	case len(rest) > 1 && rest[1] == ':':
+	if len(rest) > 1 && rest[1] == ':' {
 		root = rest[:2]
 	}
-	cut := strings.LastIndexAny(rest, `/\`)
 	directory, name := "", rest
-	if cut >= 0 {
+	if cut := strings.LastIndexAny(rest, `/\`); cut >= 0 {
 		directory, name = rest[:cut], rest[cut+1:]
+	} else if root != "" {
+		directory, name = root, rest[2:]
 	}
-	stream := ""
-	if k := strings.Index(name, ":"); k >= 0 && cut >= 0 {
-		name, stream = name[:k], name[k+1:]
-	}
+	name, stream, _ := strings.Cut(name, ":")
 	extension := ""
-	if k := strings.LastIndex(name, "."); k >= 0 {
-		extension = name[k+1:]
-	}
-	below := ""
-	if k := strings.LastIndexAny(directory, `/\`); k >= 0 {
-		below = directory[k+1:]
-	} else {
-		below = directory
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		extension = name[dot+1:]
 	}
 	out := NewBag()
-	for _, p := range []struct{ key, value string }{
-		{"Scheme", scheme}, {"RootPath", root}, {"DirectoryPath", directory}, {"DirectoryName", below}, {"Filename", name}, {"Extension", extension}, {"AlternateDataStreamName", stream},
-	} {
-		out.Set(p.key, p.value)
-	}
+	out.Set("Scheme", scheme)
+	out.Set("RootPath", root)
+	out.Set("DirectoryPath", directory)
+	out.Set("DirectoryName", directory[strings.LastIndexAny(directory, `/\`)+1:])
+	out.Set("Filename", name)
+	out.Set("Extension", extension)
+	out.Set("AlternateDataStreamName", stream)
 	return out
+}
+
+// versionParts and versionDigits are the size of what parse_version() reads.
+const versionParts, versionDigits = 4, 8
+
+// parseVersion gives up to four numbers as one of 32 digits. A float64 keeps
+// 15 of them, so the digits stay beside it for comparisons.
+func parseVersion(a []Value) Value {
+	parts := strings.Split(argText(a[0]), ".")
+	if len(parts) > versionParts {
+		return Null(Decimal)
+	}
+	var digits strings.Builder
+	for i := range versionParts {
+		part := ""
+		if i < len(parts) {
+			part = parts[i]
+			if part == "" || len(part) > versionDigits || strings.Trim(part, "0123456789") != "" {
+				return Null(Decimal)
+			}
+		}
+		digits.WriteString(strings.Repeat("0", versionDigits-len(part)))
+		digits.WriteString(part)
+	}
+	f, err := strconv.ParseFloat(digits.String(), 64)
+	if err != nil {
+		return Null(Decimal)
+	}
+	return Value{typ: Decimal, valid: true, real: f, str: digits.String()}
 }

@@ -237,6 +237,9 @@ func compareValues(a, b Value) (int, bool) {
 		return strings.Compare(a.str, b.str), true
 	case (at == Guid || at == String) && (bt == Guid || bt == String):
 		return strings.Compare(strings.ToLower(a.str), strings.ToLower(b.str)), true
+	case at == Decimal && bt == Decimal && a.str != "" && b.str != "":
+		// of parse_version(): both have the same number of digits
+		return strings.Compare(a.str, b.str), true
 	case at.Numeric() && bt.Numeric() && (at == Real || at == Decimal || bt == Real || bt == Decimal):
 		return compareReals(a.AsReal(), b.AsReal())
 	case at.Numeric() && bt.Numeric(), at == bt && (at == Bool || at == Datetime || at == Timespan),
