@@ -1,6 +1,9 @@
 package kql
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // commonType is the type in which values of both types can stand: numbers
 // widen, anything beside a dynamic becomes dynamic.
@@ -20,6 +23,18 @@ func commonType(a, b Type) Type {
 	return a
 }
 
+// branchType is the type of iff() and case(): a dynamic beside another type
+// becomes that type, which is what a filter on the result expects.
+func branchType(a, b Type) Type {
+	switch {
+	case a == Dynamic && b != Unknown:
+		return b
+	case b == Dynamic && a != Unknown:
+		return a
+	}
+	return commonType(a, b)
+}
+
 // coerce gives v the type of the column it goes to; unlike convert it does not
 // read a string as JSON.
 func coerce(v Value, t Type) Value {
@@ -32,12 +47,10 @@ func coerce(v Value, t Type) Value {
 	return convert(v, t)
 }
 
-// argTypesCommon is the result type of a function that answers with one of its
-// arguments from index first on, step apart.
-func argTypesCommon(args []Type, first, step int) Type {
+func typesCommon(args []Type) Type {
 	t := Unknown
-	for i := first; i < len(args); i += step {
-		t = commonType(t, args[i])
+	for _, a := range args {
+		t = commonType(t, a)
 	}
 	return t
 }
@@ -53,7 +66,7 @@ func valuesCommon(args []Value) Type {
 // commonFn is a pure function whose result is one of its arguments.
 func commonFn(name string, minArgs int, eval func([]Value) Value) function {
 	f := pureFn(name, minArgs, -1, Unknown, func(a []Value) Value { return coerce(eval(a), valuesCommon(a)) })
-	f.result = func(args []Type) Type { return argTypesCommon(args, 0, 1) }
+	f.result = typesCommon
 	return f
 }
 
@@ -76,9 +89,9 @@ func logicFunctions() []function {
 			if convert(a[0], Bool).AsBool() {
 				chosen = a[1]
 			}
-			return coerce(chosen, commonType(a[1].typ, a[2].typ))
+			return coerce(chosen, branchType(a[1].typ, a[2].typ))
 		})
-		f.result = func(args []Type) Type { return argTypesCommon(args, 1, 1) }
+		f.result = func(args []Type) Type { return branchType(args[1], args[2]) }
 		list = append(list, f)
 	}
 	for _, name := range []string{"isempty", "isnotempty", "notempty"} {
@@ -98,15 +111,22 @@ func caseFunction() function {
 	return function{
 		name: "case", minArgs: 3, maxArgs: -1,
 		result: func(args []Type) Type {
-			return commonType(argTypesCommon(args, 1, 2), args[len(args)-1])
+			t := args[len(args)-1]
+			for i := 1; i < len(args); i += 2 {
+				t = branchType(t, args[i])
+			}
+			return t
 		},
 		eval: func(_ *callEnv, args []Value) (Value, error) {
+			if len(args)%2 == 0 {
+				return Value{}, errors.New("give a value for each condition and one for none of them")
+			}
 			last := len(args) - 1
 			chosen := args[last]
 			t := chosen.typ
 			found := false
 			for i := 0; i+1 <= last; i += 2 {
-				t = commonType(t, args[i+1].typ)
+				t = branchType(t, args[i+1].typ)
 				if !found && convert(args[i], Bool).AsBool() {
 					chosen, found = args[i+1], true
 				}

@@ -53,17 +53,17 @@ func mathFunctions() library {
 		}
 		return v, nil
 	})
-	one("ceiling", math.Ceil)
-	l.pure("round", 1, 2, Real, func(a []Value) Value {
-		v := convert(a[0], Real)
-		if !v.valid {
-			return Null(Real)
-		}
-		scale := 1.0
-		if len(a) > 1 {
-			scale = math.Pow(10, float64(a[1].num))
-		}
-		return RealValue(math.RoundToEven(v.real*scale) / scale)
+	l.add([]string{"ceiling"}, 1, 1, same, func(_ *callEnv, a []Value) (Value, error) {
+		return sameNumber(a[0], math.Ceil), nil
+	})
+	l.add([]string{"round"}, 1, 2, same, func(_ *callEnv, a []Value) (Value, error) {
+		scale := math.Pow(10, float64(max(-308, min(argLong(a, 1, 0), 308))))
+		return sameNumber(a[0], func(x float64) float64 {
+			if y := math.Round(x*scale) / scale; !math.IsInf(y, 0) && !math.IsNaN(y) {
+				return y
+			}
+			return x
+		}), nil
 	})
 	l.pure("sign", 1, 1, Real, func(a []Value) Value {
 		v := convert(a[0], Real)
@@ -110,4 +110,25 @@ func mathFunctions() library {
 		return LongValue(int64(bits.OnesCount64(uint64(x.num))))
 	})
 	return l
+}
+
+// sameNumber applies a rounding to a number and keeps its type; a whole number
+// is left to the rounding only where float64 holds it.
+func sameNumber(v Value, f func(float64) float64) Value {
+	t := v.typ
+	if t == Dynamic || t == Unknown {
+		t = Real
+	}
+	x := convert(v, Real)
+	if !x.valid || !t.Numeric() {
+		return Null(t)
+	}
+	y := f(x.real)
+	if v.typ == Int || v.typ == Long {
+		if y == x.real {
+			return v
+		}
+		return convert(RealValue(y), t)
+	}
+	return Value{typ: t, valid: true, real: y}
 }

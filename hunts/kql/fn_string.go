@@ -14,8 +14,8 @@ func stringFunctions() []function {
 		pureFn("toupper", 1, 1, String, func(a []Value) Value { return StringValue(strings.ToUpper(argText(a[0]))) }),
 		pureFn("reverse", 1, 1, String, reverseText),
 		pureFn("substring", 2, 3, String, substring),
-		pureFn("strcmp", 2, 2, Int, func(a []Value) Value {
-			return IntValue(int32(strings.Compare(argText(a[0]), argText(a[1]))))
+		pureFn("strcmp", 2, 2, Long, func(a []Value) Value {
+			return LongValue(int64(strings.Compare(argText(a[0]), argText(a[1]))))
 		}),
 		pureFn("isascii", 1, 1, Bool, func(a []Value) Value { return BoolValue(isASCII(argText(a[0]))) }),
 		pureFn("isutf8", 1, 1, Bool, func(a []Value) Value { return BoolValue(utf8.ValidString(argText(a[0]))) }),
