@@ -121,7 +121,7 @@ func reshapeFunctions(l library) {
 	l.pure("array_reverse", 1, 1, Dynamic, func(a []Value) Value {
 		list, ok := argArray(a[0])
 		if !ok {
-			return a[0]
+			return Null(Dynamic)
 		}
 		out := slices.Clone(list)
 		slices.Reverse(out)
@@ -130,7 +130,10 @@ func reshapeFunctions(l library) {
 	for name, left := range map[string]bool{"array_rotate_left": true, "array_rotate_right": false} {
 		l.pure(name, 2, 2, Dynamic, func(a []Value) Value {
 			list, ok := argArray(a[0])
-			if !ok || len(list) == 0 {
+			if !ok {
+				return Null(Dynamic)
+			}
+			if len(list) == 0 {
 				return a[0]
 			}
 			n := argLong(a, 1, 0)
@@ -145,7 +148,7 @@ func reshapeFunctions(l library) {
 		l.pure(name, 2, 3, Dynamic, func(a []Value) Value {
 			list, ok := argArray(a[0])
 			if !ok {
-				return a[0]
+				return Null(Dynamic)
 			}
 			n := argLong(a, 1, 0)
 			if !left {
