@@ -29,21 +29,23 @@ type example struct {
 
 // misprints are examples whose printed output is wrong, with the reason.
 var misprints = map[string]string{
-	"exp-function#1":             "exp(2) is printed with six decimals",
-	"join-innerunique#3":         "the page shows a second possible choice of the rows that innerunique keeps",
-	"join-innerunique#4":         "the page shows the other possible choice of the rows that innerunique keeps",
-	"mv-apply-operator#5":        "a printed array mixes ' and \"",
-	"parse-path-function#1":      "backslashes are printed without their JSON escapes",
-	"parse-url-function#1":       "the inner object is printed as a text with bare quotes, which is no JSON",
-	"parse-url-query-function#1": "the inner object is printed as a text with bare quotes, which is no JSON",
-	"range-function#4":           "two values that belong to other examples are printed as rows of one",
-	"range-operator#2":           "the first three rows are left out",
-	"regex-quote-function#1":     "the page lost the backslashes before ( ) and .",
-	"replace-regex-function#1":   "the input says 1 and the printed output 1.000000",
-	"string#3":                   "the no-break space is printed as a plain one",
-	"string#5":                   "the lines of the text are printed as one",
-	"strcat-function#2":          "the lines of the text are printed as a numbered list",
-	"range-function#2":           "the middle of the array is printed as dots",
+	"exp-function#1":                  "exp(2) is printed with six decimals",
+	"join-innerunique#3":              "the page shows a second possible choice of the rows that innerunique keeps",
+	"join-innerunique#4":              "the page shows the other possible choice of the rows that innerunique keeps",
+	"mv-apply-operator#5":             "a printed array mixes ' and \"",
+	"parse-path-function#1":           "backslashes are printed without their JSON escapes",
+	"parse-url-function#1":            "the inner object is printed as a text with bare quotes, which is no JSON",
+	"parse-url-query-function#1":      "the inner object is printed as a text with bare quotes, which is no JSON",
+	"url-encode-component-function#1": "the slash at the end of the input was lost on the page",
+	"url-encode-function#1":           "the page prints an input that the query does not have",
+	"range-function#4":                "two values that belong to other examples are printed as rows of one",
+	"range-operator#2":                "the first three rows are left out",
+	"regex-quote-function#1":          "the page lost the backslashes before ( ) and .",
+	"replace-regex-function#1":        "the input says 1 and the printed output 1.000000",
+	"string#3":                        "the no-break space is printed as a plain one",
+	"string#5":                        "the lines of the text are printed as one",
+	"strcat-function#2":               "the lines of the text are printed as a numbered list",
+	"range-function#2":                "the middle of the array is printed as dots",
 }
 
 func readExamples(t *testing.T, name string) []example {

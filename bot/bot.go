@@ -1,0 +1,173 @@
+// Package bot is the Slack side of footprint: it receives envelopes over
+// Socket Mode, stores them, acknowledges them, and only then thinks; it keeps
+// one message per hunt edited in place and its thread complete.
+//
+// It knows nothing of KQL, Azure or Redis, and decides no verdict. What
+// surprises: nothing is answered by the process that received a question, but
+// by whichever replica takes the job from the stream, so every step is
+// idempotent and claims its post before sending it.
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Runner answers hunts; *hunts.Runner is one.
+type Runner interface {
+	// Prepare makes the record of a question. The error is a *hunts.Error of kind
+	// refused, whose sentence goes to the asker.
+	Prepare(id string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error)
+	// Run answers it. The error is a *hunts.Error and means that nothing was
+	// searched; everything else is in the answer.
+	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
+}
+
+// Store is the durable side of the bot. Methods return a *hunts.Error of kind
+// unavailable when it does not answer.
+type Store interface {
+	// Push stores a job and remembers its key in one step; false means that the
+	// key was seen before and nothing was stored.
+	Push(ctx context.Context, lane, kind, key string, payload []byte) (bool, error)
+	NewHuntID(ctx context.Context) (string, error)
+	SaveHunt(ctx context.Context, h hunts.Hunt) error
+	Hunt(ctx context.Context, id string) (hunts.Hunt, bool, error)
+	Answer(ctx context.Context, huntID string) (hunts.Answer, bool, error)
+	// ClaimPost must be called before a post is sent: PostMine sends it,
+	// PostDone has it, PostOthers comes back later.
+	ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error)
+	SavePost(ctx context.Context, key string, p hunts.Post, ttl time.Duration) error
+	LoadPost(ctx context.Context, key string) (hunts.Post, bool, error)
+	DropPost(ctx context.Context, key string) error
+	SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error
+	GetJSON(ctx context.Context, name string, v any) (bool, error)
+	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
+	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
+	Audit(ctx context.Context, e hunts.AuditEntry) error
+}
+
+// Lanes of the stream.
+const (
+	LaneInteractive = "interactive"
+	LaneSweep       = "sweep"
+)
+
+// Kinds of jobs.
+const (
+	JobEnvelope = "envelope"
+	JobHunt     = "hunt"
+)
+
+// Config is what a Bot is made of.
+type Config struct {
+	BotToken string
+	AppToken string
+	// APIURL is the Web API with a final slash; empty is Slack's own.
+	APIURL string
+	Runner Runner
+	Store  Store
+	Clock  func() time.Time
+	Log    *slog.Logger
+	// Replica names this process in claims.
+	Replica string
+	// Channels are the ids that may hunt; empty allows every channel of the
+	// bot's own team.
+	Channels []string
+	// Connections kept open to Slack, at most 10; 2, so that a reconnect leaves
+	// no gap.
+	Connections int
+	// AckWithin is how long storing an envelope may take before the asker is told
+	// to try again; 500 ms. Slack waits 3 s.
+	AckWithin time.Duration
+	// UpdateEvery is the shortest time between two edits of one message; 3 s, as
+	// Slack advises.
+	UpdateEvery time.Duration
+	// Keep is how long hunts, their threads and posts are remembered; 14 days.
+	Keep time.Duration
+	// HuntURL makes the portal link of a query; nil leaves it out.
+	HuntURL func(h hunts.Hunt, kql string) string
+	// HTTPClient talks to Slack; nil is one with a 20 s timeout.
+	HTTPClient *http.Client
+}
+
+// Bot is one replica.
+type Bot struct {
+	cfg       Config
+	api       *slack.Client
+	team      string
+	self      string
+	pace      *pace
+	connected atomic.Int32
+}
+
+// New fills in the defaults and signs in, so that a wrong token is known at
+// once.
+func New(ctx context.Context, cfg Config) (*Bot, error) {
+	if cfg.Connections <= 0 {
+		cfg.Connections = 2
+	}
+	if cfg.AckWithin <= 0 {
+		cfg.AckWithin = 500 * time.Millisecond
+	}
+	if cfg.UpdateEvery <= 0 {
+		cfg.UpdateEvery = 3 * time.Second
+	}
+	if cfg.Keep <= 0 {
+		cfg.Keep = 14 * 24 * time.Hour
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.HTTPClient == nil {
+		// slack-go's default client has no timeout at all
+		cfg.HTTPClient = &http.Client{Timeout: 20 * time.Second}
+	}
+	options := []slack.Option{slack.OptionAppLevelToken(cfg.AppToken), slack.OptionHTTPClient(cfg.HTTPClient)}
+	if cfg.APIURL != "" {
+		options = append(options, slack.OptionAPIURL(cfg.APIURL))
+	}
+	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace()}
+	who, err := b.api.AuthTestContext(ctx)
+	if err != nil {
+		return nil, signInError(err)
+	}
+	b.team, b.self = who.TeamID, who.UserID
+	return b, nil
+}
+
+func signInError(err error) error {
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) {
+		return fmt.Errorf("slack does not accept SLACK_BOT_TOKEN (%s): copy the Bot User OAuth Token of the installed app, it begins with xoxb-", answer.Err)
+	}
+	return fmt.Errorf("signing in to Slack: %w", err)
+}
+
+// Ready tells whether a connection to Slack is open.
+func (b *Bot) Ready() bool { return b.connected.Load() > 0 }
+
+// Handle does one job of the stream. A nil error means it is done and must not
+// be seen again; an error asks for another try.
+func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
+	switch j.Kind {
+	case JobEnvelope:
+		return b.handleEnvelope(ctx, j)
+	case JobHunt:
+		return b.handleHunt(ctx, string(j.Payload))
+	}
+	b.cfg.Log.Error("job of an unknown kind dropped", "kind", j.Kind, "key", j.Key)
+	return nil
+}

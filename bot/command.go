@@ -1,0 +1,130 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// handleCommand answers /footprint. key is the envelope's, and makes a second
+// delivery find the first one's hunt.
+func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
+	whisper := func(m message.Message) error { return b.whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
+	if sentence := b.barred(c.Team, c.Channel); sentence != "" {
+		b.auditRefusal(ctx, c, sentence)
+		return whisper(message.Refused(sentence, b.view()))
+	}
+	text := strings.TrimSpace(c.Text)
+	if text == "" || strings.EqualFold(text, "help") {
+		return whisper(message.Help(b.view()))
+	}
+	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	if refusal != nil {
+		return whisper(message.Refused(refusal.Sentence, b.view()))
+	}
+	asker := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+	h, err := b.huntFor(ctx, key, req, asker)
+	if err != nil {
+		return b.tell(err, whisper)
+	}
+	if err := b.announce(ctx, h, c.ResponseURL); err != nil {
+		return err
+	}
+	if _, err := b.cfg.Store.Push(ctx, LaneInteractive, JobHunt, "hunt:"+h.ID, []byte(h.ID)); err != nil {
+		return fmt.Errorf("queueing hunt %s: %w", h.ID, err)
+	}
+	return nil
+}
+
+// tell turns an error into a sentence for the asker when it is meant for
+// people, and passes it on otherwise so that the job is tried again.
+func (b *Bot) tell(err error, whisper func(message.Message) error) error {
+	var e *hunts.Error
+	if errors.As(err, &e) && (e.Kind == hunts.KindRefused || e.Kind == hunts.KindNotAllowed || e.Kind == hunts.KindNoWorkspace) {
+		return whisper(message.Refused(e.Say, b.view()))
+	}
+	return err
+}
+
+// barred denies by default: another team's members never hunt, and where
+// channels are listed nobody hunts elsewhere.
+func (b *Bot) barred(team, channel string) string {
+	switch {
+	case team != b.team:
+		return "Hunts are for members of this workspace only."
+	case len(b.cfg.Channels) > 0 && !slices.Contains(b.cfg.Channels, channel):
+		links := make([]string, len(b.cfg.Channels))
+		for i, c := range b.cfg.Channels {
+			links[i] = "<#" + c + ">"
+		}
+		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + "."
+	}
+	return ""
+}
+
+func (b *Bot) auditRefusal(ctx context.Context, c command, why string) {
+	err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{
+		Time: b.cfg.Clock().UTC(), Action: "refused", User: c.User, Team: c.Team, Channel: c.Channel, What: c.Text, Outcome: why,
+	})
+	if err != nil {
+		b.cfg.Log.Error("refusal not audited", "user", c.User, "error", err)
+	}
+}
+
+// huntFor makes the hunt of an envelope, once.
+func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error) {
+	var id string
+	if ok, err := b.cfg.Store.GetJSON(ctx, "hunt-of:"+key, &id); err != nil {
+		return hunts.Hunt{}, err
+	} else if ok {
+		if h, ok, err := b.cfg.Store.Hunt(ctx, id); err != nil || ok {
+			return h, err
+		}
+	}
+	if id == "" {
+		var err error
+		if id, err = b.cfg.Store.NewHuntID(ctx); err != nil {
+			return hunts.Hunt{}, err
+		}
+	}
+	h, err := b.cfg.Runner.Prepare(id, req, asker)
+	if err != nil {
+		return hunts.Hunt{}, err
+	}
+	if err := b.cfg.Store.SetJSON(ctx, "hunt-of:"+key, id, 24*time.Hour); err != nil {
+		return hunts.Hunt{}, err
+	}
+	return h, b.cfg.Store.SaveHunt(ctx, h)
+}
+
+// announce paints the first message of a hunt and ties its thread to it.
+// Where the bot is no member the answer will travel by response_url.
+func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
+	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message { return message.Started(h, v) })
+	if err == nil {
+		return b.cfg.Store.SaveThreadHunt(ctx, post.Channel, post.TS, h.ID, b.cfg.Keep)
+	}
+	if !notMember(err) || responseURL == "" {
+		return fmt.Errorf("announcing hunt %s: %w", h.ID, err)
+	}
+	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL}}
+	return b.cfg.Store.SavePost(ctx, parentKey(h.ID), outside, b.cfg.Keep)
+}
+
+func parentKey(huntID string) string { return "parent:" + huntID }
+
+func notMember(err error) bool {
+	var answer slack.SlackErrorResponse
+	return errors.As(err, &answer) && (answer.Err == "not_in_channel" || answer.Err == "channel_not_found")
+}
+
+func (b *Bot) view() message.View { return message.View{Now: b.cfg.Clock()} }

@@ -1,0 +1,167 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// handleHunt runs a hunt and shows it. It may be called again for the same
+// hunt after a crash at any point.
+func (b *Bot) handleHunt(ctx context.Context, id string) error {
+	h, ok, err := b.cfg.Store.Hunt(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading hunt %s: %w", id, err)
+	}
+	if !ok {
+		b.cfg.Log.Error("hunt is gone, nothing to answer", "hunt", id)
+		return nil
+	}
+	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
+	if err != nil {
+		return fmt.Errorf("reading the message of hunt %s: %w", id, err)
+	}
+	if !ok {
+		// announced by a replica that died before it could remember the message
+		if err := b.announce(ctx, h, ""); err != nil {
+			return err
+		}
+		if parent, _, err = b.cfg.Store.LoadPost(ctx, parentKey(id)); err != nil {
+			return fmt.Errorf("reading the message of hunt %s: %w", id, err)
+		}
+	}
+	answer, err := b.answer(ctx, h, parent)
+	if err != nil {
+		var e *hunts.Error
+		if !errors.As(err, &e) || ctx.Err() != nil {
+			return err
+		}
+		return b.update(ctx, parent, func(v message.View) message.Message { return message.Broken(id, e.Say, e.Hint, v) })
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // stopping: another replica answers in full
+	}
+	if err := b.show(ctx, h, answer, parent); err != nil {
+		return fmt.Errorf("showing hunt %s: %w", id, err)
+	}
+	h.State, h.Finished = hunts.Answered, b.cfg.Clock().UTC()
+	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
+		return fmt.Errorf("closing hunt %s: %w", id, err)
+	}
+	b.cfg.Log.Info("hunt answered", "hunt", id, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
+	return nil
+}
+
+// answer takes the stored answer of a hunt that a dead replica had finished,
+// or runs it.
+func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunts.Answer, error) {
+	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
+		return a, nil
+	}
+	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx}
+	defer p.wait()
+	return b.cfg.Runner.Run(ctx, h, p.paint)
+}
+
+// painter edits the message of a running hunt, no more often than Slack likes,
+// and never holds up the search.
+type painter struct {
+	bot    *Bot
+	hunt   hunts.Hunt
+	parent hunts.Post
+	ctx    context.Context // of the one job that owns the painter
+
+	mu   sync.Mutex
+	last time.Time
+	busy sync.WaitGroup
+}
+
+func (p *painter) paint(now hunts.Progress) {
+	if p.parent.TS == "" || now.Done >= now.Total {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := p.bot.cfg.Clock()
+	if at.Sub(p.last) < p.bot.cfg.UpdateEvery {
+		return
+	}
+	p.last = at
+	p.busy.Go(func() {
+		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message { return message.Progress(p.hunt, now, v) })
+		if err != nil {
+			p.bot.cfg.Log.Info("progress not shown", "hunt", p.hunt.ID, "error", err)
+		}
+	})
+}
+
+// wait returns when no edit is under way: an edit that arrives late would
+// overwrite the answer.
+func (p *painter) wait() { p.busy.Wait() }
+
+// show writes the answer into the parent message and completes its thread.
+func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	url := ""
+	if b.cfg.HuntURL != nil {
+		url = b.cfg.HuntURL(h, a.KQL)
+	}
+	answered := func(v message.View) message.Message {
+		v.HuntURL, v.Buttons = url, parent.TS != ""
+		return message.Answered(h, a, v)
+	}
+	if parent.TS == "" {
+		return b.showOutside(ctx, h, a, parent)
+	}
+	if err := b.update(ctx, parent, answered); err != nil {
+		return err
+	}
+	if err := b.details(ctx, h, a, parent); err != nil {
+		return err
+	}
+	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
+		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
+		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: parent.Channel,
+	})
+}
+
+// showOutside answers where the bot is no member: one message by response_url,
+// without a thread, and how to get the rest.
+func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	state, _, err := b.cfg.Store.ClaimPost(ctx, "outside:"+h.ID, b.cfg.Replica, claimFor)
+	if err != nil || state == hunts.PostDone {
+		return err
+	}
+	v := b.view()
+	v.ChannelNote = "I am not a member of this channel, so there is no thread: /invite me here and ask again."
+	if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Answered(h, a, v)); err != nil {
+		return err
+	}
+	return b.cfg.Store.SavePost(ctx, "outside:"+h.ID, hunts.Post{Channel: h.Asker.Channel, TS: "response_url"}, b.cfg.Keep)
+}
+
+// details fills the thread: the table, the chart, and the files. Each part is
+// claimed on its own, so that a crash between two of them repeats neither.
+func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	thread := target{channel: parent.Channel, thread: parent.TS}
+	for i := range message.Details(h, a, b.view()) {
+		key := fmt.Sprintf("details:%s:%d", h.ID, i)
+		_, err := b.post(ctx, key, thread, func(v message.View) message.Message {
+			all := message.Details(h, a, v)
+			return all[min(i, len(all)-1)]
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if a.Totals.Events > 0 {
+		if err := b.upload(ctx, h.ID, thread, h.ID+".csv", message.CSV(a)); err != nil {
+			return err
+		}
+	}
+	return b.upload(ctx, h.ID, thread, h.ID+".kql", message.KQLFile(a))
+}

@@ -1,0 +1,111 @@
+package localslack
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// mangled is what Slack makes of a typed message: control characters escaped,
+// addresses and domains wrapped (docs.slack.dev/messaging/formatting-message-text).
+func mangled(text string) string {
+	mentions := regexp.MustCompile(`<[@#!][^>]*>`)
+	var kept []string
+	text = mentions.ReplaceAllStringFunc(text, func(s string) string {
+		kept = append(kept, s)
+		return "\x00"
+	})
+	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	links := regexp.MustCompile(`https?://[^\s<>&]+|\b[A-Za-z0-9._%+-]+@[a-z0-9-]+\.[a-z]{2,}\b|\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|example|dev|de|eu|info)\b(?:/[^\s<>&]*)?`)
+	text = links.ReplaceAllStringFunc(text, func(s string) string {
+		switch {
+		case strings.Contains(s, "://"):
+			return "<" + s + ">"
+		case strings.Contains(s, "@"):
+			return "<mailto:" + s + "|" + s + ">"
+		}
+		return "<http://" + s + "|" + s + ">"
+	})
+	for _, s := range kept {
+		text = strings.Replace(text, "\x00", s, 1)
+	}
+	return text
+}
+
+// say posts what a person typed and tells the bot where it listens.
+func (w *Workspace) say(u *User, c *Channel, thread, text string) *Message {
+	w.mu.Lock()
+	m := &Message{User: u.ID, Team: u.Team, Text: mangled(text), ThreadTS: thread}
+	w.add(c, m)
+	w.mu.Unlock()
+	w.announce(u, c, m, answer{"type": "message"})
+	return m
+}
+
+// announce sends the events of a message: a mention, and the message itself
+// where the bot may read history.
+func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
+	w.mu.Lock()
+	member := slices.Contains(c.members, botUser)
+	history := w.scoped("channels:history") && !c.private || w.scoped("groups:history") && c.private
+	mentioned := strings.Contains(m.Text, "<@"+botUser+">") && w.scoped("app_mentions:read") && kind["subtype"] == nil
+	event := w.wire(m)
+	w.mu.Unlock()
+	if !member {
+		return
+	}
+	for k, v := range kind {
+		event[k] = v
+	}
+	event["channel"], event["event_ts"], event["user_team"], event["source_team"], event["channel_type"] = c.ID, m.TS, u.Team, u.Team, "channel"
+	if mentioned {
+		mention := answer{}
+		for k, v := range event {
+			mention[k] = v
+		}
+		mention["type"] = "app_mention"
+		w.event(c, mention)
+	}
+	if history {
+		w.event(c, event)
+	}
+}
+
+// event sends an Events API payload, again when nobody acknowledges it.
+func (w *Workspace) event(c *Channel, event answer) {
+	w.mu.Lock()
+	id := w.id("Ev")
+	w.mu.Unlock()
+	e, err := w.envelope("events_api", answer{
+		"token": "local", "team_id": teamID, "api_app_id": appID, "type": "event_callback", "event_id": id, "event_time": w.cfg.Clock().Unix(), "is_ext_shared_channel": c.shared,
+		"authorizations": []any{answer{"enterprise_id": nil, "team_id": teamID, "user_id": botUser, "is_bot": true, "is_enterprise_install": false}}, "event": event,
+	}, false)
+	if err != nil {
+		return
+	}
+	w.running.Go(func() {
+		for attempt := 0; ; attempt++ {
+			if _, err := w.deliver(w.life, e); err == nil || attempt >= len(w.cfg.RetryEvents) {
+				return
+			}
+			if !pause(w.life, w.cfg.RetryEvents[attempt]) {
+				return
+			}
+			w.mu.Lock()
+			e.ID = w.id("env-")
+			w.mu.Unlock()
+			e.RetryAttempt, e.RetryReason = attempt+1, "timeout"
+		}
+	})
+}
+
+// interactive sends an interaction; the body of the acknowledgement comes back
+// where one is read.
+func (w *Workspace) interactive(ctx context.Context, payload answer, accepts bool) ([]byte, error) {
+	e, err := w.envelope("interactive", payload, accepts)
+	if err != nil {
+		return nil, err
+	}
+	return w.deliver(ctx, e)
+}

@@ -1,0 +1,181 @@
+package message
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// The action ids of our buttons and menus. An id may carry a number behind a
+// colon, since Slack wants them unique within a block: ActionName cuts it.
+const (
+	ActionCancel   = "hunt.cancel"
+	ActionFacet    = "hunt.facet"
+	ActionWiden    = "hunt.widen"
+	ActionRefresh  = "hunt.refresh"
+	ActionRetry    = "hunt.retry" // search the slices again that failed
+	ActionWatch    = "hunt.watch"
+	ActionMark     = "hunt.mark"
+	ActionMore     = "hunt.more" // overflow menu; the chosen option's value is an Action with Do set
+	ActionPortal   = "hunt.portal"
+	ActionRunAgain = "hunt.again"
+	ActionRun      = "hunt.run" // hunt the indicators of the value
+)
+
+// What the options of the overflow menu do.
+const (
+	DoCSV    = "csv"
+	DoJSON   = "json"
+	DoKQL    = "kql"
+	DoAgain  = "again"
+	DoRemove = "remove"
+)
+
+// Action is the value of a button or of a menu's option.
+type Action struct {
+	Hunt      string        `json:"h,omitempty"`
+	Do        string        `json:"d,omitempty"`
+	Filter    *hunts.Filter `json:"f,omitempty"`
+	Since     string        `json:"s,omitempty"` // a look-back as the grammar writes it
+	Indicator string        `json:"i,omitempty"`
+	Sweep     string        `json:"w,omitempty"`
+	Ledger    string        `json:"l,omitempty"`
+}
+
+// ParseAction reads the value of a button. A value that is not ours is an
+// error: it came from an older version or from somebody else.
+func ParseAction(value string) (Action, error) {
+	var a Action
+	d := json.NewDecoder(strings.NewReader(value))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a); err != nil {
+		return Action{}, fmt.Errorf("reading the value of a button: %w", err)
+	}
+	return a, nil
+}
+
+// ActionName is an action id without the number that made it unique.
+func ActionName(id string) string {
+	name, _, _ := strings.Cut(id, ":")
+	return name
+}
+
+// value encodes an action, or gives nothing when Slack would refuse its
+// length.
+func (a Action) value(limit int) string {
+	text, err := json.Marshal(a)
+	if err != nil || utf8.RuneCount(text) > limit {
+		return ""
+	}
+	return string(text)
+}
+
+// button is nil when its value can't be carried.
+func button(id string, a Action, label string) slack.BlockElement {
+	value := a.value(maxButtonValue)
+	if value == "" {
+		return nil
+	}
+	return slack.NewButtonBlockElement(id, value, plainObject(cutText(label, maxButtonText)))
+}
+
+func portalButton(url string) slack.BlockElement {
+	if !safeURL(url) {
+		return nil
+	}
+	return slack.NewButtonBlockElement(ActionPortal, "", plainObject("Open in portal")).WithURL(url)
+}
+
+// actions is a row of the elements that are there, or nil.
+func actions(elements ...slack.BlockElement) slack.Block {
+	var there []slack.BlockElement
+	for _, e := range elements {
+		if e != nil && len(there) < maxActions {
+			there = append(there, e)
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	return slack.NewActionBlock("", there...)
+}
+
+// widenTo is the look-back of the button that widens.
+const widenTo = 30 * 24 * time.Hour
+
+func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
+	if !v.Buttons {
+		return actions(portalButton(v.HuntURL))
+	}
+	id := h.ID
+	var row []slack.BlockElement
+	for n, f := range a.Facets(2) {
+		row = append(row, button(fmt.Sprintf("%s:%d", ActionFacet, n+1), Action{Hunt: id, Filter: &f.Filter}, facetLabel(f)))
+	}
+	if unsearched(a.Coverage) {
+		row = append(row, button(ActionRetry, Action{Hunt: id}, "Search the rest"))
+	}
+	if !h.Window.All && h.Window.To.Sub(h.Window.From) < widenTo {
+		row = append(row, button(ActionWiden, Action{Hunt: id, Since: "30d"}, "30 days"))
+	}
+	row = append(row,
+		button(ActionRefresh, Action{Hunt: id}, "Refresh"),
+		button(ActionWatch, Action{Hunt: id, Since: "72h"}, "Watch 72 h"),
+		button(ActionMark, Action{Hunt: id}, "Mark…"),
+		portalButton(v.HuntURL),
+		moreMenu(id),
+	)
+	return actions(row...)
+}
+
+func unsearched(c hunts.Coverage) bool {
+	for _, s := range c.Slices {
+		if s.State == hunts.SliceFailed || s.State == hunts.SliceSkipped || s.State == hunts.SlicePartial {
+			return true
+		}
+	}
+	return false
+}
+
+// facetLabel is short: "Only powershell 2".
+func facetLabel(f hunts.Suggestion) string {
+	verb := "Only "
+	if f.Filter.Without {
+		verb = "Without "
+	}
+	value := f.Filter.Value
+	switch f.Filter.Facet {
+	case hunts.ByOutcome:
+		value = outcomeWord(hunts.Outcome(value))
+	case hunts.ByIndicator:
+		value = shownRemote(value, maxShort)
+	case hunts.ByProcess:
+		value = shown(strings.TrimSuffix(value, ".exe"), maxShort)
+	default:
+		value = shown(value, maxShort)
+	}
+	number := fmt.Sprintf(" %d", f.Devices)
+	return verb + cutText(value, goodButtonText-len(verb)-len(number)) + number
+}
+
+// moreMenu holds five options, the most that an overflow menu may have:
+// https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
+func moreMenu(id string) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, o := range []struct{ do, label string }{
+		{DoCSV, "CSV of everything"}, {DoJSON, "JSON answer"}, {DoKQL, "KQL query"}, {DoAgain, "Hunt again"}, {DoRemove, "Remove this hunt's messages"},
+	} {
+		value := Action{Hunt: id, Do: o.do}.value(maxOptionValue)
+		if value == "" {
+			return nil
+		}
+		options = append(options, slack.NewOptionBlockObject(value, plainObject(cutText(o.label, maxOptionText)), nil))
+	}
+	return slack.NewOverflowBlockElement(ActionMore, options...)
+}

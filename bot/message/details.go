@@ -1,0 +1,92 @@
+package message
+
+import (
+	"fmt"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// Details are the messages of a hunt's thread: the table, what an inspection or
+// a limit leaves open, and the events over time. A hunt with nothing to add has
+// none.
+func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
+	var out []Message
+	var rows page
+	rowGrid(a, a.Rows, rowCaption(a)).add(&rows, v.Form)
+	if len(a.ByIndicator) > maxIndicatorLines {
+		var list page
+		indicatorGrid(a).add(&list, v.Form)
+		if len(list.parts) > 0 {
+			out = append(out, list.render(v.Form))
+		}
+	}
+	if len(rows.parts) > 0 {
+		out = append(out, rows.render(v.Form))
+	}
+	var rest page
+	timeline(&rest, a, v.Form)
+	for i, b := range a.Beacons {
+		if i == maxBeacons {
+			rest.say(line{ours("… %s", count(int64(len(a.Beacons)-i), "more beacon-like pair"))})
+			break
+		}
+		rest.say(beaconLine(b))
+	}
+	if len(a.Notes) > 0 {
+		var lines []line
+		for _, n := range a.Notes {
+			lines = append(lines, line{ours("Note: "), sentence(n)})
+		}
+		rest.say(lines...)
+	}
+	if l := unsearchedLine(a); l != nil {
+		rest.say(l)
+	}
+	if len(rest.parts) > 0 {
+		out = append(out, rest.render(v.Form))
+	}
+	return out
+}
+
+const maxBeacons = 5
+
+func rowCaption(a hunts.Answer) string {
+	shownRows := int64(0)
+	var events int64
+	for _, r := range a.Rows {
+		if !r.Hidden {
+			shownRows++
+			events += r.Events
+		}
+	}
+	text := fmt.Sprintf("%s: %s in %s, newest first", fileStem(a), count(events, "event"), count(shownRows, "row"))
+	if a.Truncated.Rows {
+		text += ", more matched than one answer holds"
+	}
+	return text
+}
+
+func beaconLine(b hunts.Beacon) line {
+	return line{ours("Beacon-like: "), data(b.Device), ours(" · "), processSpan(b.Process), ours(" → "), span{kind: codeSpan, text: shownRemote(b.Remote, maxShort)},
+		ours(" every %s ± %s over %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
+}
+
+// unsearchedLine names the parts of the window that no query answered.
+func unsearchedLine(a hunts.Answer) line {
+	var l line
+	for _, s := range a.Coverage.Slices {
+		if s.State == hunts.SliceDone {
+			continue
+		}
+		if len(l) == 0 {
+			l = line{ours("Not searched in full: ")}
+		} else {
+			l = l.and(ours("; "))
+		}
+		l = l.and(ours("%s to %s", s.From.UTC().Format("2006-01-02 15:04"), s.To.UTC().Format("2006-01-02 15:04 UTC")))
+		if s.Reason != "" {
+			l = l.and(ours(" ("), sentence(s.Reason), ours(")"))
+		}
+	}
+	return l
+}

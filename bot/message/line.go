@@ -1,0 +1,199 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// spanKind tells how a span is shown.
+type spanKind int
+
+const (
+	plainSpan spanKind = iota
+	boldSpan
+	codeSpan
+	dateSpan
+	userSpan
+	channelSpan
+)
+
+// span is a piece of a line. Its text is safe to look at; each renderer adds
+// the escaping of its own syntax.
+type span struct {
+	kind spanKind
+	text string
+	at   time.Time
+}
+
+// line is one line of a message, as spans.
+type line []span
+
+func (l line) and(s ...span) line { return append(l, s...) }
+
+// dot appends spans behind the separator, unless the line is empty.
+func (l line) dot(s ...span) line {
+	if len(l) > 0 {
+		l = append(l, ours(" · "))
+	}
+	return append(l, s...)
+}
+
+// ours is text that we wrote ourselves.
+func ours(format string, args ...any) span {
+	return span{text: fmt.Sprintf(format, args...)}
+}
+
+func bold(s string) span { return span{kind: boldSpan, text: s} }
+
+// data is text from outside, set off as code.
+func data(s string) span { return span{kind: codeSpan, text: shown(s, maxShort)} }
+
+// sentence is prose from outside: reasons, notes, what people wrote.
+func sentence(s string) span { return span{text: shown(s, maxSentence)} }
+
+func quoted(s string) span { return span{text: `"` + shown(s, 2*maxShort) + `"`} }
+
+func indicatorSpan(value, kind string) span {
+	return span{kind: codeSpan, text: shownIndicator(value, kind)}
+}
+
+// at is an instant in the reader's own zone.
+func at(t time.Time) span { return span{kind: dateSpan, at: t} }
+
+// who mentions a person by our own record of their Slack id; any other name is
+// shown as text.
+func who(a hunts.Asker) span {
+	if userID.MatchString(a.User) {
+		return span{kind: userSpan, text: a.User}
+	}
+	name := a.Name
+	if name == "" {
+		name = a.User
+	}
+	return span{text: shown(name, maxShort)}
+}
+
+const (
+	dateToken = "{date_short_pretty} {time}"
+	// utcMinute is how a time is printed where no reader's zone is known.
+	utcMinute = "2006-01-02 15:04 UTC"
+)
+
+func utc(t time.Time) string { return t.UTC().Format(utcMinute) }
+
+// mrkdwn renders the line in Slack's mark-up, for text objects that are
+// verbatim and for fallback texts that are sent with parse=none.
+func (l line) mrkdwn() string {
+	var b strings.Builder
+	for _, s := range l {
+		switch s.kind {
+		case boldSpan:
+			b.WriteString("*" + escapeMrkdwn.Replace(s.text) + "*")
+		case codeSpan:
+			b.WriteString("`" + codeMrkdwn.Replace(s.text) + "`")
+		case dateSpan:
+			// https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+			fmt.Fprintf(&b, "<!date^%d^%s|%s>", s.at.Unix(), dateToken, utc(s.at))
+		case userSpan:
+			b.WriteString("<@" + s.text + ">")
+		case channelSpan:
+			b.WriteString("<#" + s.text + ">")
+		default:
+			b.WriteString(escapeMrkdwn.Replace(s.text))
+		}
+	}
+	return b.String()
+}
+
+// String is the line for a terminal or a file: no mark-up, times in UTC.
+func (l line) String() string {
+	var b strings.Builder
+	for _, s := range l {
+		if s.kind == dateSpan {
+			b.WriteString(utc(s.at))
+			continue
+		}
+		b.WriteString(s.text)
+	}
+	return b.String()
+}
+
+// richText renders lines as one rich_text block, whose text elements Slack
+// never reads as mark-up.
+func richText(lines []line) slack.Block {
+	var elements []slack.RichTextSectionElement
+	text := func(s string, style *slack.RichTextSectionTextStyle) {
+		if s != "" {
+			elements = append(elements, slack.NewRichTextSectionTextElement(s, style))
+		}
+	}
+	used := 0
+	for i, l := range lines {
+		size := utf8.RuneCountInString(l.String()) + 1
+		if used+size > maxRichText && i > 0 {
+			text(fmt.Sprintf("\n… %s", count(int64(len(lines)-i), "more line")), nil)
+			break
+		}
+		used += size
+		if i > 0 {
+			text("\n", nil)
+		}
+		for _, s := range l {
+			switch s.kind {
+			case boldSpan:
+				text(s.text, &slack.RichTextSectionTextStyle{Bold: true})
+			case codeSpan:
+				text(s.text, &slack.RichTextSectionTextStyle{Code: true})
+			case dateSpan:
+				fallback := utc(s.at)
+				elements = append(elements, slack.NewRichTextSectionDateElement(s.at.Unix(), dateToken, nil, &fallback))
+			case userSpan:
+				elements = append(elements, slack.NewRichTextSectionUserElement(s.text, nil))
+			case channelSpan:
+				elements = append(elements, slack.NewRichTextSectionChannelElement(s.text, nil))
+			default:
+				text(s.text, nil)
+			}
+		}
+	}
+	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
+}
+
+// sections renders lines as section blocks, as many as their length asks for.
+func sections(lines []line) []slack.Block {
+	var blocks []slack.Block
+	var text string
+	flush := func() {
+		if text != "" {
+			blocks = append(blocks, slack.NewSectionBlock(mrkdwnObject(text), nil, nil))
+		}
+		text = ""
+	}
+	for _, l := range lines {
+		next := cutText(l.mrkdwn(), maxSectionText)
+		if text != "" && utf8.RuneCountInString(text)+1+utf8.RuneCountInString(next) > maxSectionText {
+			flush()
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += next
+	}
+	flush()
+	return blocks
+}
+
+// mrkdwnObject is verbatim, so that Slack links nothing by itself.
+func mrkdwnObject(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.MarkdownType, s, false, true)
+}
+
+func plainObject(s string) *slack.TextBlockObject {
+	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
+}

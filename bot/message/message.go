@@ -1,0 +1,121 @@
+// Package message turns a hunt and its answer into what people read: Slack
+// blocks with their fallback text, the files of a thread, the modals, and the
+// table of the terminal.
+//
+// Everything in it is a pure function. It never does I/O, never reads a clock
+// (View.Now is the time) and never decides a verdict: words, counts and
+// truncation flags come from the answer, and a list that was cut says so.
+//
+// What surprises: text that came from outside reaches a message only as a
+// span made by escape.go, which makes control and direction characters
+// visible, defangs, and takes the meaning from mentions; the three forms
+// differ in blocks only, so the fallback text is the same and whole in each.
+package message
+
+import (
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Message is one message. Text is the fallback for notifications, screen
+// readers and old clients: the whole verdict, at most 3,900 characters, already
+// escaped, to be sent with parse=none. Blocks is empty, not nil, in PlainText,
+// so that an edit removes the blocks that were there.
+type Message struct {
+	Text   string
+	Blocks []slack.Block
+}
+
+// Form is how much of Block Kit a message uses. A form that Slack refuses is
+// followed by the next plainer one.
+type Form int
+
+// The forms, richest first.
+const (
+	DataTable Form = iota // rich text, sortable data_table, native chart
+	Table                 // sections, table block, sparkline
+	PlainText             // no block at all: everything in Text
+)
+
+// View is what a rendering depends on besides the hunt and its answer.
+type View struct {
+	// Now anchors "9 min ago"; the message says what it is relative to.
+	Now time.Time
+	// HuntURL opens the query in the portal; empty or not https leaves it out.
+	HuntURL string
+	// Form picks the blocks.
+	Form Form
+	// Buttons adds the row of buttons.
+	Buttons bool
+	// Known is the memory line, for example "hunted 23 h ago by ana: CLEAN". It
+	// is treated as text from outside.
+	Known string
+	// ChannelNote is a sentence about where the message stands, shown above the
+	// last line.
+	ChannelNote string
+}
+
+// page collects the parts of one message in reading order.
+type page struct {
+	parts []part
+}
+
+// part is one piece of a message: lines of text, the small print, or a block
+// whose text form is in lines already.
+type part struct {
+	lines []line
+	small bool        // context block
+	block slack.Block // shown in the block forms only
+	text  string      // pre-rendered fallback of block, already escaped
+}
+
+func (p *page) say(lines ...line) { p.parts = append(p.parts, part{lines: lines}) }
+
+func (p *page) small(l line) { p.parts = append(p.parts, part{lines: []line{l}, small: true}) }
+
+func (p *page) add(b slack.Block, text string) {
+	if b != nil || text != "" {
+		p.parts = append(p.parts, part{block: b, text: text})
+	}
+}
+
+// render builds the message in one form.
+func (p *page) render(form Form) Message {
+	m := Message{Text: p.fallback(), Blocks: []slack.Block{}}
+	if form == PlainText {
+		return m
+	}
+	for _, x := range p.parts {
+		switch {
+		case x.block != nil:
+			m.Blocks = append(m.Blocks, x.block)
+		case len(x.lines) == 0:
+			// has a text form only
+		case x.small:
+			m.Blocks = append(m.Blocks, slack.NewContextBlock("", mrkdwnObject(cutText(x.lines[0].mrkdwn(), maxSectionText))))
+		case form == DataTable:
+			m.Blocks = append(m.Blocks, richText(x.lines))
+		default:
+			m.Blocks = append(m.Blocks, sections(x.lines)...)
+		}
+	}
+	if len(m.Blocks) > maxBlocks {
+		m.Blocks = m.Blocks[:maxBlocks]
+	}
+	return m
+}
+
+// fallback is the text of all parts, cut between lines and never inside one.
+func (p *page) fallback() string {
+	var lines []string
+	for _, x := range p.parts {
+		for _, l := range x.lines {
+			lines = append(lines, l.mrkdwn())
+		}
+		if x.text != "" {
+			lines = append(lines, x.text)
+		}
+	}
+	return fitLines(lines, maxFallback)
+}

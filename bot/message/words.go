@@ -1,0 +1,142 @@
+package message
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// word is the verdict as people read it.
+func word(v hunts.Verdict) string {
+	if v == hunts.Reached || v == hunts.Tried || v == hunts.Clean {
+		return string(v)
+	}
+	return "COULD NOT TELL"
+}
+
+// icon stands beside the word, never instead of it.
+func icon(v hunts.Verdict) string {
+	switch v {
+	case hunts.Reached:
+		return "🔴"
+	case hunts.Tried:
+		return "🟡"
+	case hunts.Clean:
+		return "🟢"
+	}
+	return "❔"
+}
+
+// rank sorts verdicts by how much they want to be read.
+func rank(v hunts.Verdict) int {
+	switch v {
+	case hunts.Reached:
+		return 0
+	case hunts.Tried:
+		return 1
+	case hunts.Clean:
+		return 3
+	}
+	return 2
+}
+
+func outcomeWord(o hunts.Outcome) string {
+	switch o {
+	case hunts.OutcomeReached:
+		return "reached"
+	case hunts.OutcomeBlocked:
+		return "blocked"
+	case hunts.OutcomeFailed:
+		return "failed"
+	case hunts.OutcomeLookedUp:
+		return "looked up only"
+	case hunts.OutcomeOther:
+		return "no contact"
+	}
+	return "unknown"
+}
+
+// grouped writes 1942 as "1 942".
+func grouped(n int64) string {
+	if n < 0 {
+		return "-" + grouped(-n)
+	}
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + " " + s[i:]
+	}
+	return s
+}
+
+// count writes a number with its noun.
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	switch {
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	case strings.HasSuffix(noun, "y"):
+		noun = strings.TrimSuffix(noun, "y") + "ies"
+	default:
+		noun += "s"
+	}
+	return grouped(n) + " " + noun
+}
+
+// ago writes how long before now t was. Slack shows no relative times of its
+// own, so the message also says what now was.
+func ago(t, now time.Time) string { return length(now.Sub(t)) + " ago" }
+
+// length is a duration in its largest sensible unit.
+func length(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0 s"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// rhythm is an interval with the precision that it deserves: "60 s", "2.5 s",
+// "15 min".
+func rhythm(d time.Duration) string {
+	switch {
+	case d < 10*time.Second && d%time.Second != 0:
+		return strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', -1, 64) + " s"
+	case d < 3*time.Minute:
+		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
+	case d < 3*time.Hour:
+		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
+	}
+	return fmt.Sprintf("%d h", d.Round(time.Hour)/time.Hour)
+}
+
+// took writes milliseconds as "2.1 s".
+func took(ms int64) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%d ms", max(ms, 0))
+	}
+	return fmt.Sprintf("%.1f s", float64(ms)/1000)
+}
+
+// listed joins names and counts those beyond the limit: "a, b and 3 more".
+func listed(names []string, most int) string {
+	switch {
+	case len(names) == 0:
+		return none
+	case len(names) > most:
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	case len(names) == 1:
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}

@@ -1,0 +1,296 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+	"golang.org/x/time/rate"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+const (
+	// claimFor bounds how long a dead replica's claim keeps others from sending.
+	claimFor = 30 * time.Second
+	// tries of one call to Slack, and the longest Retry-After that is waited out
+	// within the job; beyond it the job is tried again later.
+	tries    = 5
+	maxPause = 30 * time.Second
+	// metadataType marks our own messages, so that they are found again.
+	metadataType = "footprint"
+)
+
+// target is where a message goes.
+type target struct{ channel, thread string }
+
+// errBusy asks for another try of the job: somebody else is sending this very
+// message, or died while doing so a moment ago.
+var errBusy = errors.New("another replica is sending this message")
+
+// forms are tried in this order: what a workspace or client refuses falls back
+// to the next plainer one.
+var forms = []message.Form{message.DataTable, message.Table, message.PlainText}
+
+// post sends a message once, whatever the number of replicas and tries, and
+// tells where it is.
+func (b *Bot) post(ctx context.Context, key string, to target, render func(message.View) message.Message) (hunts.Post, error) {
+	state, done, err := b.cfg.Store.ClaimPost(ctx, key, b.cfg.Replica, claimFor)
+	if err != nil {
+		return hunts.Post{}, fmt.Errorf("claiming message %s: %w", key, err)
+	}
+	switch state {
+	case hunts.PostDone:
+		return done, nil
+	case hunts.PostOthers:
+		return hunts.Post{}, errBusy
+	}
+	sent := hunts.Post{Channel: to.channel}
+	if state == hunts.PostRetaken {
+		// a replica that died may have sent it and not lived to say so
+		if found, ok := b.findOwn(ctx, to, key); ok {
+			sent.TS = found
+			return sent, b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
+		}
+	}
+	err = b.inForms(ctx, to.channel, func(form message.Form) error {
+		v := b.view()
+		v.Form = form
+		var err error
+		sent.Channel, sent.TS, err = b.api.PostMessageContext(ctx, to.channel, append(options(render(v)), slack.MsgOptionTS(to.thread),
+			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"key": key}}))...)
+		if unknownOutcome(err) {
+			if found, ok := b.findOwn(ctx, to, key); ok {
+				sent.TS, err = found, nil
+			}
+		}
+		return err
+	})
+	if err != nil {
+		if dropErr := b.cfg.Store.DropPost(ctx, key); dropErr != nil {
+			b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", dropErr)
+		}
+		return hunts.Post{}, err
+	}
+	return sent, b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
+}
+
+// update edits a message of ours. Blocks, text and parse are sent in full every
+// time: chat.update keeps none of them.
+func (b *Bot) update(ctx context.Context, p hunts.Post, render func(message.View) message.Message) error {
+	if p.TS == "" {
+		return nil
+	}
+	return b.inForms(ctx, p.Channel, func(form message.Form) error {
+		v := b.view()
+		v.Form = form
+		_, _, _, err := b.api.UpdateMessageContext(ctx, p.Channel, p.TS, options(render(v))...)
+		return err
+	})
+}
+
+// whisper answers one person: by response_url while there is one, else by an
+// ephemeral message. Never the only copy of a result in a channel we are in.
+func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m message.Message) error {
+	if responseURL != "" {
+		err := b.call(ctx, channel, func() error {
+			_, _, _, err := b.api.SendMessageContext(ctx, channel, append(options(m), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeEphemeral))...)
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		b.cfg.Log.Info("response_url not usable, whispering instead", "error", err)
+	}
+	return b.call(ctx, channel, func() error {
+		_, err := b.api.PostEphemeralContext(ctx, channel, user, options(m)...)
+		return err
+	})
+}
+
+// upload puts a file into a thread, once.
+func (b *Bot) upload(ctx context.Context, huntID string, to target, name string, data []byte) error {
+	key := "file:" + huntID + ":" + name
+	state, _, err := b.cfg.Store.ClaimPost(ctx, key, b.cfg.Replica, claimFor)
+	if err != nil {
+		return fmt.Errorf("claiming file %s: %w", name, err)
+	}
+	switch state {
+	case hunts.PostDone:
+		return nil
+	case hunts.PostOthers:
+		return errBusy
+	}
+	var file *slack.FileSummary
+	err = b.call(ctx, to.channel, func() error {
+		var err error
+		file, err = b.api.UploadFileContext(ctx, slack.UploadFileParameters{
+			Reader: bytes.NewReader(data), FileSize: len(data), Filename: name, Title: name, Channel: to.channel, ThreadTimestamp: to.thread,
+		})
+		return err
+	})
+	if err != nil {
+		if dropErr := b.cfg.Store.DropPost(ctx, key); dropErr != nil {
+			b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", dropErr)
+		}
+		return fmt.Errorf("uploading %s: %w", name, err)
+	}
+	return b.cfg.Store.SavePost(ctx, key, hunts.Post{Channel: to.channel, TS: file.ID}, b.cfg.Keep)
+}
+
+// options are what every message of ours is sent with: nothing is linked,
+// nothing unfurls.
+func options(m message.Message) []slack.MsgOption {
+	return []slack.MsgOption{
+		slack.MsgOptionText(m.Text, false), // escaped by the renderer
+		slack.MsgOptionBlocks(m.Blocks...),
+		slack.MsgOptionParse(false),
+		slack.MsgOptionDisableLinkUnfurl(),
+		slack.MsgOptionDisableMediaUnfurl(),
+	}
+}
+
+// inForms falls back to a plainer form when Slack refuses the blocks.
+func (b *Bot) inForms(ctx context.Context, channel string, send func(message.Form) error) error {
+	var err error
+	for _, form := range forms {
+		err = b.call(ctx, channel, func() error { return send(form) })
+		if !blocksRefused(err) {
+			return err
+		}
+		var answer slack.SlackErrorResponse
+		errors.As(err, &answer)
+		b.cfg.Log.Warn("blocks refused, falling back to a plainer form", "error", answer.Err, "detail", answer.ResponseMetadata.Messages)
+	}
+	return err
+}
+
+func blocksRefused(err error) bool {
+	var answer slack.SlackErrorResponse
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Err {
+	case "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "msg_blocks_too_many":
+		return true
+	}
+	return false
+}
+
+// call keeps to Slack's pace per channel and repeats what is worth repeating.
+func (b *Bot) call(ctx context.Context, channel string, do func() error) error {
+	for attempt := 1; ; attempt++ {
+		if err := b.pace.wait(ctx, channel); err != nil {
+			return err
+		}
+		err := do()
+		if err == nil {
+			return nil
+		}
+		pause, again := worthRepeating(err, attempt)
+		if !again {
+			return err
+		}
+		b.cfg.Log.Info("slack call tried again", "channel", channel, "attempt", attempt, "pause", pause, "error", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+func worthRepeating(err error, attempt int) (time.Duration, bool) {
+	if attempt >= tries {
+		return 0, false
+	}
+	backoff := 500 * time.Millisecond << (attempt - 1)
+	var limited *slack.RateLimitedError
+	if errors.As(err, &limited) {
+		return limited.RetryAfter, limited.RetryAfter <= maxPause
+	}
+	var status slack.StatusCodeError
+	if errors.As(err, &status) {
+		// a 429 without Retry-After comes as a plain status
+		return backoff, status.Code == 429 || status.Code >= 500
+	}
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) {
+		switch answer.Err {
+		case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited":
+			return backoff, true
+		}
+		return 0, false
+	}
+	return backoff, unknownOutcome(err)
+}
+
+// unknownOutcome tells that the call may have worked although it looks failed.
+func unknownOutcome(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	var status slack.StatusCodeError
+	if errors.As(err, &status) {
+		return status.Code >= 500
+	}
+	var network net.Error
+	var wrapped *url.Error
+	return errors.As(err, &network) || errors.As(err, &wrapped) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// findOwn looks for a message of ours by its metadata, before it is sent a
+// second time. Without the scope to read history it finds nothing, and then
+// twice is better than lost.
+func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool) {
+	var messages []slack.Message
+	var err error
+	if to.thread != "" {
+		messages, _, _, err = b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: to.channel, Timestamp: to.thread, Limit: 200, IncludeAllMetadata: true})
+	} else {
+		var history *slack.GetConversationHistoryResponse
+		history, err = b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: to.channel, Limit: 50, IncludeAllMetadata: true})
+		if err == nil {
+			messages = history.Messages
+		}
+	}
+	if err != nil {
+		b.cfg.Log.Info("own message not looked for, sending again", "key", key, "error", err)
+		return "", false
+	}
+	for _, m := range messages {
+		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
+			return m.Timestamp, true
+		}
+	}
+	return "", false
+}
+
+// pace keeps to about one message a second per channel, with a small burst:
+// https://docs.slack.dev/apis/web-api/rate-limits
+type pace struct {
+	mu       sync.Mutex
+	channels map[string]*rate.Limiter
+}
+
+func newPace() *pace { return &pace{channels: map[string]*rate.Limiter{}} }
+
+func (p *pace) wait(ctx context.Context, channel string) error {
+	p.mu.Lock()
+	l, ok := p.channels[channel]
+	if !ok {
+		l = rate.NewLimiter(1, 6)
+		p.channels[channel] = l
+	}
+	p.mu.Unlock()
+	return l.Wait(ctx)
+}

@@ -1,0 +1,71 @@
+package bot
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+func TestReplies(t *testing.T) {
+	a := hunts.Answer{Rows: []hunts.Row{
+		{Device: "ws-fin-014.corp.example", Process: "powershell.exe", Matched: []string{"203.0.113.66"}},
+		{Device: "ws-hr-007.corp.example", Process: "msedge.exe", Matched: []string{"cdn-sync.example"}},
+	}}
+	filter := func(f hunts.Facet, v string, without bool) hunts.Filter {
+		return hunts.Filter{Facet: f, Value: v, Without: without}
+	}
+	for text, want := range map[string]reply{
+		"csv":                           {kind: replyCSV},
+		" KQL ":                         {kind: replyKQL},
+		"again":                         {kind: replyAgain},
+		"last 30d":                      {kind: replyWiden, window: "since=30d"},
+		"from=2026-11-01 to=2026-11-08": {kind: replyWiden, window: "from=2026-11-01 to=2026-11-08"},
+		"±30m WS-FIN-014":               {kind: replyAround, around: 30 * time.Minute, device: "WS-FIN-014"},
+		"+-2h":                          {kind: replyAround, around: 2 * time.Hour},
+		"only powershell":               {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByProcess, "powershell.exe", false)}},
+		"Only PowerShell.exe":           {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByProcess, "powershell.exe", false)}},
+		"without msedge.exe":            {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByProcess, "msedge.exe", true)}},
+		"only failed":                   {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByOutcome, "failed", false)}},
+		"only 203.0.113[.]66":           {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByIndicator, "203.0.113.66", false)}},
+		"only ws-fin-014 without failed": {kind: replyNarrow, filters: []hunts.Filter{
+			filter(hunts.ByDevice, "ws-fin-014.corp.example", false), filter(hunts.ByOutcome, "failed", true),
+		}},
+		"device=WS-FIN-014": {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByDevice, "ws-fin-014", false)}},
+	} {
+		t.Run(text, func(t *testing.T) {
+			got, ok := parseReply(text, a)
+			if !ok || !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, %v; want %+v", got, ok, want)
+			}
+		})
+	}
+	for _, text := range []string{"", "only", "only chrome.exe", "thanks!", "without", "last month", "±x", "only powershell please", "device="} {
+		t.Run("not understood: "+text, func(t *testing.T) {
+			if got, ok := parseReply(text, a); ok {
+				t.Errorf("understood as %+v", got)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotUnderstoodGetsTheNearestForms(t *testing.T) {
+	if got := nearestForms("onyl failed"); got[0] != "only failed" {
+		t.Errorf("nearest to a typo: %v", got)
+	}
+	if got := nearestForms("las 30d"); !slices.Contains(got, "last 30d") {
+		t.Errorf("nearest to las 30d: %v", got)
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	for _, s := range replyForms {
+		f.Add(s)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		parseReply(text, hunts.Answer{})
+		notUnderstood(text)
+	})
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/footprint-soc/footprint/"
+
+// arrows are the imports of ours that each package may have: an arrow goes to
+// a lower floor, never sideways, never up. cmd/footprint may import them all.
+var arrows = map[string][]string{
+	"bot":                     {"bot/message", "hunts", "hunts/indicator", "hunts/sweep"},
+	"hunts/loganalytics":      {"hunts"},
+	"hunts/record":            {"hunts", "hunts/sweep"},
+	"hunts/record/recordtest": {"hunts", "hunts/record"},
+	"bot/message":             {"hunts", "hunts/indicator", "hunts/sweep"},
+	"hunts/sweep":             {"hunts", "hunts/indicator", "hunts/kql"},
+	"hunts":                   {"hunts/indicator", "hunts/kql"},
+	"hunts/indicator":         {},
+	"hunts/kql":               {},
+	"hunts/localworkspace":    {"hunts/kql"},
+	"bot/localslack":          {},
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&pkg); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(pkg.ImportPath, module)
+		if name == "cmd/footprint" {
+			continue
+		}
+		allowed, known := arrows[name]
+		if !known {
+			t.Errorf("package %s has no place on a floor: add it to the table, and to the picture in CONTRIBUTING.md", name)
+		}
+		for _, i := range pkg.Imports {
+			if ours, ok := strings.CutPrefix(i, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s must not import %s", name, ours)
+			}
+		}
+	}
+}

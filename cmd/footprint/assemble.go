@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/record"
+)
+
+// localWorkspaceID is the id under which exported events are served.
+const localWorkspaceID = "00000000-0000-4000-8000-00000000f007"
+
+// kindExport is SourceInfo.Kind of exported events.
+const kindExport = "exported-events"
+
+// assembly is what differs between the subcommands that hunt.
+type assembly struct {
+	events     string                 // folder of exported events; empty asks the configured workspace
+	loaded     *localworkspace.Events // events that are there already, the demo fleet
+	name       string                 // what people call the local workspace
+	live       bool                   // the local workspace plays a live one
+	exclusions []hunts.Profile        // used when the configuration names no file
+	progress   io.Writer
+	clock      hunts.Clock
+	log        *slog.Logger
+	terminal   bool // no Redis: one question, one process
+}
+
+// parts are the wired pieces of one process.
+type parts struct {
+	catalog  *hunts.Catalog
+	problems []hunts.FileProblem
+	source   *loganalytics.Source
+	store    *record.Store
+	runner   *hunts.Runner
+	events   *localworkspace.Events
+	closers  []func()
+}
+
+func (p *parts) close() {
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		p.closers[i]()
+	}
+}
+
+func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
+	p := &parts{}
+	ok := false
+	defer func() {
+		if !ok {
+			p.close()
+		}
+	}()
+	if err := p.loadCatalog(cfg, a); err != nil {
+		return nil, err
+	}
+	profiles, err := loadExclusions(cfg, a)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.openSource(ctx, cfg, a); err != nil {
+		return nil, err
+	}
+	url := cfg.redisURL
+	if a.terminal {
+		url = ""
+	}
+	p.store, err = record.Open(ctx, record.Config{URL: url, Clock: a.clock, Replica: cfg.replica, Random: rand.Reader})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, func() { _ = p.store.Close() })
+	p.runner = hunts.NewRunner(hunts.Config{
+		Catalog: p.catalog, Source: p.source, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, BadLines: p.badLines,
+		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors,
+	})
+	ok = true
+	return p, nil
+}
+
+func (p *parts) loadCatalog(cfg config, a assembly) error {
+	var err error
+	if cfg.huntsDir == "" {
+		p.catalog, p.problems, err = hunts.LoadCatalog(nil)
+		return err
+	}
+	if _, err := os.Stat(cfg.huntsDir); err != nil {
+		return fmt.Errorf("FOOTPRINT_HUNTS_DIR: %w", err)
+	}
+	p.catalog, p.problems, err = hunts.LoadCatalog(os.DirFS(cfg.huntsDir))
+	for _, problem := range p.problems {
+		fmt.Fprintf(a.progress, "hunt left out: %v\n", problem)
+	}
+	return err
+}
+
+func loadExclusions(cfg config, a assembly) ([]hunts.Profile, error) {
+	if cfg.exclusions == "" {
+		return a.exclusions, nil
+	}
+	text, err := os.ReadFile(cfg.exclusions)
+	if err != nil {
+		return nil, fmt.Errorf("FOOTPRINT_EXCLUSIONS: %w", err)
+	}
+	return hunts.ParseExclusions(cfg.exclusions, text)
+}
+
+func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
+	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Log: a.log}
+	var err error
+	if a.events != "" || a.loaded != nil {
+		p.events = a.loaded
+		if p.events == nil {
+			if p.events, err = loadEvents(ctx, a.events, a.progress); err != nil {
+				return err
+			}
+		}
+		server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: a.clock})
+		url, err := server.Start(ctx, "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("serving the events: %w", err)
+		}
+		p.closers = append(p.closers, func() { server.Close() })
+		name := a.name
+		if name == "" {
+			name = a.events
+		}
+		source.Endpoint, source.Workspaces = url, []loganalytics.Workspace{{Name: name, ID: localWorkspaceID}}
+		if !a.live {
+			source.Kind = kindExport
+		}
+	} else {
+		if source.Workspaces, err = parseWorkspaces(cfg.workspaces); err != nil {
+			return err
+		}
+		if source.Credential, err = loganalytics.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
+			return err
+		}
+	}
+	p.source, err = loganalytics.New(source)
+	return err
+}
+
+func (p *parts) badLines() int64 {
+	if p.events == nil {
+		return 0
+	}
+	return p.events.BadLineCount()
+}
+
+// shownBadLines bounds what the terminal prints of them; the count is in the
+// coverage.
+const shownBadLines = 20
+
+func (p *parts) reportBadLines(w io.Writer) {
+	if p.events == nil {
+		return
+	}
+	bad := p.events.BadLines()
+	for i, b := range bad {
+		if i == shownBadLines {
+			fmt.Fprintf(w, "… and %d more lines that could not be read\n", len(bad)-i)
+			return
+		}
+		fmt.Fprintf(w, "%s:%d: %s\n", b.File, b.Line, b.Reason)
+	}
+}
+
+func loadEvents(ctx context.Context, dir string, progress io.Writer) (*localworkspace.Events, error) {
+	began, last := time.Now(), time.Now()
+	shown := false
+	events, err := localworkspace.Load(ctx, dir, localworkspace.LoadOptions{Progress: func(now localworkspace.Progress) {
+		if !isTerminal(progress) || time.Since(began) < time.Second || time.Since(last) < 200*time.Millisecond {
+			return
+		}
+		last, shown = time.Now(), true
+		fmt.Fprintf(progress, "\rreading events: %v   ", now)
+	}})
+	if shown {
+		fmt.Fprintln(progress)
+	}
+	return events, err
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// parseWorkspaces reads AZURE_LOGS_WORKSPACE: an id, or name=id pairs.
+func parseWorkspaces(text string) ([]loganalytics.Workspace, error) {
+	var out []loganalytics.Workspace
+	for _, item := range strings.Split(text, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		name, id, named := strings.Cut(item, "=")
+		if !named {
+			name, id = "default", item
+		}
+		out = append(out, loganalytics.Workspace{Name: strings.TrimSpace(name), ID: strings.TrimSpace(id)})
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("AZURE_LOGS_WORKSPACE is not set: give it a workspace id, or use --events DIR for exported events")
+	}
+	return out, nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// hunt runs one hunt in the terminal, over exported events or over the
+// configured workspace.
+func hunt(ctx context.Context, p process, args []string) error {
+	f := newFlags("hunt")
+	events := f.String("events", "", "folder of exported tables")
+	name := f.String("hunt", "", "name of a catalogue hunt")
+	format := f.choice("format", "table", "table", "json", "csv", "kql")
+	words, err := f.parse(args)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	req, refusal := indicator.Parse(joinWords(words), now)
+	if refusal != nil {
+		return usageError{refusal.Sentence}
+	}
+	if *name != "" {
+		req.Hunt = *name
+	}
+	cfg, err := loadConfig(p.env)
+	if err != nil {
+		return err
+	}
+	parts, err := assemble(ctx, cfg, assembly{events: *events, progress: p.stderr, clock: time.Now, terminal: true})
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+	id, err := parts.store.NewHuntID(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := parts.runner.Prepare(id, req, hunts.Asker{User: login(), Name: login()})
+	if err != nil {
+		return refusedAtTerminal(err)
+	}
+	answer, err := parts.runner.Run(ctx, h, nil)
+	if err != nil {
+		return refusedAtTerminal(err)
+	}
+	parts.reportBadLines(p.stderr)
+	if err := write(p.stdout, answer, *format); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	if answer.Verdict == hunts.CouldNotTell {
+		return couldNotTell{}
+	}
+	return nil
+}
+
+// joinWords puts a command line back together as one text; a word with blanks
+// in it was quoted for the shell and is quoted again for the grammar.
+func joinWords(words []string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		key, value, found := strings.Cut(w, "=")
+		switch {
+		case found && strings.ContainsAny(value, " \t") && !strings.HasPrefix(value, `"`):
+			out[i] = key + `="` + strings.ReplaceAll(value, `"`, `\"`) + `"`
+		default:
+			out[i] = w
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func refusedAtTerminal(err error) error {
+	var e *hunts.Error
+	if errors.As(err, &e) && e.Kind == hunts.KindRefused {
+		return usageError{e.Say}
+	}
+	return err
+}
+
+func write(w io.Writer, a hunts.Answer, format string) error {
+	switch format {
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(a)
+	case "csv":
+		_, err := w.Write(message.CSV(a))
+		return err
+	case "kql":
+		_, err := io.WriteString(w, a.KQL+"\n")
+		return err
+	}
+	return message.Terminal(w, a)
+}
+
+func login() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "terminal"
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite what is generated")
+
+// settingsTable is README's configuration table.
+func settingsTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | meaning | without it | example |\n|---|---|---|---|\n")
+	for _, s := range settings() {
+		without := s.byDefault
+		if without == "" {
+			without = "–"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", s.name, s.does, without, s.example)
+	}
+	return b.String()
+}
+
+func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
+	const from, to = "<!-- settings -->\n", "<!-- /settings -->"
+	path := "../../README.md"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(data), from)
+	have, tail, ok2 := strings.Cut(rest, to)
+	if !ok || !ok2 {
+		t.Fatal("README.md lost the marks around its table of settings")
+	}
+	want := settingsTable()
+	if *update {
+		if err := os.WriteFile(path, []byte(head+from+want+to+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if have != want {
+		t.Error("README.md does not show the settings as they are; run go test ./cmd/footprint -update")
+	}
+}

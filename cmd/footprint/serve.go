@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/hunts/record"
+)
+
+// serve runs the bot until it is told to stop.
+func serve(ctx context.Context, p process, args []string) error {
+	f := newFlags("serve")
+	if rest, err := f.parse(args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usageError{f.summary()}
+	}
+	cfg, err := loadConfig(p.env)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{"SLACK_BOT_TOKEN": cfg.botToken, "SLACK_APP_TOKEN": cfg.appToken} {
+		if value == "" {
+			return fmt.Errorf("%s is not set; `footprint check` tells what else is missing, `footprint demo` needs nothing", name)
+		}
+	}
+	log := newLog(p.stderr, cfg.logFormat)
+	parts, err := assemble(ctx, cfg, assembly{progress: p.stderr, clock: time.Now, log: log})
+	if err != nil {
+		return err
+	}
+	defer parts.close()
+	return runBot(ctx, cfg, parts, time.Now, log)
+}
+
+// runBot is what serve and demo share: everything.
+func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, log *slog.Logger) error {
+	if p.store.InMemory() {
+		log.Warn("REDIS_URL is not set: hunts, cache and watchlist are kept in memory and are lost on exit")
+	}
+	b, err := bot.New(ctx, bot.Config{
+		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: p.runner, Store: p.store, Clock: clock, Log: log,
+		Replica: cfg.replica, Channels: cfg.channels, HuntURL: portalLink(cfg.portalResource),
+	})
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.Run(ctx) })
+	group.Go(func() error {
+		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}}, b.Handle)
+	})
+	if cfg.listen != "" {
+		group.Go(func() error { return health(ctx, cfg.listen, b.Ready, p.store.Ping) })
+	}
+	log.Info("footprint runs", "version", buildVersion(), "replica", cfg.replica)
+	err = group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func newLog(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// health answers the probes. Nothing else listens.
+func health(ctx context.Context, listen string, connected func() bool, ping func(context.Context) error) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		within, stop := context.WithTimeout(r.Context(), 2*time.Second)
+		defer stop()
+		switch {
+		case !connected():
+			http.Error(w, "no connection to Slack is open", http.StatusServiceUnavailable)
+		case ping(within) != nil:
+			http.Error(w, "Redis does not answer", http.StatusServiceUnavailable)
+		default:
+			fmt.Fprintln(w, "ready")
+		}
+	})
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("FOOTPRINT_LISTEN: %w", err)
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		<-ctx.Done()
+		within, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer stop()
+		return server.Shutdown(within)
+	})
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return group.Wait()
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+)
+
+// version prints what this binary was built from.
+func version(_ context.Context, p process, _ []string) error {
+	fmt.Fprintln(p.stdout, "footprint "+buildVersion())
+	return nil
+}
+
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision := ""
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			revision = " (" + s.Value[:12] + ")"
+		}
+	}
+	return info.Main.Version + revision + " " + info.GoVersion
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+)
+
+// workspace serves exported events as the Log Analytics query API.
+func workspace(ctx context.Context, p process, args []string) error {
+	f := newFlags("workspace")
+	events := f.String("events", "", "folder of exported tables")
+	listen := f.String("listen", "127.0.0.1:0", "address to listen on")
+	if rest, err := f.parse(args); err != nil {
+		return err
+	} else if len(rest) > 0 || *events == "" {
+		return usageError{f.summary()}
+	}
+	loaded, err := loadEvents(ctx, *events, p.stderr)
+	if err != nil {
+		return err
+	}
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: loaded}, Clock: time.Now})
+	url, err := server.Start(ctx, *listen)
+	if err != nil {
+		return fmt.Errorf("serving the events: %w", err)
+	}
+	defer server.Close()
+	fmt.Fprintf(p.stdout, "AZURE_LOGS_ENDPOINT=%s\nAZURE_LOGS_WORKSPACE=%s\nFOOTPRINT_AZURE_CREDENTIAL=none\n", url, localWorkspaceID)
+	<-ctx.Done()
+	return nil
+}
