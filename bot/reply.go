@@ -129,7 +129,7 @@ func nearestForms(text string) []string {
 }
 
 // distance counts the letters that differ, weighing the first word most: who
-// types "onyl failed" means "only".
+// types "ony failed" means "only".
 func distance(a, b string) int {
 	firstA, _, _ := strings.Cut(a, " ")
 	firstB, _, _ := strings.Cut(strings.ToLower(b), " ")

@@ -52,7 +52,7 @@ func TestReplies(t *testing.T) {
 }
 
 func TestWhatIsNotUnderstoodGetsTheNearestForms(t *testing.T) {
-	if got := nearestForms("onyl failed"); got[0] != "only failed" {
+	if got := nearestForms("ony failed"); got[0] != "only failed" {
 		t.Errorf("nearest to a typo: %v", got)
 	}
 	if got := nearestForms("las 30d"); !slices.Contains(got, "last 30d") {

@@ -33,8 +33,8 @@ func (b *Bot) connection(ctx context.Context, number int) error {
 	client := socketmode.New(b.api, socketmode.OptionLog(slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		err := client.RunContext(ctx)
-		if err != nil && ctx.Err() == nil {
+		err := client.RunContext(ctx) // ends with an error in any case
+		if ctx.Err() == nil {
 			return fmt.Errorf("slack does not accept SLACK_APP_TOKEN (%w): make an app-level token with connections:write, it begins with xapp-", err)
 		}
 		return err

@@ -84,7 +84,6 @@ type Catalog struct {
 	byName   map[string]Definition
 	summary  string
 	coverage string
-	version  string
 }
 
 // FileProblem is one hunt file that was left out, and why.

@@ -67,7 +67,9 @@ func (w *Workspace) slash(ctx context.Context, u *User, c *Channel, text string)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.respond(c, u.ID, body)
+	if failed := w.respond(c, u.ID, body); failed != nil {
+		return failed
+	}
 	return nil
 }
 

@@ -73,8 +73,8 @@ const (
 // Tokens of the workspace: no secrets, since it listens on this machine only
 // and forgets everything.
 const (
-	botToken = "xoxb-local-footprint"
-	appToken = "xapp-local-footprint"
+	botToken = "xoxb-local-footprint" //nolint:gosec // no secret, see above
+	appToken = "xapp-local-footprint" //nolint:gosec // as above
 )
 
 // Workspace is the whole of it. It is safe for concurrent use.

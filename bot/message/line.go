@@ -80,7 +80,7 @@ func who(a hunts.Asker) span {
 }
 
 const (
-	dateToken = "{date_short_pretty} {time}"
+	dateToken = "{date_short_pretty} {time}" //nolint:gosec // Slack calls this a token; it is a format
 	// utcMinute is how a time is printed where no reader's zone is known.
 	utcMinute = "2006-01-02 15:04 UTC"
 )

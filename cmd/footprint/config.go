@@ -120,7 +120,7 @@ func loadConfig(env []string) (config, error) {
 	for _, s := range known {
 		value, origin := values[s.name], "environment"
 		if file := values[s.name+"_FILE"]; file != "" && value == "" {
-			data, err := os.ReadFile(file)
+			data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 			if err != nil {
 				return c, fmt.Errorf("reading %s_FILE: %w", s.name, err)
 			}

@@ -37,7 +37,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	if err := slackLike.Start(ctx); err != nil {
 		return fmt.Errorf("serving the page: %w; use --listen 127.0.0.1:0 for any free port", err)
 	}
-	defer slackLike.Close()
+	defer func() { _ = slackLike.Close() }()
 	fmt.Fprintf(p.stdout, "footprint demo: open %s\n", slackLike.URL())
 	// The page is there at once; questions typed while the fleet is made wait in
 	// the socket.

@@ -208,7 +208,7 @@ func (x *execution) compileName(e *nameExpr, rel *relation, s *scope) (*node, er
 }
 
 func (x *execution) unresolved(at int, name string) error {
-	err := x.error(at, SemanticError, "Failed to resolve scalar expression named '%s'", name).(*Error)
+	err := x.error(at, SemanticError, "Failed to resolve scalar expression named '%s'", name)
 	err.Token = name
 	return err
 }

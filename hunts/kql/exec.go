@@ -79,7 +79,7 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (*Table, err
 	return x.table(r)
 }
 
-func (x *execution) error(at int, kind ErrorKind, format string, args ...any) error {
+func (x *execution) error(at int, kind ErrorKind, format string, args ...any) *Error {
 	code := ""
 	if kind == SemanticError {
 		code = "SEM0100"

@@ -58,7 +58,7 @@ func ipv6Net(s string) (netip.Addr, int, bool) {
 func fullIPv6(a netip.Addr) string {
 	b := a.As16()
 	var out strings.Builder
-	for i := 0; i < 16; i += 2 {
+	for i := 0; i+1 < len(b); i += 2 {
 		if i > 0 {
 			out.WriteByte(':')
 		}

@@ -2,7 +2,6 @@ package kql
 
 import (
 	"encoding/binary"
-	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -73,12 +72,6 @@ func argLong(args []Value, i int, def int64) int64 {
 func argArray(v Value) ([]any, bool) {
 	list, ok := v.dyn.([]any)
 	return list, ok
-}
-
-// argBag is the bag of a dynamic property bag.
-func argBag(v Value) (*Bag, bool) {
-	b, ok := v.dyn.(*Bag)
-	return b, ok
 }
 
 // smallResult is what a function may build without asking: the table that
@@ -168,8 +161,6 @@ func cachedFor[T any](e *callEnv, kind byte, args []Value, build func() T) T {
 // anyNumber marks a function without an upper bound of arguments.
 const anyNumber = -1
 
-var errConstant = errors.New("the argument has a value that it can't have")
-
 // library is a set of functions under construction.
 type library map[string]function
 
@@ -183,21 +174,4 @@ func (l library) add(names []string, low, high int, result func([]Type) Type, ev
 // language's are.
 func (l library) pure(name string, low, high int, t Type, f func(a []Value) Value) {
 	l[name] = pureFn(name, low, high, t, f)
-}
-
-// widest is the type that iff(), case() and coalesce() give.
-func widest(types []Type) Type {
-	out := Unknown
-	for _, t := range types {
-		switch {
-		case t == Unknown || t == out:
-		case out == Unknown:
-			out = t
-		case t.Numeric() && out.Numeric():
-			out = arithmeticType("+", t, out)
-		case t == Dynamic || out == Dynamic:
-			out = Dynamic
-		}
-	}
-	return out
 }

@@ -71,7 +71,7 @@ func (x *execution) missing(at int, name string, s *scope) error {
 	if l := s.find(name); l != nil {
 		message = "'%s' is a scalar, where a table is expected"
 	}
-	err := x.error(at, SemanticError, message, name).(*Error)
+	err := x.error(at, SemanticError, message, name)
 	err.Token = name
 	return err
 }

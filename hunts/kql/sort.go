@@ -2,6 +2,7 @@ package kql
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 )
@@ -190,7 +191,8 @@ func (x *execution) union(op *unionOp, first *relation, s *scope) (*relation, er
 }
 
 func isMissing(err error, to **Error) bool {
-	e, ok := err.(*Error)
+	var e *Error
+	ok := errors.As(err, &e)
 	*to = e
 	return ok && e.Kind == SemanticError && e.Token != ""
 }

@@ -123,7 +123,7 @@ func firstLayout(f export) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	text, err := plainText(in)
 	if err != nil {
 		return lay, nil //nolint:nilerr // the pass reports it
@@ -177,7 +177,7 @@ func (p *pass) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	counted := &countingReader{in: in}
 	text, err := plainText(counted)
 	if err != nil {

@@ -43,19 +43,18 @@ func (k keys) make(kind, name string) string {
 	return k.prefix + ":" + version + ":" + kind + ":" + name
 }
 
-func (k keys) hunt(id string) string        { return k.make("hunt", id) }
-func (k keys) answer(id string) string      { return k.make("answer", id) }
-func (k keys) cached(key string) string     { return k.make("cached", short(key)) }
-func (k keys) blob(key string) string       { return k.make("blob", short(key)) }
-func (k keys) lease(key string) string      { return k.make("lease", short(key)) }
-func (k keys) wake() string                 { return k.make("wake", "all") } // a channel, not a key
-func (k keys) post(key string) string       { return k.make("post", key) }
-func (k keys) thread(c, ts string) string   { return k.make("thread", c+":"+ts) }
-func (k keys) quota(name string) string     { return k.make("quota", name) }
-func (k keys) id(id string) string          { return k.make("id", id) }
-func (k keys) doc(name string) string       { return k.make("doc", name) }
-func (k keys) forever(name string) string   { return k.make("keep", name) }
-func (k keys) slots(identity string) string { return k.make("{slots:"+short(identity)+"}", "held") }
+func (k keys) hunt(id string) string      { return k.make("hunt", id) }
+func (k keys) answer(id string) string    { return k.make("answer", id) }
+func (k keys) cached(key string) string   { return k.make("cached", short(key)) }
+func (k keys) blob(key string) string     { return k.make("blob", short(key)) }
+func (k keys) lease(key string) string    { return k.make("lease", short(key)) }
+func (k keys) wake() string               { return k.make("wake", "all") } // a channel, not a key
+func (k keys) post(key string) string     { return k.make("post", key) }
+func (k keys) thread(c, ts string) string { return k.make("thread", c+":"+ts) }
+func (k keys) quota(name string) string   { return k.make("quota", name) }
+func (k keys) id(id string) string        { return k.make("id", id) }
+func (k keys) doc(name string) string     { return k.make("doc", name) }
+func (k keys) forever(name string) string { return k.make("keep", name) }
 
 // Keys of the queue share a hash tag, since one script touches two of them.
 func (k keys) seen(key string) string    { return k.make("{queue}:seen", short(key)) }
