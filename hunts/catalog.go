@@ -84,6 +84,7 @@ type Catalog struct {
 	byName   map[string]Definition
 	summary  string
 	coverage string
+	survey   string
 }
 
 // FileProblem is one hunt file that was left out, and why.
@@ -113,7 +114,7 @@ func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
 	if problems := c.add(own); len(problems) > 0 {
 		return nil, problems, fmt.Errorf("reading the shipped hunts: %w", problems[0])
 	}
-	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage} {
+	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey} {
 		text, err := fs.ReadFile(own, name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the shipped %s: %w", name, err)

@@ -3,6 +3,8 @@ package hunts
 import (
 	"fmt"
 	"strings"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // judge decides the verdict of a merged answer. It is the only place that
@@ -45,6 +47,37 @@ func judge(a *Answer, unsearched []Slice, unattributed int64) {
 		default:
 			r.Verdict = CouldNotTell
 		}
+	}
+}
+
+// judgeSurvey decides the verdicts of a sweep by the same rule: an indicator
+// without an event is Clean only where its pack was searched in full and the
+// coverage is complete.
+func judgeSurvey(s *Survey, unsearched map[indicator.Indicator]bool, unattributed int64) {
+	n := map[Verdict]int64{}
+	for i := range s.Indicators {
+		r := &s.Indicators[i]
+		if r.Verdict == "" {
+			r.Verdict = CouldNotTell
+			file := r.Type == string(indicator.KindFile) || r.Type == string(indicator.KindMD5) || r.Type == string(indicator.KindSHA1) || r.Type == string(indicator.KindSHA256)
+			if s.Coverage.Complete && !(file && unattributed > 0) {
+				r.Verdict = Clean
+			}
+		}
+		n[r.Verdict]++
+	}
+	switch {
+	case n[Reached] > 0:
+		s.Verdict, s.Reason = Reached, fmt.Sprintf("%s of %d met a completed connection", count(n[Reached], "indicator"), len(s.Indicators))
+	case n[CouldNotTell] > 0 || len(unsearched) > 0 || len(s.Indicators) == 0:
+		s.Verdict, s.Reason = CouldNotTell, strings.Join(s.Coverage.Problems, "; ")
+		if s.Reason == "" {
+			s.Reason = "nothing was there to be searched"
+		}
+	case n[Tried] > 0:
+		s.Verdict, s.Reason = Tried, fmt.Sprintf("%s of %d met tries only", count(n[Tried], "indicator"), len(s.Indicators))
+	default:
+		s.Verdict, s.Reason = Clean, fmt.Sprintf("no sensor reported any of %s", count(n[Clean], "indicator"))
 	}
 }
 

@@ -1,0 +1,349 @@
+package hunts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Hit is one indicator met on one device: the natural key of a sweep.
+type Hit struct {
+	Indicator string    `json:"indicator"`
+	Type      string    `json:"type"`
+	Device    string    `json:"device"`
+	Outcome   Outcome   `json:"outcome"`
+	Events    int64     `json:"events"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	Processes []string  `json:"processes"`
+	Because   string    `json:"because"`
+	Excluded  []string  `json:"excluded,omitempty"` // profiles that cover some of its events
+}
+
+// Survey is what a hunt for a whole watchlist found: one line per indicator,
+// clean ones too, and one per indicator and device.
+type Survey struct {
+	Verdict    Verdict           `json:"verdict"`
+	Reason     string            `json:"reason"`
+	Window     Window            `json:"window"`
+	Indicators []IndicatorResult `json:"indicators"`
+	Hits       []Hit             `json:"hits"` // newest first
+	Truncated  bool              `json:"truncated"`
+	Coverage   Coverage          `json:"coverage"` // its slices are the packs
+	Queries    int               `json:"queries"`
+	Bytes      int               `json:"query_bytes"` // text of all queries
+	TookMS     int64             `json:"took_ms"`
+}
+
+// maxPackBytes bounds the values in one query. The service documents no limit
+// of a query's text; 100 KB is known to work.
+const maxPackBytes = 84_000
+
+// surveyParallel leaves slots of the identity to interactive hunts.
+const surveyParallel = 2
+
+// packs puts as many indicators into each request as one query can carry.
+// Addresses and names share queries, files have their own: within one request
+// they would restrict each other.
+func packs(list []indicator.Indicator) []indicator.Request {
+	var out []indicator.Request
+	var remote, file indicator.Request
+	remoteSize, fileSize := 0, 0
+	for _, i := range list {
+		one := indicator.Request{}
+		one.Add(i)
+		size := packSize(one)
+		if len(one.Files) > 0 {
+			if fileSize > 0 && fileSize+size > maxPackBytes {
+				out, file, fileSize = append(out, file), indicator.Request{}, 0
+			}
+			file.Files, fileSize = append(file.Files, i), fileSize+size
+			continue
+		}
+		if remoteSize > 0 && remoteSize+size > maxPackBytes {
+			out, remote, remoteSize = append(out, remote), indicator.Request{}, 0
+		}
+		remote.IPs, remote.Domains, remoteSize = append(remote.IPs, one.IPs...), append(remote.Domains, one.Domains...), remoteSize+size
+	}
+	for _, r := range []indicator.Request{remote, file} {
+		if len(r.IPs)+len(r.Domains)+len(r.Files) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// packSize is about how many bytes the values of a request take in a query.
+func packSize(r indicator.Request) int {
+	p := newParams(r, time.Time{}, time.Time{}, 0)
+	n := 0
+	for _, list := range [][]string{p.nets, p.ipTexts, p.ipFull, p.rangesV4, p.rangesV6, p.domains, p.subdomains, p.suffixes, p.suffixes, p.terms, p.files, p.hashes} {
+		for _, s := range list {
+			n += len(s) + 3
+		}
+	}
+	return n
+}
+
+// Survey hunts a list of any length with few queries, by the same rules as a
+// single hunt. h gives id, asker, window and workspaces. The error is a *Error
+// and means that nothing was searched.
+func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator) (Survey, error) {
+	started := r.cfg.Clock()
+	d, ok := r.cfg.Catalog.Get("network-footprint")
+	if !ok {
+		return Survey{}, &Error{Kind: KindRefused, Say: "the hunt network-footprint is not in the catalogue"}
+	}
+	h.Name = d.Name
+	if err := r.admit(ctx, h); err != nil {
+		return Survey{}, err
+	}
+	list = distinctIndicators(list)
+	seen, covErr := r.lookAround(ctx, h, d)
+	s := &surveyor{runner: r, hunt: h, def: d, window: r.windowWithin(h, seen)}
+	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	group := errgroup.Group{}
+	group.SetLimit(surveyParallel)
+	for _, p := range packs(list) {
+		group.Go(func() error {
+			s.pack(ctx, p)
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no error: what failed is in the survey
+	out := s.result(list)
+	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
+	judgeSurvey(&out, s.unsearched, s.unattributed)
+	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
+	return out, nil
+}
+
+// windowWithin is the window of a hunt with its ends filled in from what the
+// workspace keeps.
+func (r *Runner) windowWithin(h Hunt, seen sensors) Window {
+	w := h.Window
+	if !w.All {
+		return w
+	}
+	w.From = seen.Oldest
+	if !seen.Newest.IsZero() && r.cfg.Source.Describe(h.Workspaces).Kind != KindLogAnalytics {
+		w.To = seen.Newest.Add(time.Microsecond)
+	}
+	if w.From.IsZero() {
+		w.From = w.To.Add(-r.cfg.DefaultWindow)
+	}
+	return w
+}
+
+func distinctIndicators(list []indicator.Indicator) []indicator.Indicator {
+	seen := make(map[indicator.Indicator]bool, len(list))
+	out := make([]indicator.Indicator, 0, len(list))
+	for _, i := range list {
+		if !seen[i] {
+			seen[i] = true
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+type pairRow struct {
+	Indicator string   `json:"indicator"`
+	Device    string   `json:"device"`
+	Events    int64    `json:"events"`
+	First     kqlTime  `json:"first"`
+	Last      kqlTime  `json:"last"`
+	Reached   int64    `json:"reached"`
+	Failed    int64    `json:"failed"`
+	Blocked   int64    `json:"blocked"`
+	LookedUp  int64    `json:"looked_up"`
+	Processes []string `json:"processes"`
+	Excluded  []string `json:"excluded"`
+}
+
+// surveyor is one run over the packs of a watchlist.
+type surveyor struct {
+	runner   *Runner
+	hunt     Hunt
+	def      Definition
+	window   Window
+	profiles []Profile
+
+	mu           sync.Mutex
+	slices       []Slice
+	results      map[indicator.Indicator]IndicatorResult
+	hits         []Hit
+	unsearched   map[indicator.Indicator]bool
+	unattributed int64
+	truncated    bool
+	queries      int
+	bytes        int
+}
+
+// pack asks one query. A pack that the service finds too large is halved.
+func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
+	r := s.runner
+	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window))
+	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
+	s.mu.Lock()
+	s.queries++
+	s.bytes += len(text)
+	s.mu.Unlock()
+	res, err := r.query(ctx, Query{
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: true, Text: text,
+		From: s.window.From.Truncate(time.Second), To: s.window.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+	})
+	all := req.Indicators()
+	if kind := KindOf(err); err != nil && len(all) > 1 && (kind == KindTooLarge || kind == KindTimeout) && ctx.Err() == nil {
+		for _, half := range [][]indicator.Indicator{all[:len(all)/2], all[len(all)/2:]} {
+			for _, p := range packs(half) {
+				s.pack(ctx, p)
+			}
+		}
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slice := Slice{From: s.window.From, To: s.window.To, State: SliceDone}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		slice.State, slice.Reason = SliceSkipped, "the sweep was stopped"
+	case err != nil:
+		r.cfg.Log.Warn("pack of a sweep failed", "hunt", s.hunt.ID, "indicators", len(all), "error", err)
+		slice.State, slice.Reason = SliceFailed, sayOf(err, s.def)
+	case res.Partial != "":
+		slice.State, slice.Reason = SlicePartial, res.Partial
+	}
+	if err == nil {
+		if err := s.read(res.Rows, p); err != nil {
+			r.cfg.Log.Error("pack of a sweep not understood", "hunt", s.hunt.ID, "error", err)
+			slice.State, slice.Reason = SliceFailed, "the answer of the workspace was not understood"
+		}
+	}
+	s.slices = append(s.slices, slice)
+	if slice.State != SliceDone {
+		if s.unsearched == nil {
+			s.unsearched = map[indicator.Indicator]bool{}
+		}
+		for _, i := range all {
+			s.unsearched[i] = true
+		}
+	}
+}
+
+// read takes in the rows of one query. The caller holds mu.
+func (s *surveyor) read(rows [][]any, p params) error {
+	m := &merger{params: p}
+	total := false
+	pairs, known := int64(0), int64(0)
+	for _, row := range rows {
+		if len(row) < 2 {
+			return fmt.Errorf("a row has %d columns instead of 2", len(row))
+		}
+		section, _ := row[0].(string)
+		text, _ := row[1].(string)
+		switch section {
+		case "total":
+			var t struct{ Events, Pairs, Unattributed int64 }
+			if err := json.Unmarshal([]byte(text), &t); err != nil {
+				return fmt.Errorf("the total: %w", err)
+			}
+			total, known = true, t.Pairs
+			s.unattributed += t.Unattributed
+		case "indicator":
+			var i indicatorRow
+			if err := json.Unmarshal([]byte(text), &i); err != nil {
+				return fmt.Errorf("an indicator: %w", err)
+			}
+			s.count(i, p)
+		case "pair":
+			var x pairRow
+			if err := json.Unmarshal([]byte(text), &x); err != nil {
+				return fmt.Errorf("a hit: %w", err)
+			}
+			pairs++
+			s.hit(x, m)
+		}
+	}
+	if !total {
+		return fmt.Errorf("the result lacks its total")
+	}
+	s.truncated = s.truncated || pairs < known
+	return nil
+}
+
+func (s *surveyor) count(row indicatorRow, p params) {
+	i, ok := p.names[row.Indicator]
+	if !ok {
+		return
+	}
+	if s.results == nil {
+		s.results = map[indicator.Indicator]IndicatorResult{}
+	}
+	have := s.results[i]
+	have.Events += row.Events
+	have.Devices += row.Devices
+	have.FirstSeen, have.LastSeen = earlier(have.FirstSeen, row.First.Time), later(have.LastSeen, row.Last.Time)
+	if row.Reached > 0 {
+		have.Verdict = Reached
+	} else if have.Verdict != Reached {
+		have.Verdict = Tried
+	}
+	s.results[i] = have
+}
+
+func (s *surveyor) hit(x pairRow, m *merger) {
+	i, ok := m.params.names[x.Indicator]
+	if !ok {
+		return
+	}
+	outcome := OutcomeOther
+	for _, o := range []struct {
+		n int64
+		o Outcome
+	}{{x.LookedUp, OutcomeLookedUp}, {x.Failed, OutcomeFailed}, {x.Blocked, OutcomeBlocked}, {x.Reached, OutcomeReached}} {
+		if o.n > 0 {
+			outcome = o.o
+		}
+	}
+	slices.SortFunc(x.Processes, strings.Compare)
+	s.hits = append(s.hits, Hit{
+		Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
+		Because: strings.Join(m.because([]string{x.Indicator}, ""), ", "), Excluded: x.Excluded,
+	})
+}
+
+// result lists every indicator, in the order of the list.
+func (s *surveyor) result(list []indicator.Indicator) Survey {
+	out := Survey{Window: s.window, Hits: s.hits, Truncated: s.truncated, Queries: s.queries, Bytes: s.bytes}
+	slices.SortStableFunc(out.Hits, func(a, b Hit) int {
+		if c := b.LastSeen.Compare(a.LastSeen); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Indicator+a.Device, b.Indicator+b.Device)
+	})
+	for _, i := range list {
+		r := s.results[i]
+		r.Indicator, r.Type = i.String(), string(i.Kind)
+		if s.unsearched[i] && r.Verdict != Reached {
+			r.Verdict = CouldNotTell
+		}
+		out.Indicators = append(out.Indicators, r)
+	}
+	return out
+}
+
+// ForSurvey makes the record of a sweep: a question whose indicators come by
+// themselves.
+func (r *Runner) ForSurvey(id string, req indicator.Request, asker Asker) Hunt {
+	now := r.cfg.Clock()
+	return Hunt{ID: id, Name: "network-footprint", Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: req.Workspaces, Asker: asker, State: Queued, Created: now.UTC()}
+}
