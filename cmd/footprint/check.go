@@ -1,9 +1,296 @@
 package main
 
-import "context"
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
 
-// check tells what is missing before serve.
-func check(_ context.Context, p process, _ []string) error {
-	_, err := loadConfig(p.env)
-	return err
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/record"
+)
+
+// finding is one line of what check found.
+type finding struct {
+	Area   string `json:"area"`
+	State  string `json:"state"` // ok, warn, fail, off
+	Detail string `json:"detail"`
+}
+
+// checker collects findings.
+type checker struct {
+	cfg      config
+	env      []string
+	findings []finding
+}
+
+func (c *checker) say(area, state, format string, a ...any) {
+	c.findings = append(c.findings, finding{area, state, fmt.Sprintf(format, a...)})
+}
+
+// errNotReady ends with exit code 1; the findings are printed already.
+var errNotReady = errors.New("serve would not work; what is missing stands above as fail")
+
+// check tells what serve would find: configuration, tokens, scopes, socket,
+// clock, Redis, workspaces, hunts.
+func check(ctx context.Context, p process, args []string) error {
+	f := newFlags("check")
+	format := f.choice("format", "table", "table", "json")
+	if rest, err := f.parse(args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usageError{f.summary()}
+	}
+	c := &checker{env: p.env}
+	cfg, err := loadConfig(p.env)
+	c.cfg = cfg
+	if err != nil {
+		c.say("configuration", "fail", "%v", err)
+	} else {
+		c.configuration()
+		within, stop := context.WithTimeout(ctx, time.Minute)
+		defer stop()
+		c.slack(within)
+		c.redis(within)
+		c.hunts()
+		c.workspaces(within)
+	}
+	if err := c.print(p.stdout, *format); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(c.findings, func(f finding) bool { return f.State == "fail" }) {
+		return errNotReady
+	}
+	return nil
+}
+
+func (c *checker) print(w io.Writer, format string) error {
+	if format == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"findings": c.findings, "ready": !slices.ContainsFunc(c.findings, func(f finding) bool { return f.State == "fail" })})
+	}
+	for _, f := range c.findings {
+		if _, err := fmt.Fprintf(w, "%-4s  %-13s  %s\n", f.State, f.Area, f.Detail); err != nil {
+			return fmt.Errorf("writing the findings: %w", err)
+		}
+	}
+	return nil
+}
+
+// configuration prints each value with its origin; of a secret no more than
+// its beginning.
+func (c *checker) configuration() {
+	values := map[string]string{}
+	for _, e := range c.env {
+		name, value, _ := strings.Cut(e, "=")
+		values[name] = value
+	}
+	for _, s := range settings() {
+		origin, set := c.cfg.origin[s.name]
+		switch {
+		case !set && s.byDefault == "":
+			c.say("configuration", "off", "%s is not set", s.name)
+		case !set:
+			c.say("configuration", "ok", "%s: %s (default)", s.name, s.byDefault)
+		case s.secret:
+			c.say("configuration", "ok", "%s: %s (%s)", s.name, mask(values[s.name]), origin)
+		default:
+			c.say("configuration", "ok", "%s: %s (%s)", s.name, values[s.name], origin)
+		}
+	}
+}
+
+// mask shows what kind of token it is, and nothing of its secret.
+func mask(s string) string {
+	for _, kind := range []string{"xoxb-", "xapp-", "xoxe.", "rediss://", "redis://"} {
+		if strings.HasPrefix(s, kind) {
+			return kind + "…"
+		}
+	}
+	return "…"
+}
+
+// scopes by the feature that needs them.
+var featureScopes = []struct {
+	feature  string
+	needed   []string
+	required bool
+}{
+	{"hunts by slash command", []string{"commands", "chat:write"}, true},
+	{"CSV and KQL files", []string{"files:write"}, true},
+	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
+	{"mentions", []string{"app_mentions:read"}, false},
+	{"replies in threads", []string{"channels:history"}, false},
+	{"reactions", []string{"reactions:write"}, false},
+	{"shared channels are recognised", []string{"channels:read"}, false},
+}
+
+func (c *checker) slack(ctx context.Context) {
+	if c.cfg.botToken == "" || c.cfg.appToken == "" {
+		for name, v := range map[string]string{"SLACK_BOT_TOKEN": c.cfg.botToken, "SLACK_APP_TOKEN": c.cfg.appToken} {
+			if v == "" {
+				c.say("slack", "fail", "%s is not set: make an app from manifest.yml and copy it from the app's settings", name)
+			}
+		}
+		return
+	}
+	options := []slack.Option{slack.OptionAppLevelToken(c.cfg.appToken), slack.OptionHTTPClient(&http.Client{Timeout: 15 * time.Second})}
+	if c.cfg.slackAPI != "" {
+		options = append(options, slack.OptionAPIURL(c.cfg.slackAPI))
+	}
+	api := slack.New(c.cfg.botToken, options...)
+	who, err := api.AuthTestContext(ctx)
+	if err != nil {
+		c.say("slack", "fail", "SLACK_BOT_TOKEN does not work (%v): copy the Bot User OAuth Token, it begins with xoxb-", err)
+	} else {
+		c.say("slack", "ok", "signed in to %s as %s", who.Team, who.User)
+		c.skew(who.Header.Get("Date"))
+		have := strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+		c.features(have)
+	}
+	if _, _, err := api.StartSocketModeContext(ctx); err != nil {
+		c.say("slack", "fail", "no socket can be opened (%v): SLACK_APP_TOKEN needs connections:write and Socket Mode must be on", err)
+	} else {
+		c.say("slack", "ok", "a socket can be opened")
+	}
+}
+
+func (c *checker) features(have []string) {
+	for _, f := range featureScopes {
+		var missing []string
+		for _, s := range f.needed {
+			if !slices.Contains(have, s) {
+				missing = append(missing, s)
+			}
+		}
+		switch {
+		case len(missing) == 0:
+			c.say("scopes", "ok", "%s", f.feature)
+		case f.required:
+			c.say("scopes", "fail", "%s need the scope %s: add it and install the app again", f.feature, strings.Join(missing, ", "))
+		default:
+			c.say("scopes", "off", "%s: the scope %s is not given", f.feature, strings.Join(missing, ", "))
+		}
+	}
+}
+
+// maxSkew is where a wrong clock begins to move windows noticeably.
+const maxSkew = 30 * time.Second
+
+func (c *checker) skew(date string) {
+	theirs, err := http.ParseTime(date)
+	if err != nil {
+		return
+	}
+	if d := time.Since(theirs).Abs(); d > maxSkew {
+		c.say("clock", "warn", "this machine's clock and Slack's differ by %s: windows of hunts will be off by as much", d.Round(time.Second))
+		return
+	}
+	c.say("clock", "ok", "agrees with Slack's")
+}
+
+func (c *checker) redis(ctx context.Context) {
+	if c.cfg.redisURL == "" {
+		c.say("redis", "warn", "REDIS_URL is not set: everything is kept in memory and lost on exit, and only one replica can run")
+		return
+	}
+	store, err := record.Open(ctx, record.Config{URL: c.cfg.redisURL, Clock: time.Now, Replica: "check", Random: rand.Reader})
+	if err != nil {
+		c.say("redis", "fail", "%v", err)
+		return
+	}
+	defer func() { _ = store.Close() }()
+	info, err := store.Info(ctx)
+	if err != nil {
+		c.say("redis", "warn", "it answers, but does not tell about itself: %v", err)
+		return
+	}
+	c.say("redis", "ok", "Redis %s, %s, persistence %s, eviction %s", info.Version, info.Mode, info.Persistence, info.Eviction)
+	if info.Persistence == "none" {
+		c.say("redis", "warn", "it keeps nothing on disk: a restart loses accepted hunts; turn appendonly on")
+	}
+	if strings.HasPrefix(info.Eviction, "allkeys") {
+		c.say("redis", "warn", "maxmemory-policy %s may throw work and audit away: use noeviction or volatile-ttl", info.Eviction)
+	}
+}
+
+func (c *checker) hunts() {
+	p := &parts{}
+	if err := p.loadCatalog(c.cfg, assembly{progress: io.Discard}); err != nil {
+		c.say("hunts", "fail", "%v", err)
+		return
+	}
+	c.say("hunts", "ok", "%s", strings.Join(p.catalog.Names(), ", "))
+	for _, problem := range p.problems {
+		c.say("hunts", "warn", "left out: %v", problem)
+	}
+	if c.cfg.exclusions == "" {
+		return
+	}
+	profiles, err := loadExclusions(c.cfg, assembly{})
+	if err != nil {
+		c.say("exclusions", "fail", "%v", err)
+		return
+	}
+	c.say("exclusions", "ok", "%d profiles from %s", len(profiles), c.cfg.exclusions)
+}
+
+// freshness asks how many events a table got of late, and how old the newest is.
+const freshness = "DeviceNetworkEvents | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated), Devices = dcount(DeviceName)"
+
+func (c *checker) workspaces(ctx context.Context) {
+	list, err := parseWorkspaces(c.cfg.workspaces)
+	if err != nil {
+		c.say("workspace", "fail", "%v", err)
+		return
+	}
+	config := loganalytics.Config{Endpoint: c.cfg.endpoint, Audience: c.cfg.audience, Workspaces: list}
+	if config.Credential, err = loganalytics.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
+		c.say("azure", "fail", "%v", err)
+		return
+	}
+	source, err := loganalytics.New(config)
+	if err != nil {
+		c.say("azure", "fail", "%v", err)
+		return
+	}
+	for _, w := range list {
+		res, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: freshness, Workspaces: []string{w.Name}})
+		if err != nil {
+			var e *hunts.Error
+			if errors.As(err, &e) {
+				c.say("workspace", "fail", "%s: %s. %s", w.Name, e.Say, e.Hint)
+			} else {
+				c.say("workspace", "fail", "%s: %v", w.Name, err)
+			}
+			continue
+		}
+		c.workspace(w.Name, res)
+	}
+}
+
+func (c *checker) workspace(name string, res hunts.Result) {
+	if len(res.Rows) == 0 || len(res.Rows[0]) < 3 {
+		c.say("workspace", "fail", "%s: DeviceNetworkEvents gives no answer", name)
+		return
+	}
+	row := res.Rows[0]
+	if fmt.Sprint(row[0]) == "0" {
+		c.say("workspace", "warn", "%s: DeviceNetworkEvents had no event in the last day, so nothing can be CLEAN", name)
+		return
+	}
+	c.say("workspace", "ok", "%s: DeviceNetworkEvents has %v events of %v devices in the last day, the newest at %v", name, row[0], row[2], row[1])
+	if newest, err := time.Parse(time.RFC3339Nano, fmt.Sprint(row[1])); err == nil && time.Since(newest) > 2*time.Hour {
+		c.say("workspace", "warn", "%s: the newest event is %s old", name, time.Since(newest).Round(time.Minute))
+	}
 }

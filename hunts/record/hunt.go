@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -75,7 +74,7 @@ func (s *Store) Blob(ctx context.Context, key string) ([]byte, bool, error) {
 		return nil, false, gone(err)
 	}
 	data, err = stretch(data)
-	return data, err == nil, nil
+	return data, err == nil, nil // one that can't be read counts as not there
 }
 
 // idLetters leave out what reads alike: 0 O, 1 I L, U.
@@ -86,8 +85,8 @@ const idLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 func (s *Store) NewHuntID(ctx context.Context) (string, error) {
 	for try := range 12 {
 		letters := make([]byte, 4+try/4)
-		if _, err := s.cfg.Random.Read(letters); err != nil {
-			return "", fmt.Errorf("making a hunt id: %w", err)
+		if err := s.random(letters); err != nil {
+			return "", err
 		}
 		for i, b := range letters {
 			letters[i] = idLetters[int(b)%len(idLetters)]

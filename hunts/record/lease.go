@@ -2,9 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/hex"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,9 +10,15 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// renewScript and releaseScript act only for the holder of the token.
+// renewScript and releaseScript act only for the holder of the token. A lease
+// that lapsed without a successor is taken up again: its holder paused, or
+// Redis came back without its data, and nobody else works on it.
 var (
-	renewScript   = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`)
+	renewScript = redis.NewScript(`
+local held = redis.call('GET', KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
 	releaseScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`)
 )
 
@@ -28,11 +31,11 @@ type lease struct {
 
 // Lease takes key for owner until ttl passes without Renew.
 func (s *Store) Lease(ctx context.Context, key, owner string, ttl time.Duration) (hunts.Lease, string, bool, error) {
-	nonce := make([]byte, 8)
-	if _, err := s.cfg.Random.Read(nonce); err != nil {
-		return nil, "", false, fmt.Errorf("making a lease: %w", err)
+	nonce, err := s.nonce(8)
+	if err != nil {
+		return nil, "", false, err
 	}
-	l := &lease{store: s, key: key, token: owner + "|" + hex.EncodeToString(nonce), ttl: ttl}
+	l := &lease{store: s, key: key, token: owner + "|" + nonce, ttl: ttl}
 	for range 3 {
 		mine, err := s.db.SetNX(ctx, s.keys.lease(key), l.token, ttl).Result()
 		if err != nil {
@@ -45,8 +48,11 @@ func (s *Store) Lease(ctx context.Context, key, owner string, ttl time.Duration)
 		if err := gone(err); err != nil {
 			return nil, "", false, err
 		}
+		if held == l.token {
+			return l, owner, true, nil // the client asked twice, since the first reply was lost
+		}
 		if held != "" {
-			holder, _, _ := strings.Cut(held, "|")
+			holder, _, _ := cutLast(held, "|")
 			return nil, holder, false, nil
 		}
 		// it ended between the two looks
@@ -68,9 +74,14 @@ func (l *lease) Release(ctx context.Context) error {
 	return gone(l.store.db.Publish(ctx, l.store.keys.wake(), l.key).Err())
 }
 
-// awaitPoll is how often a waiter looks by itself: a holder that died tells
-// nobody, and a message may be lost.
-const awaitPoll = 500 * time.Millisecond
+const (
+	// awaitPoll is how often a waiter looks by itself: a holder that died tells
+	// nobody, and a message may be lost.
+	awaitPoll = 500 * time.Millisecond
+	// awaitPatience is how long a waiter bears with a store that does not answer:
+	// a restart takes a second or two.
+	awaitPatience = 4 * time.Second
+)
 
 // Await returns when nobody holds the lease on key any more.
 func (s *Store) Await(ctx context.Context, key string) error {
@@ -78,13 +89,20 @@ func (s *Store) Await(ctx context.Context, key string) error {
 	defer forget()
 	tick := time.NewTicker(awaitPoll)
 	defer tick.Stop()
+	var silent time.Time
 	for {
 		held, err := s.db.Exists(ctx, s.keys.lease(key)).Result()
-		if err != nil {
-			return gone(err)
-		}
-		if held == 0 {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && held == 0:
 			return nil
+		case err == nil:
+			silent = time.Time{}
+		case silent.IsZero():
+			silent = time.Now() // by the machine's clock: tickers go by it too
+		case time.Since(silent) > awaitPatience:
+			return gone(err)
 		}
 		select {
 		case <-ctx.Done():

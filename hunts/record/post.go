@@ -12,23 +12,32 @@ import (
 )
 
 // claimScript claims a post. A claim outlives its time, so that who takes it
-// over knows that somebody may have sent the message already.
+// over knows that somebody may have sent the message already. The time is
+// Redis's own: clocks of replicas differ. Asked again with the same claim it
+// gives the same answer, since clients repeat commands whose reply was lost.
 var claimScript = redis.NewScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local v = redis.call('GET', KEYS[1])
 if v and string.sub(v, 1, 1) ~= 'c' then return v end
 local answer = 'mine'
 if v then
-  local till = tonumber(string.match(v, '^c|(%d+)|'))
-  if till > tonumber(ARGV[1]) then return 'others' end
+  local till, whose, first = string.match(v, '^c|(%d+)|(%w+)|(%w+)|')
+  if whose == ARGV[2] then return first end
+  if tonumber(till) > now then return 'others' end
   answer = 'retaken'
 end
-redis.call('SET', KEYS[1], 'c|' .. ARGV[2] .. '|' .. ARGV[3], 'PX', ARGV[4])
+redis.call('SET', KEYS[1], string.format('c|%.0f|%s|%s|%s', now + ARGV[1], ARGV[2], answer, ARGV[3]), 'PX', ARGV[4])
 return answer`)
 
-// ClaimPost must be called before a post is sent. The claim lasts for ttl.
+// ClaimPost must be called before a post is sent. The claim lasts for ttl; who
+// claims after that is told that the post is retaken.
 func (s *Store) ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error) {
-	now := s.cfg.Clock()
-	v, err := claimScript.Run(ctx, s.db, []string{s.keys.post(key)}, now.UnixMilli(), now.Add(ttl).UnixMilli(), owner, keepPost.Milliseconds()).Text()
+	nonce, err := s.nonce(8)
+	if err != nil {
+		return "", hunts.Post{}, err
+	}
+	v, err := claimScript.Run(ctx, s.db, []string{s.keys.post(key)}, ttl.Milliseconds(), nonce, owner, keepPost.Milliseconds()).Text()
 	if err != nil {
 		return "", hunts.Post{}, gone(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +51,9 @@ type Store struct {
 	stop   context.CancelFunc
 	done   sync.WaitGroup
 	wakers wakers
+
+	dice sync.Mutex // Config.Random need not be safe for concurrent use
+	name string     // of this process in the consumer group, unlike any other
 }
 
 // Open connects and looks whether somebody answers, for at most 3 s.
@@ -72,35 +76,33 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{cfg: cfg, keys: keys{cfg.Prefix}}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
+	nonce, err := s.nonce(4)
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	s.name = cfg.Replica + "/" + nonce
 	if cfg.URL == "" {
 		if err := s.startLocal(life); err != nil {
 			stop()
 			return nil, err
 		}
 	} else {
-		options, err := parseURL(cfg.URL)
+		at, err := parseURL(cfg.URL)
 		if err != nil {
 			stop()
 			return nil, err
 		}
-		s.tune(options)
-		s.db = redis.NewUniversalClient(options)
+		s.db = at.client(cfg.Timeout)
 	}
 	within, end := context.WithTimeout(ctx, 3*time.Second)
 	defer end()
 	if err := s.Ping(within); err != nil {
 		_ = s.Close()
-		return nil, fmt.Errorf("no Redis answers at REDIS_URL (%s): start it, or unset REDIS_URL to keep everything in memory: %w", masked(cfg.URL), errors.Unwrap(err))
+		return nil, fmt.Errorf("no Redis answers at REDIS_URL (%s): start it or correct the address, or unset REDIS_URL to keep everything in memory: %w", masked(cfg.URL), errors.Unwrap(err))
 	}
 	s.wakers.start(life, s)
 	return s, nil
-}
-
-func (s *Store) tune(o *redis.UniversalOptions) {
-	o.ContextTimeoutEnabled = true // without it a context ends nothing
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = s.cfg.Timeout, s.cfg.Timeout, s.cfg.Timeout
-	o.MaxRetries = 1
-	o.DisableIdentity = true
 }
 
 // startLocal runs a Redis within the process. Its clock stands still by
@@ -111,9 +113,7 @@ func (s *Store) startLocal(ctx context.Context) error {
 		return fmt.Errorf("starting the in-process store: %w", err)
 	}
 	s.local = local
-	options := &redis.UniversalOptions{Addrs: []string{local.Addr()}}
-	s.tune(options)
-	s.db = redis.NewUniversalClient(options)
+	s.db = endpoint{one: &redis.Options{Addr: local.Addr()}}.client(s.cfg.Timeout)
 	s.done.Go(func() {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
@@ -148,13 +148,41 @@ func (s *Store) Close() error {
 	return err
 }
 
-// gone turns whatever a client returns into the one kind of error of this
-// package. A missing key is none.
+// gone turns whatever a client returns into the errors of this package. A
+// missing key is none.
 func gone(err error) error {
-	if err == nil || errors.Is(err, redis.Nil) {
+	var known *hunts.Error
+	var reply redis.Error
+	switch {
+	case err == nil || errors.Is(err, redis.Nil):
 		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, context.Canceled):
+		return &hunts.Error{Kind: hunts.KindCancelled, Say: "stopped while our store was asked", Err: err}
+	case errors.As(err, &reply):
+		// out of memory, read-only, loading, no permission: it is there and says no
+		return &hunts.Error{Kind: hunts.KindUnavailable, Say: "our store refuses to work", Hint: "Try again in a minute; `footprint check` tells what is wrong with it.", Err: err}
 	}
 	return &hunts.Error{Kind: hunts.KindUnavailable, Say: "our store does not answer", Hint: "Try again in a minute.", Err: err}
+}
+
+// nonce is 2n hexadecimal digits that nobody else has.
+func (s *Store) nonce(n int) (string, error) {
+	b := make([]byte, n)
+	if err := s.random(b); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(b), nil
+}
+
+func (s *Store) random(b []byte) error {
+	s.dice.Lock()
+	defer s.dice.Unlock()
+	if _, err := io.ReadFull(s.cfg.Random, b); err != nil {
+		return fmt.Errorf("reading random bytes for the store: %w", err)
+	}
+	return nil
 }
 
 // zipFrom is the size from which a value is compressed.
@@ -171,7 +199,7 @@ func pack(v any) ([]byte, error) {
 }
 
 func squeeze(data []byte) ([]byte, error) {
-	if len(data) < zipFrom {
+	if len(data) < zipFrom && !zipped(data) {
 		return data, nil
 	}
 	var b bytes.Buffer
@@ -188,17 +216,24 @@ func squeeze(data []byte) ([]byte, error) {
 // maxUnpacked bounds what a stored value may swell to.
 const maxUnpacked = 256 << 20
 
+// zipped tells by the first two bytes of gzip; bytes that begin like it by
+// themselves are always compressed, so that this is never wrong.
+func zipped(data []byte) bool { return len(data) >= 2 && data[0] == 0x1f && data[1] == 0x8b }
+
 func stretch(data []byte) ([]byte, error) {
-	if len(data) < 2 || data[0] != 0x1f || data[1] != 0x8b {
+	if !zipped(data) {
 		return data, nil
 	}
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("reading a stored value: %w", err)
 	}
-	out, err := io.ReadAll(io.LimitReader(r, maxUnpacked))
+	out, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading a stored value: %w", err)
+	}
+	if len(out) > maxUnpacked {
+		return nil, errors.New("a stored value is larger than anything we write")
 	}
 	return out, nil
 }
