@@ -55,9 +55,6 @@ func coverageLine(a hunts.Answer, v View) line {
 	if c.Proxy != "" {
 		l = l.dot(ours("remote addresses are those of the proxy "), span{kind: codeSpan, text: shownRemote(c.Proxy, maxShort)})
 	}
-	if a.Totals.Aggregated > 0 {
-		l = l.dot(ours("%s of %s are hourly aggregates", grouped(a.Totals.Aggregated), count(a.Totals.Events, "event")))
-	}
 	for n, x := range a.Excluded {
 		if n == 3 {
 			l = l.dot(ours("%s", count(int64(len(a.Excluded)-n), "more exclusion")))
