@@ -18,7 +18,7 @@ type Proxy struct {
 	open   map[net.Conn]bool
 	refuse bool
 	deaf   bool          // replies are swallowed, commands still arrive
-	flow  chan struct{} // closed when bytes flow; a fresh channel holds them up
+	flow   chan struct{} // closed when bytes flow; a fresh channel holds them up
 }
 
 // NewProxy puts a network before the server.
