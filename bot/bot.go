@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,8 @@ type Runner interface {
 	// Run answers it. The error is a *hunts.Error and means that nothing was
 	// searched; everything else is in the answer.
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
+	// Survey hunts a list of any length with few queries.
+	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error)
 }
 
 // Store is the durable side of the bot. Methods return a *hunts.Error of kind
@@ -53,6 +56,12 @@ type Store interface {
 	GetJSON(ctx context.Context, name string, v any) (bool, error)
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
 	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
+	Delete(ctx context.Context, names ...string) error
+	// Entries of a named list, one value for each key.
+	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
+	Entries(ctx context.Context, list string) (map[string][]byte, error)
+	DropEntries(ctx context.Context, list string, keys ...string) error
+	DropAnswer(ctx context.Context, huntID, key string) error
 	Audit(ctx context.Context, e hunts.AuditEntry) error
 }
 
@@ -108,6 +117,9 @@ type Bot struct {
 	self      string
 	pace      *pace
 	connected atomic.Int32
+
+	mu      sync.Mutex
+	running map[string]context.CancelFunc // hunts of this process, to be cancelled
 }
 
 // New fills in the defaults and signs in, so that a wrong token is known at
@@ -139,7 +151,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace()}
+	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(), running: map[string]context.CancelFunc{}}
 	who, err := b.api.AuthTestContext(ctx)
 	if err != nil {
 		return nil, signInError(err)
@@ -167,6 +179,8 @@ func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
 		return b.handleEnvelope(ctx, j)
 	case JobHunt:
 		return b.handleHunt(ctx, string(j.Payload))
+	case JobSweep:
+		return b.handleSweep(ctx, j.Payload)
 	}
 	b.cfg.Log.Error("job of an unknown kind dropped", "kind", j.Kind, "key", j.Key)
 	return nil

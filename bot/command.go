@@ -24,8 +24,17 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 		return whisper(message.Refused(sentence, b.view()))
 	}
 	text := strings.TrimSpace(c.Text)
-	if text == "" || strings.EqualFold(text, "help") {
+	if text == "" {
+		return b.openHuntModal(ctx, c.TriggerID, modalPlace{Channel: c.Channel}, "")
+	}
+	if strings.EqualFold(text, "help") {
 		return whisper(message.Help(b.view()))
+	}
+	if say, done, err := b.subcommand(ctx, c, text); done || err != nil {
+		if err != nil {
+			return err
+		}
+		return whisper(message.Said(say, b.view()))
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
 	if refusal != nil {
@@ -36,7 +45,26 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	if err != nil {
 		return b.tell(err, whisper)
 	}
-	if err := b.announce(ctx, h, c.ResponseURL); err != nil {
+	return b.start(ctx, h, c.ResponseURL)
+}
+
+// subcommand answers the words that are no hunt.
+func (b *Bot) subcommand(ctx context.Context, c command, text string) (say string, done bool, err error) {
+	word, rest, _ := strings.Cut(text, " ")
+	switch strings.ToLower(word) {
+	case "watch":
+		say, err = b.watchCommand(ctx, c, rest)
+	case "sweep":
+		say, err = b.sweepCommand(ctx, c, rest)
+	default:
+		return "", false, nil
+	}
+	return say, true, err
+}
+
+// start paints the first message of a hunt and puts it into the queue.
+func (b *Bot) start(ctx context.Context, h hunts.Hunt, responseURL string) error {
+	if err := b.announce(ctx, h, responseURL); err != nil {
 		return err
 	}
 	if _, err := b.cfg.Store.Push(ctx, LaneInteractive, JobHunt, "hunt:"+h.ID, []byte(h.ID)); err != nil {
@@ -109,8 +137,16 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 // announce paints the first message of a hunt and ties its thread to it.
 // Where the bot is no member the answer will travel by response_url.
 func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
-	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message { return message.Started(h, v) })
+	known := b.known(ctx, h)
+	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
+		v.Known = known
+		return message.Started(h, v)
+	})
 	if err == nil {
+		if h.Asker.ThreadTS != "" {
+			// a hunt in somebody's thread: replies there go on belonging to the first
+			return nil
+		}
 		return b.cfg.Store.SaveThreadHunt(ctx, post.Channel, post.TS, h.ID, b.cfg.Keep)
 	}
 	if !notMember(err) || responseURL == "" {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/slack-go/slack"
-
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -38,7 +36,7 @@ func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 		}
 		return b.handleCommand(ctx, j.Key, c)
 	case "interactive":
-		var call slack.InteractionCallback
+		var call interaction
 		if err := json.Unmarshal(e.Payload, &call); err != nil {
 			b.cfg.Log.Error("interaction not understood", "key", j.Key, "error", err)
 			return nil

@@ -63,9 +63,56 @@ func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunt
 	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
 		return a, nil
 	}
-	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx}
+	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx, known: b.known(ctx, h)}
 	defer p.wait()
-	return b.cfg.Runner.Run(ctx, h, p.paint)
+	within, done := b.cancellable(ctx, h.ID)
+	defer done()
+	return b.cfg.Runner.Run(within, h, p.paint)
+}
+
+// cancelPoll is how often the owner of a hunt looks whether somebody wants it
+// stopped: the button may have reached another replica.
+const cancelPoll = 500 * time.Millisecond
+
+// cancellable is a context that ends when the hunt is cancelled, here or on
+// another replica.
+func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func()) {
+	within, stop := context.WithCancel(ctx)
+	b.mu.Lock()
+	b.running[id] = stop
+	b.mu.Unlock()
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(cancelPoll)
+		defer tick.Stop()
+		for {
+			select {
+			case <-within.Done():
+				return
+			case <-tick.C:
+				var by string
+				if ok, err := b.cfg.Store.GetJSON(within, cancelKey(id), &by); err == nil && ok {
+					stop()
+				}
+			}
+		}
+	})
+	return within, func() {
+		stop()
+		watch.Wait()
+		b.mu.Lock()
+		delete(b.running, id)
+		b.mu.Unlock()
+	}
+}
+
+// stopRunning cancels a hunt that runs in this process.
+func (b *Bot) stopRunning(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if stop, ok := b.running[id]; ok {
+		stop()
+	}
 }
 
 // painter edits the message of a running hunt, no more often than Slack likes,
@@ -75,6 +122,7 @@ type painter struct {
 	hunt   hunts.Hunt
 	parent hunts.Post
 	ctx    context.Context // of the one job that owns the painter
+	known  string
 
 	mu   sync.Mutex
 	last time.Time
@@ -93,7 +141,10 @@ func (p *painter) paint(now hunts.Progress) {
 	}
 	p.last = at
 	p.busy.Go(func() {
-		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message { return message.Progress(p.hunt, now, v) })
+		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message {
+			v.Known = p.known
+			return message.Progress(p.hunt, now, v)
+		})
 		if err != nil {
 			p.bot.cfg.Log.Info("progress not shown", "hunt", p.hunt.ID, "error", err)
 		}
@@ -106,19 +157,14 @@ func (p *painter) wait() { p.busy.Wait() }
 
 // show writes the answer into the parent message and completes its thread.
 func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	url := ""
-	if b.cfg.HuntURL != nil {
-		url = b.cfg.HuntURL(h, a.KQL)
-	}
-	answered := func(v message.View) message.Message {
-		v.HuntURL, v.Buttons = url, parent.TS != ""
-		return message.Answered(h, a, v)
-	}
 	if parent.TS == "" {
 		return b.showOutside(ctx, h, a, parent)
 	}
-	if err := b.update(ctx, parent, answered); err != nil {
+	if err := b.paintAnswer(ctx, h, a, parent); err != nil {
 		return err
+	}
+	if err := b.remember(ctx, h, a); err != nil {
+		b.cfg.Log.Info("hunt not remembered", "hunt", h.ID, "error", err)
 	}
 	if err := b.details(ctx, h, a, parent); err != nil {
 		return err
@@ -126,6 +172,26 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
 		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
 		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: parent.Channel,
+	})
+}
+
+// paintAnswer writes the answer into the parent message, with what people
+// judged and what is new since the hunt that it refreshes.
+func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	url := ""
+	if b.cfg.HuntURL != nil {
+		url = b.cfg.HuntURL(h, a.KQL)
+	}
+	a = b.marked(ctx, a)
+	known := b.known(ctx, h)
+	if h.Refreshes != "" {
+		if before, ok, err := b.cfg.Store.Answer(ctx, h.Refreshes); err == nil && ok {
+			known = a.Since(before)
+		}
+	}
+	return b.update(ctx, parent, func(v message.View) message.Message {
+		v.HuntURL, v.Buttons, v.Known = url, true, known
+		return message.Answered(h, a, v)
 	})
 }
 
@@ -147,9 +213,9 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 // details fills the thread: the table, the chart, and the files. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	thread := target{channel: parent.Channel, thread: parent.TS}
+	thread := target{channel: parent.Channel, thread: rootOf(h, parent)}
 	for i := range message.Details(h, a, b.view()) {
-		key := fmt.Sprintf("details:%s:%d", h.ID, i)
+		key := detailsKey(h.ID, i)
 		_, err := b.post(ctx, key, thread, func(v message.View) message.Message {
 			all := message.Details(h, a, v)
 			return all[min(i, len(all)-1)]
@@ -165,3 +231,8 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 	}
 	return b.upload(ctx, h.ID, thread, h.ID+".kql", message.KQLFile(a))
 }
+
+// maxDetails bounds the messages of one thread.
+const maxDetails = 8
+
+func detailsKey(huntID string, n int) string { return fmt.Sprintf("details:%s:%d", huntID, n) }

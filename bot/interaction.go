@@ -3,18 +3,167 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 
-	"github.com/slack-go/slack"
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
 )
 
-// handleInteraction answers buttons, menus, modals and shortcuts.
-func (b *Bot) handleInteraction(_ context.Context, key string, call slack.InteractionCallback) error {
-	b.cfg.Log.Info("interaction without a handler", "key", key, "type", string(call.Type))
+// interaction is what a press, a choice, a submitted modal or a shortcut
+// carries. Only the fields that are used are read: one unknown block inside the
+// message must not make the press unreadable.
+type interaction struct {
+	Type        string `json:"type"`
+	CallbackID  string `json:"callback_id"`
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	MessageTS   string `json:"message_ts"`
+	Team        *struct {
+		ID string `json:"id"`
+	} `json:"team"`
+	User struct {
+		ID       string `json:"id"`
+		Name     string `json:"name"`
+		Username string `json:"username"`
+		TeamID   string `json:"team_id"`
+	} `json:"user"`
+	Channel struct {
+		ID string `json:"id"`
+	} `json:"channel"`
+	Container struct {
+		MessageTS string `json:"message_ts"`
+		ThreadTS  string `json:"thread_ts"`
+		ChannelID string `json:"channel_id"`
+	} `json:"container"`
+	Actions []struct {
+		ActionID string `json:"action_id"`
+		Value    string `json:"value"`
+		Option   struct {
+			Value string `json:"value"`
+		} `json:"selected_option"`
+	} `json:"actions"`
+	View    view            `json:"view"`
+	Message json.RawMessage `json:"message"`
+}
+
+// view is a submitted modal.
+type view struct {
+	ID       string `json:"id"`
+	Callback string `json:"callback_id"`
+	Private  string `json:"private_metadata"`
+	State    struct {
+		Values map[string]map[string]struct {
+			Value  string `json:"value"`
+			Date   string `json:"selected_date"`
+			Option struct {
+				Value string `json:"value"`
+			} `json:"selected_option"`
+		} `json:"values"`
+	} `json:"state"`
+}
+
+// field is what stands in one field of a modal, whatever its kind.
+func (v view) field(block string) string {
+	for _, x := range v.State.Values[block] {
+		for _, s := range []string{x.Value, x.Option.Value, x.Date} {
+			if s != "" {
+				return strings.TrimSpace(s)
+			}
+		}
+	}
+	return ""
+}
+
+// asker is who acts, and where. A press in a thread belongs to the thread.
+func (i interaction) asker() hunts.Asker {
+	name := i.User.Name
+	if name == "" {
+		name = i.User.Username
+	}
+	channel := i.Channel.ID
+	if channel == "" {
+		channel = i.Container.ChannelID
+	}
+	return hunts.Asker{Team: i.User.TeamID, User: i.User.ID, Name: name, Channel: channel, ThreadTS: i.thread()}
+}
+
+// thread is where an answer to the interaction goes: the thread of the message
+// it came from.
+func (i interaction) thread() string {
+	if i.Container.ThreadTS != "" {
+		return i.Container.ThreadTS
+	}
+	return i.Container.MessageTS
+}
+
+// handleInteraction answers buttons, menus, modals and shortcuts. External
+// members see our messages in shared channels and can press our buttons, so
+// each press is judged as a command is.
+func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) error {
+	who := i.asker()
+	if sentence := b.barred(who.Team, who.Channel); sentence != "" && i.Type != "view_submission" || who.Team != b.team {
+		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: i.Type}, sentence)
+		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
+	}
+	switch i.Type {
+	case "block_actions":
+		for n, a := range i.Actions {
+			value := a.Value
+			if a.Option.Value != "" {
+				value = a.Option.Value
+			}
+			if err := b.act(ctx, fmt.Sprintf("%s:%d", key, n), i, message.ActionName(a.ActionID), value); err != nil {
+				return err
+			}
+		}
+	case "view_submission":
+		return b.submitted(ctx, key, i)
+	case "message_action":
+		return b.openHuntModal(ctx, i.TriggerID, modalPlace{Channel: who.Channel, Thread: threadOf(i.Message, i.MessageTS)}, textOf(i.Message))
+	}
 	return nil
 }
 
-// handleEvent answers mentions and messages.
-func (b *Bot) handleEvent(_ context.Context, key string, _ json.RawMessage) error {
-	b.cfg.Log.Info("event without a handler", "key", key)
+// act does what one button or option says.
+func (b *Bot) act(ctx context.Context, key string, i interaction, name, value string) error {
+	if name == message.ActionPortal {
+		return nil // a link; Slack tells us that it was pressed
+	}
+	a, err := message.ParseAction(value)
+	if err != nil {
+		b.cfg.Log.Info("button of another version", "action", name, "error", err)
+		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
+	}
+	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)
+	if err != nil {
+		return err
+	}
+	if !ok && a.Hunt != "" {
+		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This hunt is no longer remembered; type it again with /footprint.", b.view()))
+	}
+	f := follow{bot: b, key: key, hunt: h, asker: i.asker(), responseURL: i.ResponseURL}
+	switch name {
+	case message.ActionFacet:
+		if a.Filter != nil {
+			return f.narrow(ctx, []hunts.Filter{*a.Filter})
+		}
+	case message.ActionWiden:
+		return f.widen(ctx, "since="+a.Since)
+	case message.ActionRefresh, message.ActionRetry:
+		return f.refresh(ctx)
+	case message.ActionRunAgain:
+		return f.again(ctx)
+	case message.ActionCancel:
+		return f.cancel(ctx)
+	case message.ActionMark:
+		return b.openMarkModal(ctx, i.TriggerID, h)
+	case message.ActionWatch:
+		return f.watch(ctx, a.Since)
+	case message.ActionMore:
+		return f.more(ctx, a.Do)
+	case message.ActionRun:
+		return f.run(ctx, a.Indicator)
+	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m 
 
 // upload puts a file into a thread, once.
 func (b *Bot) upload(ctx context.Context, huntID string, to target, name string, data []byte) error {
-	key := "file:" + huntID + ":" + name
+	key := fileKey(huntID, name)
 	state, _, err := b.cfg.Store.ClaimPost(ctx, key, b.cfg.Replica, claimFor)
 	if err != nil {
 		return fmt.Errorf("claiming file %s: %w", name, err)
@@ -144,6 +144,8 @@ func (b *Bot) upload(ctx context.Context, huntID string, to target, name string,
 	}
 	return b.cfg.Store.SavePost(ctx, key, hunts.Post{Channel: to.channel, TS: file.ID}, b.cfg.Keep)
 }
+
+func fileKey(huntID, name string) string { return "file:" + huntID + ":" + name }
 
 // options are what every message of ours is sent with: nothing is linked,
 // nothing unfurls.

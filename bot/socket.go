@@ -100,6 +100,12 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 		b.ack(ctx, client, request, nil)
 		return
 	}
+	if request.Type == "interactive" {
+		if wrong := b.precheck(request.Payload); wrong != nil {
+			b.ack(ctx, client, request, map[string]any{"response_action": "errors", "errors": wrong})
+			return
+		}
+	}
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	isNew, err := b.cfg.Store.Push(within, LaneInteractive, JobEnvelope, "envelope:"+dedupeKey(request), raw)

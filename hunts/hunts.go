@@ -26,6 +26,7 @@ type Hunt struct {
 	State      State             `json:"state"`
 	Created    time.Time         `json:"created"`
 	Finished   time.Time         `json:"finished,omitzero"`
+	Refreshes  string            `json:"refreshes,omitempty"` // the hunt whose tail is asked for: the cached answer is passed by, settled slices are not
 	Followers  []Asker           `json:"followers,omitempty"` // others who asked for the same while it ran
 }
 

@@ -135,7 +135,7 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 	}
 	key := r.cacheKey(h, d)
 	for {
-		if !h.Request.Fresh {
+		if !h.Request.Fresh && h.Refreshes == "" {
 			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok {
 				return r.remembered(a, h), nil
 			}
@@ -153,7 +153,7 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 		if err := r.cfg.Record.Await(ctx, "run:"+key); err != nil {
 			return Answer{}, &Error{Kind: KindCancelled, Say: "the hunt was stopped while it waited for an identical one", Err: err}
 		}
-		h.Request.Fresh = false // what the other one found a moment ago is fresh
+		h.Request.Fresh, h.Refreshes = false, "" // what the other one found a moment ago is fresh
 	}
 }
 

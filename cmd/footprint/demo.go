@@ -33,7 +33,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	}
 	start := time.Now().UTC()
 	clock := func() time.Time { return min2(time.Now().UTC(), start.Add(demoPause)) }
-	slackLike := localslack.New(localslack.Config{Listen: *listen, Suggestions: suggestions(*events == "")})
+	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*events == "")})
 	if err := slackLike.Start(ctx); err != nil {
 		return fmt.Errorf("serving the page: %w; use --listen 127.0.0.1:0 for any free port", err)
 	}

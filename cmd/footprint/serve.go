@@ -59,6 +59,20 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	group.Go(func() error {
 		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}}, b.Handle)
 	})
+	group.Go(func() error {
+		tick := time.NewTicker(sweepTick)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+				if err := b.Tick(ctx); err != nil {
+					log.Warn("sweeps not looked at", "error", err)
+				}
+			}
+		}
+	})
 	if cfg.listen != "" {
 		group.Go(func() error { return health(ctx, cfg.listen, b.Ready, p.store.Ping) })
 	}
@@ -69,6 +83,9 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	}
 	return err
 }
+
+// sweepTick is how often a process looks for sweeps that are due.
+const sweepTick = 10 * time.Second
 
 func newLog(w io.Writer, format string) *slog.Logger {
 	if format == "json" {

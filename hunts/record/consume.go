@@ -2,8 +2,9 @@ package record
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,9 +63,11 @@ type consumer struct {
 	handle func(context.Context, hunts.Job) error
 	free   chan struct{} // a token for each idle worker
 	slow   atomic.Int64  // running jobs of the last lane
-	work   context.Context
+	ending context.Context // the caller's: nothing new after it
+	work   context.Context // of the running jobs, ends with Drain
 	busy   sync.WaitGroup
-	mine   sync.Map // ids that run in this process
+	mine   sync.Map     // ids that run in this process
+	paused atomic.Int64 // jobs that wait for another try and lent their worker
 }
 
 // Consume hands jobs to handle until ctx ends, then lets the running ones
@@ -74,7 +77,7 @@ func (s *Store) Consume(ctx context.Context, cfg ConsumeConfig, handle func(cont
 	cfg = cfg.withDefaults()
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	c := &consumer{store: s, cfg: cfg, handle: handle, free: make(chan struct{}, cfg.Workers), work: work}
+	c := &consumer{store: s, cfg: cfg, handle: handle, free: make(chan struct{}, cfg.Workers), ending: ctx, work: work}
 	for range cfg.Workers {
 		c.free <- struct{}{}
 	}
@@ -95,7 +98,27 @@ func (s *Store) Consume(ctx context.Context, cfg ConsumeConfig, handle func(cont
 		cut()
 		<-drained
 	}
+	c.leaveRest()
 	return nil
+}
+
+// leaveRest hands over what Redis gave to a read that was broken off: nobody
+// here has seen it.
+func (c *consumer) leaveRest() {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.work), time.Second)
+	defer stop()
+	for _, lane := range c.cfg.Lanes {
+		ids, err := c.store.taken(ctx, lane)
+		if err != nil {
+			c.cfg.Log.Info("work left behind is not known, it is taken when it is stale", "lane", lane, "error", err)
+			continue
+		}
+		for _, id := range ids {
+			if err := c.store.handOver(ctx, lane, id); err != nil {
+				c.cfg.Log.Info("job not handed over, it is taken when it is stale", "id", id, "error", err)
+			}
+		}
+	}
 }
 
 // pause waits, or ends early with the context.
@@ -129,7 +152,7 @@ func (c *consumer) read(ctx context.Context) {
 		case <-c.free:
 		}
 		lanes := c.cfg.Lanes
-		if n := len(lanes); n > 1 && c.slow.Load() >= int64(max(1, c.cfg.Workers/4)) {
+		if n := len(lanes); c.full(lanes[n-1]) {
 			lanes = lanes[:n-1]
 		}
 		jobs, err := c.store.next(ctx, lanes, blockFor)
@@ -146,13 +169,22 @@ func (c *consumer) read(ctx context.Context) {
 			c.free <- struct{}{}
 			continue
 		}
-		for i, j := range jobs {
-			if i > 0 {
-				<-c.free // one of each lane came at once; there is no giving back
+		c.run(jobs[0])
+		for _, j := range jobs[1:] { // one of each lane came at once
+			select {
+			case <-c.free:
+				c.run(j)
+			default:
+				c.leave(j) // whoever is free first takes it over
 			}
-			c.run(j)
 		}
 	}
+}
+
+// full tells that the last lane has its share of the workers.
+func (c *consumer) full(lane string) bool {
+	n := len(c.cfg.Lanes)
+	return n > 1 && lane == c.cfg.Lanes[n-1] && c.slow.Load() >= int64(max(1, c.cfg.Workers/4))
 }
 
 func (c *consumer) trouble(ctx context.Context, what string, err error) {
@@ -163,26 +195,42 @@ func (c *consumer) trouble(ctx context.Context, what string, err error) {
 	pause(ctx, 250*time.Millisecond)
 }
 
-// reclaim takes over what dead replicas left.
+// reclaim takes over what dead replicas left, as much as there are idle
+// workers for.
 func (c *consumer) reclaim(ctx context.Context) {
-	for pause(ctx, c.cfg.Stale/4) {
+	for round := 0; pause(ctx, c.cfg.Stale/8); round++ {
 		for _, lane := range c.cfg.Lanes {
-			select {
-			case <-c.free:
-			default:
-				continue
+			if round%1000 == 0 { // about every twenty minutes
+				if err := c.store.forget(ctx, lane); err != nil && ctx.Err() == nil {
+					c.cfg.Log.Info("names of dead replicas not struck", "lane", lane, "error", err)
+				}
 			}
-			jobs, err := c.store.claim(ctx, lane, c.cfg.Stale, 1)
-			if err != nil && !strings.Contains(err.Error(), "NOGROUP") {
-				c.trouble(ctx, "left work can't be taken over", err)
+			for c.reclaimOne(ctx, lane) {
 			}
-			if len(jobs) == 0 {
-				c.free <- struct{}{}
-				continue
-			}
-			c.run(jobs[0])
 		}
 	}
+}
+
+// reclaimOne is false when there is nothing to take over, or nobody to do it.
+func (c *consumer) reclaimOne(ctx context.Context, lane string) bool {
+	if c.full(lane) {
+		return false
+	}
+	select {
+	case <-c.free:
+	default:
+		return false
+	}
+	jobs, err := c.store.claim(ctx, lane, c.cfg.Stale, 1)
+	if err != nil && !strings.Contains(err.Error(), "NOGROUP") {
+		c.trouble(ctx, "left work can't be taken over", err)
+	}
+	if len(jobs) == 0 {
+		c.free <- struct{}{}
+		return false
+	}
+	c.run(jobs[0])
+	return true
 }
 
 // run works on one job in its own goroutine; it owns a token of free.
@@ -221,37 +269,75 @@ func (c *consumer) workOn(j hunts.Job) {
 			}
 		}
 	})
-	for wait := time.Second; ; wait = min(2*wait, 15*time.Second) {
-		err := c.handle(ctx, j)
-		if ctx.Err() != nil {
-			if c.work.Err() != nil && err != nil {
-				c.leave(j)
-				return
-			}
-			if err != nil {
-				return // somebody else works on it now
-			}
-		}
-		if err == nil {
+	if j.Deliveries > c.cfg.MaxDeliveries {
+		c.giveUp(j, fmt.Errorf("it was begun %d times and never came to an end", j.Deliveries-1))
+		return
+	}
+	for wait := time.Second; ; wait = min(2*wait, longestPause) {
+		err := c.attempt(ctx, j)
+		switch {
+		case err == nil:
 			c.settle(j)
 			return
-		}
-		if j.Deliveries >= c.cfg.MaxDeliveries && !errors.Is(err, context.Canceled) && hunts.KindOf(err) != hunts.KindUnavailable {
-			c.cfg.Log.Error("job given up", "kind", j.Kind, "key", j.Key, "tries", j.Deliveries, "error", err)
-			c.cfg.OnDead(j, err)
-			if err := c.store.bury(context.WithoutCancel(ctx), j, err.Error()); err != nil {
-				c.cfg.Log.Warn("job given up is not put aside, it comes back", "key", j.Key, "error", err)
-			}
+		case c.work.Err() != nil || c.ending.Err() != nil:
+			c.leave(j)
+			return
+		case ctx.Err() != nil:
+			return // somebody else works on it now
+		case j.Deliveries >= c.cfg.MaxDeliveries && hunts.KindOf(err) != hunts.KindUnavailable:
+			c.giveUp(j, err)
 			return
 		}
 		c.cfg.Log.Info("job is tried again", "kind", j.Kind, "key", j.Key, "tries", j.Deliveries, "pause", wait, "error", err)
-		if !pause(ctx, wait) {
-			if c.work.Err() != nil {
+		if !c.lend(ctx, wait) {
+			if c.work.Err() != nil || c.ending.Err() != nil {
 				c.leave(j)
 			}
 			return
 		}
 		j.Deliveries++
+	}
+}
+
+// longestPause between two tries of one job.
+const longestPause = 15 * time.Second
+
+// lend waits before another try. While few jobs wait, others use the worker
+// meanwhile: one channel that Slack throttles must not stop all the others.
+func (c *consumer) lend(ctx context.Context, wait time.Duration) bool {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(c.ending, stop)()
+	if c.paused.Add(1) > int64(2*c.cfg.Workers) {
+		defer c.paused.Add(-1)
+		return pause(ctx, wait)
+	}
+	c.free <- struct{}{}
+	waited := pause(ctx, wait)
+	c.paused.Add(-1)
+	<-c.free // run gives it back; jobs end, so that one comes free
+	return waited
+}
+
+// attempt calls the handler. One that panics fails its own job only.
+func (c *consumer) attempt(ctx context.Context, j hunts.Job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.cfg.Log.Error("a job panicked", "kind", j.Kind, "key", j.Key, "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("it panicked: %v", r)
+		}
+	}()
+	return c.handle(ctx, j)
+}
+
+// giveUp puts a job aside, where a person can look at it.
+func (c *consumer) giveUp(j hunts.Job, why error) {
+	c.cfg.Log.Error("job given up", "kind", j.Kind, "key", j.Key, "tries", j.Deliveries, "error", why)
+	c.cfg.OnDead(j, why)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.work), 2*time.Second)
+	defer stop()
+	if err := c.store.bury(ctx, j, why.Error()); err != nil {
+		c.cfg.Log.Warn("job given up is not put aside, it comes back", "key", j.Key, "error", err)
 	}
 }
 
@@ -275,7 +361,7 @@ func (c *consumer) settle(j hunts.Job) {
 func (c *consumer) leave(j hunts.Job) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(c.work), time.Second)
 	defer stop()
-	if err := c.store.handOver(ctx, j); err != nil {
+	if err := c.store.handOver(ctx, j.Lane, j.ID); err != nil {
 		c.cfg.Log.Info("job not handed over, it is taken when it is stale", "key", j.Key, "error", err)
 	}
 }

@@ -50,7 +50,7 @@ func (s *Store) Backlog(ctx context.Context, lanes ...string) (map[string]Lag, e
 		if p, err := s.db.XPending(ctx, key, group).Result(); err == nil {
 			l.Pending = p.Count
 		}
-		l.Waiting = total - l.Pending
+		l.Waiting = max(0, total-l.Pending) // the two were counted one after the other
 		first, err := s.db.XRangeN(ctx, key, "-", "+", 1).Result()
 		if err != nil {
 			return nil, gone(err)
@@ -58,7 +58,7 @@ func (s *Store) Backlog(ctx context.Context, lanes ...string) (map[string]Lag, e
 		if len(first) == 1 {
 			if ms, _, ok := strings.Cut(first[0].ID, "-"); ok {
 				if n, err := strconv.ParseInt(ms, 10, 64); err == nil {
-					l.Oldest = s.cfg.Clock().Sub(time.UnixMilli(n))
+					l.Oldest = max(0, s.cfg.Clock().Sub(time.UnixMilli(n)))
 				}
 			}
 		}
@@ -94,7 +94,7 @@ func (s *Store) makeGroups(ctx context.Context, lanes []string) error {
 func (s *Store) next(ctx context.Context, lanes []string, block time.Duration) ([]hunts.Job, error) {
 	var out []hunts.Job
 	read := func(lanes []string, block time.Duration) error {
-		args := &redis.XReadGroupArgs{Group: group, Consumer: s.cfg.Replica, Count: 1, Block: block}
+		args := &redis.XReadGroupArgs{Group: group, Consumer: s.name, Count: 1, Block: block}
 		for _, lane := range lanes {
 			args.Streams = append(args.Streams, s.keys.stream(lane))
 		}
@@ -139,7 +139,7 @@ func (s *Store) claim(ctx context.Context, lane string, idle time.Duration, most
 	}
 	var out []hunts.Job
 	for _, p := range pending {
-		got, err := s.db.XClaim(ctx, &redis.XClaimArgs{Stream: key, Group: group, Consumer: s.cfg.Replica, MinIdle: idle, Messages: []string{p.ID}}).Result()
+		got, err := s.db.XClaim(ctx, &redis.XClaimArgs{Stream: key, Group: group, Consumer: s.name, MinIdle: idle, Messages: []string{p.ID}}).Result()
 		if err != nil {
 			return out, err
 		}
@@ -155,43 +155,94 @@ func (s *Store) claim(ctx context.Context, lane string, idle time.Duration, most
 	return out, nil
 }
 
+// beatScript touches an entry for its holder only: between a look and a touch
+// another replica could take it over, and would lose it again.
+var beatScript = redis.NewScript(`
+local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)
+if #p == 0 then return -1 end
+if p[1][2] ~= ARGV[2] then return 0 end
+redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
+return 1`)
+
 // beat tells the others that a job is being worked on; false when somebody
-// else has taken it over.
+// else has taken it over. A job that Redis lost is still ours: nobody else
+// will do it.
 func (s *Store) beat(ctx context.Context, j hunts.Job) (bool, error) {
-	key := s.keys.stream(j.Lane)
-	p, err := s.db.XPendingExt(ctx, &redis.XPendingExtArgs{Stream: key, Group: group, Start: j.ID, End: j.ID, Count: 1}).Result()
-	if err != nil {
-		return true, err
-	}
-	if len(p) == 0 || p[0].Consumer != s.cfg.Replica {
-		return false, nil
-	}
-	return true, s.db.XClaimJustID(ctx, &redis.XClaimArgs{Stream: key, Group: group, Consumer: s.cfg.Replica, Messages: []string{j.ID}}).Err()
+	n, err := beatScript.Run(ctx, s.db, []string{s.keys.stream(j.Lane)}, group, s.name, j.ID).Int()
+	return err != nil || n != 0, err
 }
 
-// finish removes a job that is done.
+// finish removes a job that is done, in one step: an entry that is off the
+// group's list but still in the stream would stay there for ever.
 func (s *Store) finish(ctx context.Context, j hunts.Job) error {
-	key := s.keys.stream(j.Lane)
-	if err := s.db.XAck(ctx, key, group, j.ID).Err(); err != nil {
-		return err
-	}
-	return s.db.XDel(ctx, key, j.ID).Err()
+	_, err := s.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		s.remove(ctx, p, j)
+		return nil
+	})
+	return err
+}
+
+func (s *Store) remove(ctx context.Context, p redis.Pipeliner, j hunts.Job) {
+	p.XAck(ctx, s.keys.stream(j.Lane), group, j.ID)
+	p.XDel(ctx, s.keys.stream(j.Lane), j.ID)
 }
 
 // handOver makes a job look abandoned, so that another replica takes it at
-// once.
-func (s *Store) handOver(ctx context.Context, j hunts.Job) error {
-	return s.db.Do(ctx, "XCLAIM", s.keys.stream(j.Lane), group, s.cfg.Replica, 0, j.ID, "IDLE", time.Hour.Milliseconds(), "JUSTID").Err()
+// once; not when another has it already.
+func (s *Store) handOver(ctx context.Context, lane, id string) error {
+	return handOverScript.Run(ctx, s.db, []string{s.keys.stream(lane)}, group, s.name, id, time.Hour.Milliseconds()).Err()
+}
+
+var handOverScript = redis.NewScript(`
+local p = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)
+if #p == 0 or p[1][2] ~= ARGV[2] then return 0 end
+redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'IDLE', ARGV[4], 'JUSTID')
+return 1`)
+
+// taken lists what lies with this process and is not done.
+func (s *Store) taken(ctx context.Context, lane string) ([]string, error) {
+	pending, err := s.db.XPendingExt(ctx, &redis.XPendingExtArgs{Stream: s.keys.stream(lane), Group: group, Consumer: s.name, Start: "-", End: "+", Count: 1000}).Result()
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, p := range pending {
+		ids = append(ids, p.ID)
+	}
+	return ids, nil
+}
+
+// forgottenAfter is the silence after which the name of a process that holds
+// nothing is struck from the group; every process has a name of its own.
+const forgottenAfter = time.Hour
+
+// forget strikes the names of dead processes that hold nothing, so that the
+// group does not grow with every restart.
+func (s *Store) forget(ctx context.Context, lane string) error {
+	key := s.keys.stream(lane)
+	consumers, err := s.db.XInfoConsumers(ctx, key, group).Result()
+	if err != nil {
+		return err
+	}
+	for _, c := range consumers {
+		if c.Pending == 0 && c.Idle > forgottenAfter {
+			if err := s.db.XGroupDelConsumer(ctx, key, group, c.Name).Err(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // bury moves a job that failed too often where a person can look at it.
 func (s *Store) bury(ctx context.Context, j hunts.Job, why string) error {
-	err := s.db.XAdd(ctx, &redis.XAddArgs{Stream: s.keys.dead(), MaxLen: 1000, Approx: true, Values: map[string]any{
-		"lane": j.Lane, "kind": j.Kind, "key": j.Key, "payload": j.Payload, "why": why, "deliveries": j.Deliveries,
-	}}).Err()
-	if err != nil {
-		return err
-	}
-	_ = s.db.Expire(ctx, s.keys.dead(), keepDead).Err() // set again with the next one
-	return s.finish(ctx, j)
+	_, err := s.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.XAdd(ctx, &redis.XAddArgs{Stream: s.keys.dead(), MaxLen: 1000, Approx: true, Values: map[string]any{
+			"lane": j.Lane, "kind": j.Kind, "key": j.Key, "payload": j.Payload, "why": why, "deliveries": j.Deliveries,
+		}})
+		p.Expire(ctx, s.keys.dead(), keepDead)
+		s.remove(ctx, p, j)
+		return nil
+	})
+	return err
 }

@@ -1,0 +1,244 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// follow is one step after an answer: who asked for it, and of which hunt.
+type follow struct {
+	bot         *Bot
+	key         string // of the envelope: a repeated one does nothing twice
+	hunt        hunts.Hunt
+	asker       hunts.Asker
+	responseURL string
+}
+
+// place is the thread of the hunt.
+func (f follow) place(ctx context.Context) (target, error) {
+	parent, ok, err := f.bot.cfg.Store.LoadPost(ctx, parentKey(f.hunt.ID))
+	if err != nil {
+		return target{}, err
+	}
+	if !ok || parent.TS == "" {
+		return target{channel: f.asker.Channel, thread: f.asker.ThreadTS}, nil
+	}
+	return target{channel: parent.Channel, thread: rootOf(f.hunt, parent)}, nil
+}
+
+// rootOf is the message that the thread of a hunt hangs on: its own, or the
+// one in whose thread the hunt was asked for. Slack has no threads of replies.
+func rootOf(h hunts.Hunt, parent hunts.Post) string {
+	if h.Asker.ThreadTS != "" {
+		return h.Asker.ThreadTS
+	}
+	return parent.TS
+}
+
+func (f follow) whisper(ctx context.Context, sentence string) error {
+	return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.Refused(sentence, f.bot.view()))
+}
+
+// say posts into the thread, once.
+func (f follow) say(ctx context.Context, what string, render func(message.View) message.Message) error {
+	to, err := f.place(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = f.bot.post(ctx, what+":"+f.key, to, render)
+	return err
+}
+
+// stored is the answer of the hunt; without one nothing can be made of it.
+func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
+	a, ok, err := f.bot.cfg.Store.Answer(ctx, f.hunt.ID)
+	if err != nil {
+		return a, false, err
+	}
+	if !ok {
+		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
+	}
+	return a, true, nil
+}
+
+// narrow answers from the rows at hand, without a query.
+func (f follow) narrow(ctx context.Context, filters []hunts.Filter) error {
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	n := a.Narrow(filters...)
+	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(f.hunt, a, n, v) })
+}
+
+// ask runs another hunt in the thread of this one.
+func (f follow) ask(ctx context.Context, req indicator.Request, after string) error {
+	to, err := f.place(ctx)
+	if err != nil {
+		return err
+	}
+	asker := f.asker
+	asker.Channel, asker.ThreadTS = to.channel, to.thread
+	h, err := f.bot.huntFor(ctx, f.key, req, asker)
+	if err != nil {
+		return f.bot.tell(err, func(m message.Message) error {
+			return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
+		})
+	}
+	if after != "" && h.Refreshes != after {
+		h.Refreshes = after
+		if err := f.bot.cfg.Store.SaveHunt(ctx, h); err != nil {
+			return err
+		}
+	}
+	return f.bot.start(ctx, h, f.responseURL)
+}
+
+// widen asks the same within another window; the days that were searched
+// already come from memory.
+func (f follow) widen(ctx context.Context, window string) error {
+	at, refusal := indicator.Parse("ip=192.0.2.1 "+window, f.bot.cfg.Clock())
+	if refusal != nil {
+		return f.whisper(ctx, refusal.Sentence)
+	}
+	req := f.hunt.Request
+	req.Since, req.All, req.From, req.To, req.Fresh = at.Since, at.All, at.From, at.To, false
+	return f.ask(ctx, req, "")
+}
+
+// refresh asks the same again; of the days that are settled nothing is asked.
+func (f follow) refresh(ctx context.Context) error {
+	req := f.hunt.Request
+	req.Fresh = false
+	return f.ask(ctx, req, f.hunt.ID)
+}
+
+// again asks everything anew.
+func (f follow) again(ctx context.Context) error {
+	req := f.hunt.Request
+	req.Fresh = true
+	return f.ask(ctx, req, "")
+}
+
+// run hunts indicators that were held back, or that a button names.
+func (f follow) run(ctx context.Context, text string) error {
+	req, refusal := indicator.Parse(text, f.bot.cfg.Clock())
+	if refusal != nil {
+		return f.whisper(ctx, refusal.Sentence)
+	}
+	return f.ask(ctx, req, "")
+}
+
+// cancel asks whoever runs the hunt to stop; what was found stays.
+func (f follow) cancel(ctx context.Context) error {
+	if f.hunt.State == hunts.Answered {
+		return f.whisper(ctx, f.hunt.ID+" is answered already.")
+	}
+	if err := f.bot.cfg.Store.SetJSON(ctx, cancelKey(f.hunt.ID), f.asker.User, time.Hour); err != nil {
+		return err
+	}
+	f.bot.stopRunning(f.hunt.ID)
+	return f.bot.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "cancel", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel})
+}
+
+func cancelKey(huntID string) string { return "cancel:" + huntID }
+
+// more does what the overflow menu offers.
+func (f follow) more(ctx context.Context, do string) error {
+	switch do {
+	case message.DoAgain:
+		return f.again(ctx)
+	case message.DoRemove:
+		return f.remove(ctx)
+	}
+	return f.file(ctx, do)
+}
+
+// file puts an export into the thread.
+func (f follow) file(ctx context.Context, kind string) error {
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	to, err := f.place(ctx)
+	if err != nil {
+		return err
+	}
+	name, data := f.hunt.ID+"."+kind, []byte(nil)
+	switch kind {
+	case message.DoCSV:
+		name, data = f.hunt.ID+"-indicators.csv", message.IndicatorsCSV(a)
+	case message.DoJSON:
+		if data, err = message.JSON(a); err != nil {
+			return err
+		}
+	case message.DoKQL:
+		data = message.KQLFile(a)
+	default:
+		return nil
+	}
+	entry := hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "export", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: name, ShownTo: to.channel}
+	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
+		return err
+	}
+	if kind == message.DoCSV {
+		if err := f.bot.upload(ctx, f.key, to, f.hunt.ID+".csv", message.CSV(a)); err != nil {
+			return err
+		}
+	}
+	return f.bot.upload(ctx, f.key, to, name, data)
+}
+
+// remove takes back what was shown: messages, files and the rows that are
+// kept. That it was shown stays in the audit.
+func (f follow) remove(ctx context.Context) error {
+	if f.asker.User != f.hunt.Asker.User {
+		return f.whisper(ctx, "Only who asked for a hunt may remove it.")
+	}
+	store := f.bot.cfg.Store
+	if err := store.Audit(ctx, hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "unsay", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel}); err != nil {
+		return err
+	}
+	for _, name := range []string{f.hunt.ID + ".csv", f.hunt.ID + ".kql"} {
+		if p, ok, err := store.LoadPost(ctx, fileKey(f.hunt.ID, name)); err == nil && ok {
+			if err := f.bot.call(ctx, p.Channel, func() error { return f.bot.api.DeleteFileContext(ctx, p.TS) }); err != nil && !missing(err) {
+				return fmt.Errorf("removing %s: %w", name, err)
+			}
+		}
+	}
+	keys := []string{parentKey(f.hunt.ID)}
+	for i := range maxDetails {
+		keys = append(keys, detailsKey(f.hunt.ID, i))
+	}
+	for _, key := range keys {
+		p, ok, err := store.LoadPost(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !ok || p.TS == "" {
+			continue
+		}
+		err = f.bot.call(ctx, p.Channel, func() error {
+			_, _, err := f.bot.api.DeleteMessageContext(ctx, p.Channel, p.TS)
+			return err
+		})
+		if err != nil && !missing(err) {
+			return fmt.Errorf("removing a message of %s: %w", f.hunt.ID, err)
+		}
+	}
+	return store.DropAnswer(ctx, f.hunt.ID, "")
+}
+
+// missing tells that what should be removed is gone already.
+func missing(err error) bool {
+	var answer slack.SlackErrorResponse
+	return errors.As(err, &answer) && (answer.Err == "message_not_found" || answer.Err == "file_not_found" || answer.Err == "file_deleted" || answer.Err == "channel_not_found")
+}

@@ -1,0 +1,130 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// met is what is remembered of the last hunt for the same indicators.
+type met struct {
+	Hunt    string        `json:"hunt"`
+	Verdict hunts.Verdict `json:"verdict"`
+	Devices int64         `json:"devices"`
+	Events  int64         `json:"events"`
+	By      string        `json:"by"`
+	At      time.Time     `json:"at"`
+	Window  string        `json:"window"`
+}
+
+// keepMet is how long a hunt is remembered for who asks the same.
+const keepMet = 90 * 24 * time.Hour
+
+// metKey is the same for everybody who asks for the same indicators, whatever
+// the window.
+func metKey(r indicator.Request) string {
+	same := indicator.Request{IPs: r.IPs, Domains: r.Domains, Files: r.Files, Devices: r.Devices, Hunt: r.Hunt}
+	sum := sha256.Sum256([]byte(indicator.Format(same)))
+	return "met:" + hex.EncodeToString(sum[:12])
+}
+
+// remember notes what a hunt found.
+func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
+	devices := int64(0)
+	for _, d := range a.ByDevice {
+		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
+			devices++
+		}
+	}
+	m := met{Hunt: h.ID, Verdict: a.Verdict, Devices: devices, Events: a.Totals.Events, By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text()}
+	return b.cfg.Store.SetJSON(ctx, metKey(h.Request), m, keepMet)
+}
+
+// known is the memory line of a hunt: what is on record of its indicators.
+// Memory is no reason to fail: without it the line is empty.
+func (b *Bot) known(ctx context.Context, h hunts.Hunt) string {
+	var parts []string
+	var m met
+	if ok, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err == nil && ok && m.Hunt != h.ID {
+		found := strings.ReplaceAll(string(m.Verdict), "_", " ")
+		if m.Devices > 0 {
+			found += fmt.Sprintf(" %d devices", m.Devices)
+			if m.Devices == 1 {
+				found = strings.TrimSuffix(found, "s")
+			}
+		}
+		parts = append(parts, fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, found, m.Window, m.Hunt))
+	}
+	for n, i := range h.Request.Indicators() {
+		if n == maxMarksAsked || len(parts) > 3 {
+			break
+		}
+		if mark, ok := b.markOf(ctx, i.String()); ok {
+			parts = append(parts, indicator.Defang(i.String())+" "+mark.text())
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// spell writes a duration in its largest unit.
+func spell(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// mark is what a person judged of an indicator.
+type mark struct {
+	Verdict string    `json:"verdict"` // malicious, benign or known
+	Ticket  string    `json:"ticket,omitempty"`
+	Note    string    `json:"note,omitempty"`
+	By      string    `json:"by"`
+	Until   time.Time `json:"until"`
+}
+
+func (m mark) text() string {
+	s := "marked " + m.Verdict
+	if m.Ticket != "" {
+		s += " (" + m.Ticket + ")"
+	}
+	return s + " by " + m.By + " until " + m.Until.UTC().Format("2 Jan 2006")
+}
+
+// maxMarksAsked bounds how many indicators of one hunt are looked up.
+const maxMarksAsked = 50
+
+func markKey(value string) string {
+	sum := sha256.Sum256([]byte(strings.ToLower(value)))
+	return "mark:" + hex.EncodeToString(sum[:12])
+}
+
+func (b *Bot) markOf(ctx context.Context, value string) (mark, bool) {
+	var m mark
+	ok, err := b.cfg.Store.GetJSON(ctx, markKey(value), &m)
+	return m, err == nil && ok && m.Until.After(b.cfg.Clock())
+}
+
+// marked puts the judgements of people onto the lines of an answer.
+func (b *Bot) marked(ctx context.Context, a hunts.Answer) hunts.Answer {
+	for n := range a.ByIndicator {
+		if n == maxMarksAsked {
+			break
+		}
+		if m, ok := b.markOf(ctx, a.ByIndicator[n].Indicator); ok {
+			a.ByIndicator[n].Mark = strings.TrimPrefix(m.text(), "marked ")
+		}
+	}
+	return a
+}

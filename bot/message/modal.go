@@ -1,0 +1,117 @@
+package message
+
+import (
+	"fmt"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// Callback ids of the modals and of the message shortcut.
+const (
+	ModalHunt       = "footprint_hunt"
+	ModalMark       = "footprint_mark"
+	ShortcutMessage = "footprint_message"
+)
+
+// modal is an empty modal with our titles.
+func modal(callback, title, submit, private string, blocks ...slack.Block) slack.ModalViewRequest {
+	return slack.ModalViewRequest{
+		Type: slack.VTModal, CallbackID: callback, PrivateMetadata: cutText(private, maxPrivateMetadata), Title: plainObject(cutText(title, maxModalTitle)), Submit: plainObject(cutText(submit, maxModalTitle)),
+		Close: plainObject("Cancel"), Blocks: slack.Blocks{BlockSet: blocks},
+	}
+}
+
+func textField(block, label, hint, filled string, lines, optional bool) slack.Block {
+	e := slack.NewPlainTextInputBlockElement(nil, "value")
+	e.Multiline = lines
+	if filled != "" {
+		e.InitialValue = cutText(filled, maxSectionText)
+	}
+	in := slack.NewInputBlock(block, plainObject(label), plainObject(hint), e)
+	in.Optional = optional
+	return in
+}
+
+func choiceField(block, label string, options [][2]string) slack.Block {
+	list := make([]*slack.OptionBlockObject, len(options))
+	for i, o := range options {
+		list[i] = slack.NewOptionBlockObject(o[0], plainObject(o[1]), nil)
+	}
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "value", list...)
+	e.InitialOption = list[0]
+	return slack.NewInputBlock(block, plainObject(label), nil, e)
+}
+
+// HuntModal asks for a hunt: one indicator, or a whole report.
+func HuntModal(private, filled string) slack.ModalViewRequest {
+	return modal(ModalHunt, "Hunt", "Hunt", private,
+		textField("indicators", "Indicators", "Addresses, ranges, domains, URLs, hashes; defanged is fine. Paste a whole report: private ranges, public resolvers and well-known names in it are held back.", filled, true, false),
+		choiceField("since", "Look back", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}),
+		textField("devices", "Only on these devices", "Names, separated by commas or blanks.", "", false, true),
+		textField("why", "Reason", "Stands in the audit and in the workspace's own query log.", "", false, true),
+	)
+}
+
+// MarkModal asks for a judgement of a hunt's indicators.
+func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
+	day := slack.NewDatePickerBlockElement("value")
+	until := slack.NewInputBlock("until", plainObject("Until"), plainObject("Without a day the mark ends after 90 days."), day)
+	until.Optional = true
+	what := line{ours("%s of ", count(int64(len(h.Request.Indicators())), "indicator")), bold(shown(h.ID, maxShort))}
+	return modal(ModalMark, "Mark", "Mark", private,
+		slack.NewSectionBlock(mrkdwnObject(what.mrkdwn()), nil, nil),
+		choiceField("verdict", "They are", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}),
+		textField("ticket", "Ticket", "Such as INC-4711.", "", false, true),
+		textField("note", "Note", "What the next person should know.", "", true, true),
+		until,
+	)
+}
+
+// Marked tells the thread what somebody judged.
+func Marked(h hunts.Hunt, text, note string, v View) Message {
+	var p page
+	l := line{ours("🏷️ %s: ", shown(h.ID, maxShort)), sentence(text)}
+	if note != "" {
+		l = l.dot(quoted(note))
+	}
+	p.say(l)
+	return p.render(v.Form)
+}
+
+// Narrowed is an answer seen through filters, for the thread. It has no
+// verdict of its own.
+func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
+	var p page
+	head := line{ours("🔍 ")}
+	for i, f := range n.Filters {
+		if i > 0 {
+			head = head.and(ours(", "))
+		}
+		head = head.and(bold(shown(f.Text(), maxShort)))
+	}
+	if n.Events == 0 {
+		p.say(head.and(ours(": nothing of %s is left. That is no acquittal: the filter hides the rest.", shown(h.ID, maxShort))))
+		return p.render(v.Form)
+	}
+	head = head.and(ours(": %s on %s · %s", count(n.Events, "event"), count(int64(len(n.Devices)), "device"), outcomesText(n.Outcomes)))
+	if !n.First.IsZero() {
+		head = head.dot(ours("first "), at(n.First)).dot(ours("last "), recent(n.Last, v.Now))
+	}
+	lines := []line{head}
+	if n.Cut {
+		lines = append(lines, line{ours("The answer did not hold all its rows, so this may be a part.")})
+	}
+	p.say(lines...)
+	rowGrid(a, n.Rows, fmt.Sprintf("%s, narrowed: %s", fileStem(a), count(int64(len(n.Rows)), "row"))).add(&p, v.Form)
+	p.small(line{ours("%s · from the rows at hand, without a new query", shown(h.ID, maxShort))})
+	return p.render(v.Form)
+}
+
+// Said is one sentence of ours in a thread.
+func Said(text string, v View) Message {
+	var p page
+	p.say(withChannels(text))
+	return p.render(v.Form)
+}

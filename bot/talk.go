@@ -1,0 +1,253 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// event is the inner event of an Events API payload. Only what is used is
+// read: an unknown block inside must not make the rest unreadable.
+type event struct {
+	Type       string          `json:"type"`
+	Subtype    string          `json:"subtype"`
+	Channel    string          `json:"channel"`
+	User       string          `json:"user"`
+	BotID      string          `json:"bot_id"`
+	Text       string          `json:"text"`
+	TS         string          `json:"ts"`
+	ThreadTS   string          `json:"thread_ts"`
+	UserTeam   string          `json:"user_team"`
+	SourceTeam string          `json:"source_team"`
+	Blocks     json.RawMessage `json:"blocks"`
+}
+
+// handleEvent answers mentions, and replies in our own threads. Everything
+// else that Slack sends is dropped unread.
+func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessage) error {
+	var outer struct {
+		TeamID string `json:"team_id"`
+		Event  event  `json:"event"`
+	}
+	if err := json.Unmarshal(payload, &outer); err != nil {
+		b.cfg.Log.Info("event not understood", "key", key, "error", err)
+		return nil
+	}
+	e := outer.Event
+	team := e.UserTeam
+	if team == "" {
+		team = outer.TeamID
+	}
+	if e.BotID != "" || e.User == "" || e.User == b.self || e.Subtype != "" && e.Subtype != "thread_broadcast" {
+		return nil
+	}
+	mention := e.Type == "app_mention"
+	if !mention && (e.Type != "message" || e.ThreadTS == "" || strings.Contains(e.Text, "<@"+b.self+">")) {
+		return nil // a mention comes as an event of its own as well
+	}
+	who := hunts.Asker{Team: team, User: e.User, Name: e.User, Channel: e.Channel, ThreadTS: e.ThreadTS}
+	if who.ThreadTS == "" {
+		who.ThreadTS = e.TS
+	}
+	id, ours, err := b.cfg.Store.ThreadHunt(ctx, e.Channel, e.ThreadTS)
+	if err != nil {
+		return err
+	}
+	if !mention && !ours {
+		return nil
+	}
+	if b.barred(team, e.Channel) != "" {
+		return nil // external members' text is not answered
+	}
+	text := said(e.Text, b.self)
+	if ours {
+		h, ok, err := b.cfg.Store.Hunt(ctx, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return b.replied(ctx, key, h, who, text, mention)
+		}
+	}
+	return b.mentioned(ctx, key, who, text)
+}
+
+var (
+	linked    = regexp.MustCompile(`<((?:https?|mailto):[^|>]+)(?:\|([^>]*))?>`)
+	addressed = regexp.MustCompile(`<@[UW][A-Z0-9]+>`)
+)
+
+// said is what a person typed: Slack's mark-up of links undone, mentions taken
+// out.
+func said(text, self string) string {
+	text = strings.ReplaceAll(text, "<@"+self+">", " ")
+	text = addressed.ReplaceAllString(text, " ")
+	text = linked.ReplaceAllStringFunc(text, func(s string) string {
+		m := linked.FindStringSubmatch(s)
+		if m[2] != "" && strings.Contains(m[1], m[2]) {
+			return m[2] // Slack made the link of a typed word
+		}
+		return m[1]
+	})
+	return strings.TrimSpace(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(text))
+}
+
+// replied does what a reply in a hunt's thread says. What is not understood
+// gets one line, once; people also talk to each other in there, so that only a
+// line that looks meant for us is answered.
+func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.Asker, text string, mention bool) error {
+	f := follow{bot: b, key: key, hunt: h, asker: who}
+	a, ok, err := b.cfg.Store.Answer(ctx, h.ID)
+	if err != nil {
+		return err
+	}
+	r, understood := parseReply(text, a)
+	switch {
+	case !understood && !mention && !meantForUs(text):
+		return nil
+	case !understood:
+		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.Said(notUnderstood(text), v) })
+	case !ok && r.kind != replyHelp:
+		return f.say(ctx, "early", func(v message.View) message.Message {
+			return message.Said(h.ID+" has no answer yet, or it is no longer kept.", v)
+		})
+	}
+	switch r.kind {
+	case replyNarrow:
+		return f.narrow(ctx, r.filters)
+	case replyWiden:
+		return f.widen(ctx, r.window)
+	case replyAround:
+		return f.around(ctx, a, r)
+	case replyCSV, replyJSON, replyKQL:
+		return f.file(ctx, string(r.kind))
+	case replyAgain:
+		return f.again(ctx)
+	case replyHelp:
+		return f.say(ctx, "help", func(v message.View) message.Message {
+			return message.Said("Here you can reply: "+strings.Join(replyForms, " · "), v)
+		})
+	}
+	return nil
+}
+
+// meantForUs: the first word is one of the grammar's, or nearly.
+func meantForUs(text string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
+	if len(strings.Fields(text)) > 6 || first == "" {
+		return false
+	}
+	for _, form := range replyForms {
+		word, _, _ := strings.Cut(strings.ToLower(form), " ")
+		key, _, _ := strings.Cut(word, "=")
+		if edits(first, word) <= 1 || strings.HasPrefix(first, key+"=") {
+			return true
+		}
+	}
+	return false
+}
+
+// around asks for everything of one device around its first contact.
+func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
+	var first time.Time
+	device := ""
+	for _, d := range a.ByDevice {
+		short, _, _ := strings.Cut(d.Device, ".")
+		if r.device != "" && !strings.EqualFold(r.device, d.Device) && !strings.EqualFold(r.device, short) {
+			continue
+		}
+		if first.IsZero() || d.FirstSeen.Before(first) {
+			first, device = d.FirstSeen, d.Device
+		}
+	}
+	if device == "" {
+		return f.say(ctx, "around", func(v message.View) message.Message {
+			return message.Said("No device of this hunt is called that; "+f.hunt.ID+" names them in its table.", v)
+		})
+	}
+	req := f.hunt.Request
+	req.Devices, req.Since, req.All = []string{device}, 0, false
+	req.From, req.To = first.Add(-r.around), first.Add(r.around)
+	if now := f.bot.cfg.Clock(); req.To.After(now) {
+		req.To = now
+	}
+	return f.ask(ctx, req, "")
+}
+
+// mentioned hunts what stands beside a mention.
+func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text string) error {
+	at := target{channel: who.Channel, thread: who.ThreadTS}
+	say := func(sentence string) error {
+		_, err := b.post(ctx, "mention-reply:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
+		return err
+	}
+	if text == "" || strings.EqualFold(text, "help") {
+		_, err := b.post(ctx, "mention-help:"+key, at, message.Help)
+		return err
+	}
+	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	if refusal != nil {
+		list, _ := huntable(text, indicator.DefaultGuard())
+		if len(list) == 0 {
+			return say(refusal.Sentence)
+		}
+		req = indicator.Request{}
+		for n, i := range list {
+			if n < indicator.MaxIndicators {
+				req.Add(i)
+			}
+		}
+	}
+	h, err := b.huntFor(ctx, key, req, who)
+	if err != nil {
+		return b.tell(err, func(m message.Message) error {
+			_, err := b.post(ctx, "mention-reply:"+key, at, func(message.View) message.Message { return m })
+			return err
+		})
+	}
+	return b.start(ctx, h, "")
+}
+
+// messageText is what Slack hands over with a shortcut.
+type messageText struct {
+	Text     string `json:"text"`
+	TS       string `json:"ts"`
+	ThreadTS string `json:"thread_ts"`
+}
+
+func textOf(raw json.RawMessage) string {
+	var m messageText
+	if json.Unmarshal(raw, &m) != nil {
+		return ""
+	}
+	return said(m.Text, "")
+}
+
+func threadOf(raw json.RawMessage, ts string) string {
+	var m messageText
+	if json.Unmarshal(raw, &m) != nil {
+		return ts
+	}
+	if m.ThreadTS != "" {
+		return m.ThreadTS
+	}
+	if m.TS != "" {
+		return m.TS
+	}
+	return ts
+}
+
+// watch puts the indicators of a hunt onto the watchlist.
+func (f follow) watch(ctx context.Context, forHow string) error {
+	d, refusal := indicator.ParseDuration(forHow)
+	if refusal != nil {
+		d = 72 * time.Hour
+	}
+	return f.bot.watchHunt(ctx, f, d)
+}
