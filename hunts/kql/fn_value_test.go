@@ -83,7 +83,7 @@ func TestParseFunctions(t *testing.T) {
 		{"the query of a URL", "parse_urlquery", vArgs(vStr("?a=1&b=2")), `{"Query Parameters":{"a":"1","b":"2"}}`},
 		{"a path of Windows", "parse_path", vArgs(vStr(`C:\Users\a\x.tar.gz:zone`)),
 			`{"Scheme":"","RootPath":"C:","DirectoryPath":"C:\\Users\\a","DirectoryName":"a","Filename":"x.tar.gz","Extension":"gz","AlternateDataStreamName":"zone"}`},
-		{"a name alone", "parse_path", vArgs(vStr(`x:stream`)),
+		{"a letter before a colon is a drive", "parse_path", vArgs(vStr(`x:stream`)),
 			`{"Scheme":"","RootPath":"x:","DirectoryPath":"x:","DirectoryName":"x:","Filename":"stream","Extension":"","AlternateDataStreamName":""}`},
 		{"the first record of CSV", "parse_csv", vArgs(vStr("a,\"b \"\"c\"\", d\",\nnext")), `["a","b \"c\", d",""]`},
 		{"a version is not a fraction", "parse_version", vArgs(vStr("1.x")), fnNull},
