@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -88,6 +89,14 @@ func setFunctions(l library) {
 		return distinct(lists[0], func(item any) bool { return !others.has(item) })
 	})
 	l["set_has_element"] = envFn("set_has_element", 2, 2, Bool, setHasElement)
+	l.pure("set_equals", 2, 2, Bool, func(a []Value) Value {
+		x, ok := argArray(a[0])
+		y, also := argArray(a[1])
+		if !ok || !also {
+			return Null(Bool)
+		}
+		return BoolValue(maps.Equal(newElementSet(x), newElementSet(y)))
+	})
 	l.pure("jaccard_index", 2, 2, Real, jaccard)
 }
 
