@@ -150,3 +150,35 @@ func TestAConstantArrayIsReadOnce(t *testing.T) {
 		t.Errorf("the cache holds %d entries for one array", len(env.cache))
 	}
 }
+
+func FuzzFunctionsTakeAnyText(f *testing.F) {
+	f.Add("a", "b", int64(1))
+	f.Add("%5", "\xff", int64(-1))
+	f.Add(`{"a":[1]}`, "$.a[0]", int64(1)<<62)
+	f.Add("2024-01-01", "month", int64(-1)<<63)
+	f.Add("10.0.0.0/8", "::1", int64(33))
+	all := scalarFunctions()
+	f.Fuzz(func(t *testing.T, s, other string, n int64) {
+		env := fnEnv()
+		d, _ := parseDynamic(s)
+		values := []Value{vStr(s), vStr(other), LongValue(n), convertDynamic(vStr(s)), DynamicValue([]any{s, n, d}), convert(vStr(s), Datetime), TimespanTicks(n)}
+		for name, f := range all {
+			if f.impure || name == "range" || name == "repeat" {
+				continue // these answer with a million elements
+			}
+			for shift := range values {
+				args := make([]Value, f.minArgs)
+				if f.maxArgs < 0 || f.maxArgs > f.minArgs {
+					args = make([]Value, f.minArgs+1)
+				}
+				for i := range args {
+					args[i] = values[(shift+i)%len(values)]
+				}
+				v, err := f.eval(env, args)
+				if err == nil {
+					_ = v.Text()
+				}
+			}
+		}
+	})
+}

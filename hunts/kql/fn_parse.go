@@ -14,6 +14,7 @@ func parseFunctions() library {
 		out.Set("Query Parameters", queryBag(strings.TrimPrefix(argText(a[0]), "?")))
 		return DynamicValue(out)
 	})
+	l.pure("parse_xml", 1, 1, Dynamic, parseXML)
 	l.pure("parse_path", 1, 1, Dynamic, func(a []Value) Value { return DynamicValue(parsePath(argText(a[0]))) })
 	l.pure("parse_csv", 1, 1, Dynamic, func(a []Value) Value {
 		r := csv.NewReader(strings.NewReader(argText(a[0])))

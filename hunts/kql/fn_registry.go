@@ -33,6 +33,13 @@ func scalarFunctions() map[string]function {
 			all[f.name] = f
 		}
 	}
+	for alias, name := range map[string]string{
+		"array_strcat": "strcat_array", "arraylength": "array_length", "extractall": "extract_all", "notnull": "isnotnull", "parseurl": "parse_url", "parseurlquery": "parse_urlquery",
+	} {
+		f := all[name]
+		f.name = alias
+		all[alias] = f
+	}
 	return all
 }
 
