@@ -241,7 +241,6 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 
 // read takes in the rows of one query. The caller holds mu.
 func (s *surveyor) read(rows [][]any, p params) error {
-	m := &merger{params: p}
 	total := false
 	pairs, known := int64(0), int64(0)
 	for _, row := range rows {
@@ -270,7 +269,7 @@ func (s *surveyor) read(rows [][]any, p params) error {
 				return fmt.Errorf("a hit: %w", err)
 			}
 			pairs++
-			s.hit(x, m)
+			s.hit(x, p)
 		}
 	}
 	if !total {
@@ -300,8 +299,8 @@ func (s *surveyor) count(row indicatorRow, p params) {
 	s.results[i] = have
 }
 
-func (s *surveyor) hit(x pairRow, m *merger) {
-	i, ok := m.params.names[x.Indicator]
+func (s *surveyor) hit(x pairRow, p params) {
+	i, ok := p.names[x.Indicator]
 	if !ok {
 		return
 	}
@@ -317,7 +316,7 @@ func (s *surveyor) hit(x pairRow, m *merger) {
 	slices.SortFunc(x.Processes, strings.Compare)
 	s.hits = append(s.hits, Hit{
 		Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
-		Because: strings.Join(m.because([]string{x.Indicator}, ""), ", "), Excluded: x.Excluded,
+		Because: ruleOf(i), Excluded: x.Excluded,
 	})
 }
 
@@ -346,4 +345,25 @@ func (s *surveyor) result(list []indicator.Indicator) Survey {
 func (r *Runner) ForSurvey(id string, req indicator.Request, asker Asker) Hunt {
 	now := r.cfg.Clock()
 	return Hunt{ID: id, Name: "network-footprint", Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: req.Workspaces, Asker: asker, State: Queued, Created: now.UTC()}
+}
+
+// ruleOf is the rule by which an indicator matches, for a hit that stands for
+// many rows.
+func ruleOf(i indicator.Indicator) string {
+	switch i.Kind {
+	case indicator.KindCIDR:
+		return "in " + i.Value
+	case indicator.KindIP:
+		return "exact address"
+	case indicator.KindSuffix:
+		return "ends with " + i.Host
+	case indicator.KindFile:
+		return "file name"
+	case indicator.KindMD5, indicator.KindSHA1, indicator.KindSHA256:
+		return string(i.Kind) + " of the file"
+	}
+	if i.SubOnly {
+		return "sub-domain"
+	}
+	return "name or sub-domain"
 }

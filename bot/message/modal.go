@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -112,6 +113,10 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 // Said is one sentence of ours in a thread.
 func Said(text string, v View) Message {
 	var p page
-	p.say(withChannels(text))
+	var lines []line
+	for _, l := range strings.Split(text, "\n") {
+		lines = append(lines, withChannels(l))
+	}
+	p.say(lines...)
 	return p.render(v.Form)
 }

@@ -55,17 +55,7 @@ func ipv6Net(s string) (netip.Addr, int, bool) {
 }
 
 // fullIPv6 prints eight groups of four digits.
-func fullIPv6(a netip.Addr) string {
-	b := a.As16()
-	var out strings.Builder
-	for i := 0; i+1 < len(b); i += 2 {
-		if i > 0 {
-			out.WriteByte(':')
-		}
-		fmt.Fprintf(&out, "%02x%02x", b[i], b[i+1])
-	}
-	return out.String()
-}
+func fullIPv6(a netip.Addr) string { return a.StringExpanded() }
 
 func maskedIPv6(a netip.Addr, bits int) netip.Addr {
 	p, err := a.Prefix(max(0, min(bits, 128)))

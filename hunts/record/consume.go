@@ -61,8 +61,8 @@ type consumer struct {
 	store  *Store
 	cfg    ConsumeConfig
 	handle func(context.Context, hunts.Job) error
-	free   chan struct{} // a token for each idle worker
-	slow   atomic.Int64  // running jobs of the last lane
+	free   chan struct{}   // a token for each idle worker
+	slow   atomic.Int64    // running jobs of the last lane
 	ending context.Context // the caller's: nothing new after it
 	work   context.Context // of the running jobs, ends with Drain
 	busy   sync.WaitGroup
@@ -235,7 +235,7 @@ func (c *consumer) reclaimOne(ctx context.Context, lane string) bool {
 
 // run works on one job in its own goroutine; it owns a token of free.
 func (c *consumer) run(j hunts.Job) {
-	if _, twice := c.mine.LoadOrStore(j.ID, true); twice {
+	if _, twice := c.mine.LoadOrStore(j.Lane+j.ID, true); twice {
 		c.free <- struct{}{}
 		return
 	}
@@ -248,7 +248,7 @@ func (c *consumer) run(j hunts.Job) {
 			if slow {
 				c.slow.Add(-1)
 			}
-			c.mine.Delete(j.ID)
+			c.mine.Delete(j.Lane + j.ID)
 			c.free <- struct{}{}
 		}()
 		c.workOn(j)
