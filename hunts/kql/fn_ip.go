@@ -2,7 +2,6 @@ package kql
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
