@@ -11,6 +11,7 @@ func dynamicFunctions() library {
 	reshapeFunctions(l)
 	setFunctions(l)
 	bagFunctions(l)
+	seriesFunctions(l)
 	return l
 }
 

@@ -121,3 +121,16 @@ func FuzzJSONPath(f *testing.F) {
 		}
 	})
 }
+
+func TestSeriesFunctions(t *testing.T) {
+	runFnCases(t, []fnCase{
+		{"element by element", "series_add", vArgs(vJSON(`[1,2,3]`), vJSON(`[10,null,30]`)), "[11.0,null,33.0]"},
+		{"one number for all elements", "series_multiply", vArgs(vJSON(`[1,2]`), vLong(3)), "[3.0,6.0]"},
+		{"no partner, no answer", "series_greater", vArgs(vJSON(`[1,2]`), vJSON(`[0]`)), "[true,null]"},
+		{"a sum", "series_sum", vArgs(vJSON(`[1,2,3.5]`)), "6.5"},
+		{"a sum with a gap", "series_sum", vArgs(vJSON(`[1,null]`)), fnNull},
+		{"a length of a vector", "series_magnitude", vArgs(vJSON(`[3,4]`)), "5.0"},
+		{"vectors of one direction", "series_cosine_similarity", vArgs(vJSON(`[1,0]`), vJSON(`[2,0]`)), "1.0"},
+		{"statistics", "series_stats_dynamic", vArgs(vJSON(`[3,1,null,5]`)), `{"min":1.0,"min_idx":1,"max":5.0,"max_idx":3,"avg":3.0,"stdev":2.0,"variance":4.0}`},
+	})
+}
