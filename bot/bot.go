@@ -101,6 +101,9 @@ type Config struct {
 	// UpdateEvery is the shortest time between two edits of one message; 3 s, as
 	// Slack advises.
 	UpdateEvery time.Duration
+	// PostBurst is how many posts go to one channel before the pace of one a
+	// second begins; 6.
+	PostBurst int
 	// Keep is how long hunts, their threads and posts are remembered; 14 days.
 	Keep time.Duration
 	// HuntURL makes the portal link of a query; nil leaves it out.
@@ -134,6 +137,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.UpdateEvery <= 0 {
 		cfg.UpdateEvery = 3 * time.Second
 	}
+	if cfg.PostBurst <= 0 {
+		cfg.PostBurst = 6
+	}
 	if cfg.Keep <= 0 {
 		cfg.Keep = 14 * 24 * time.Hour
 	}
@@ -151,7 +157,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(), running: map[string]context.CancelFunc{}}
+	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(cfg.PostBurst), running: map[string]context.CancelFunc{}}
 	who, err := b.api.AuthTestContext(ctx)
 	if err != nil {
 		return nil, signInError(err)

@@ -282,15 +282,16 @@ func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool)
 type pace struct {
 	mu       sync.Mutex
 	channels map[string]*rate.Limiter
+	burst    int
 }
 
-func newPace() *pace { return &pace{channels: map[string]*rate.Limiter{}} }
+func newPace(burst int) *pace { return &pace{channels: map[string]*rate.Limiter{}, burst: burst} }
 
 func (p *pace) wait(ctx context.Context, channel string) error {
 	p.mu.Lock()
 	l, ok := p.channels[channel]
 	if !ok {
-		l = rate.NewLimiter(1, 6)
+		l = rate.NewLimiter(1, p.burst)
 		p.channels[channel] = l
 	}
 	p.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Seat is a person in a channel.
@@ -162,6 +163,28 @@ func (w *Workspace) until(ctx context.Context, true_ func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-changed:
+		}
+	}
+}
+
+// Until waits for something to become true. It is asked again whenever anything
+// happens in the workspace, and twenty times a second for what happens
+// elsewhere.
+func (w *Workspace) Until(ctx context.Context, is func() bool) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		w.mu.Lock()
+		changed := w.changed
+		w.mu.Unlock()
+		if is() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-tick.C:
 		}
 	}
 }

@@ -75,38 +75,29 @@ func canonicalKey(typed string) string {
 	}
 }
 
+// meanings are common names for what a key stands for.
+var meanings = [...]struct{ key, words string }{
+	{"dns", "domain url"}, {"file", "process"}, {"file", "md5 sha1 sha256 hash name filename image exe proc"}, {"ip", "addr address ipv4 ipv6 cidr net subnet src dst"}, {"dns", "fqdn uri link site host hostname"},
+	{"device", "computer machine endpoint pc sensor"}, {"since", "last days time window ago lookback"}, {"from", "start begin after"}, {"to", "end until before till"}, {"why", "reason because comment note"},
+	{"exclude", "without ignore hide"}, {"workspace", "ws tenant"}, {"incident", "inc case ticket"},
+}
+
 // nearestKey is the key that was probably meant: by meaning when the word is a
 // common name for one, by edit distance otherwise.
 func nearestKey(typed string) string {
 	k := strings.ToLower(strings.Trim(typed, "-–—_"))
-	switch k {
-	case "md5", "sha1", "sha256", "hash", "name", "filename", "image", "exe", "proc":
-		return "file"
-	case "addr", "address", "ipv4", "ipv6", "cidr", "net", "subnet", "src", "dst":
-		return "ip"
-	case "fqdn", "uri", "link", "site", "host", "hostname":
-		return "dns"
-	case "computer", "machine", "endpoint", "pc", "sensor":
-		return "device"
-	case "last", "days", "time", "window", "ago", "lookback":
-		return "since"
-	case "start", "begin", "after":
-		return "from"
-	case "end", "until", "before", "till":
-		return "to"
-	case "reason", "because", "comment", "note":
-		return "why"
-	case "without", "ignore", "hide":
-		return "exclude"
-	case "ws", "tenant":
-		return "workspace"
-	case "inc", "case", "ticket":
-		return "incident"
-	}
 	best, bestDistance := "", 1<<30
-	for _, c := range append(keys[:], "domain", "url", "process") {
-		if d := editDistance(k, c); d < bestDistance {
-			best, bestDistance = c, d
+	try := func(word, key string) {
+		if d := editDistance(k, word); d < bestDistance {
+			best, bestDistance = key, d
+		}
+	}
+	for _, c := range keys {
+		try(c, c)
+	}
+	for _, m := range meanings {
+		for _, word := range strings.Fields(m.words) {
+			try(word, m.key)
 		}
 	}
 	return best

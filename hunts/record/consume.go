@@ -155,7 +155,8 @@ func (c *consumer) read(ctx context.Context) {
 		if n := len(lanes); c.full(lanes[n-1]) {
 			lanes = lanes[:n-1]
 		}
-		jobs, err := c.store.next(ctx, lanes, blockFor)
+		// not cut short by ctx: Redis may be handing out a job at that very moment
+		jobs, err := c.store.next(c.work, lanes, min(blockFor, c.cfg.Stale/4))
 		if err != nil {
 			c.free <- struct{}{}
 			if strings.Contains(err.Error(), "NOGROUP") {
@@ -168,6 +169,9 @@ func (c *consumer) read(ctx context.Context) {
 		if len(jobs) == 0 {
 			c.free <- struct{}{}
 			continue
+		}
+		if ctx.Err() != nil {
+			return // what came with the last look is handed over by leaveRest
 		}
 		c.run(jobs[0])
 		for _, j := range jobs[1:] { // one of each lane came at once

@@ -22,6 +22,7 @@ var (
 )
 
 func TestHuntsAndAnswers(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s, other := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
 		ctx := t.Context()
@@ -62,6 +63,7 @@ func TestHuntsAndAnswers(t *testing.T) {
 }
 
 func TestAnAnswerWithoutKeyIsNobodyElses(t *testing.T) {
+	t.Parallel()
 	s := recordtest.Start(t)
 	check(t, s.SaveAnswer(t.Context(), "", hunts.Answer{HuntID: "F-2222"}, time.Minute))
 	if _, ok, err := s.Answer(t.Context(), "F-2222"); !ok || err != nil {
@@ -73,6 +75,7 @@ func TestAnAnswerWithoutKeyIsNobodyElses(t *testing.T) {
 }
 
 func TestBlobsComeBackByteByByte(t *testing.T) {
+	t.Parallel()
 	noise := make([]byte, 20_000)
 	_, _ = rand.Read(noise)
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
@@ -91,6 +94,7 @@ func TestBlobsComeBackByteByByte(t *testing.T) {
 }
 
 func TestEverythingExpires(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s := recordtest.Open(t, server.URL(), "a")
 		check(t, s.SaveBlob(t.Context(), "soon gone", []byte("x"), 150*time.Millisecond))
@@ -104,6 +108,7 @@ func TestEverythingExpires(t *testing.T) {
 }
 
 func TestTheStoreInTheProcessExpiresToo(t *testing.T) {
+	t.Parallel()
 	s := recordtest.Open(t, "", "a")
 	if !s.InMemory() {
 		t.Error("it does not say that it is in memory")
@@ -115,6 +120,7 @@ func TestTheStoreInTheProcessExpiresToo(t *testing.T) {
 }
 
 func TestHuntIDs(t *testing.T) {
+	t.Parallel()
 	t.Run("are unlike each other, whoever makes them", func(t *testing.T) {
 		server := recordtest.Any(t)
 		seen := map[string]bool{}
@@ -170,6 +176,7 @@ func (c constant) Read(p []byte) (int, error) {
 }
 
 func TestErrorsSayWhoFailed(t *testing.T) {
+	t.Parallel()
 	server := recordtest.Any(t)
 	s := recordtest.Open(t, server.URL(), "a")
 	t.Run("a caller that stops is not a store that is away", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,8 +22,8 @@ const soon = 15 * time.Second // far more than needed; a test that waits this lo
 var lanes = []string{"interactive", "sweep"}
 
 // quick is a consumer that notices dead replicas in a test's time.
-func quick() record.ConsumeConfig {
-	return record.ConsumeConfig{Workers: 4, Lanes: lanes, Heartbeat: 100 * time.Millisecond, Stale: 500 * time.Millisecond, Drain: 5 * time.Second}
+func quick(t *testing.T) record.ConsumeConfig {
+	return record.ConsumeConfig{Workers: 4, Lanes: lanes, Heartbeat: 100 * time.Millisecond, Stale: 500 * time.Millisecond, Drain: 2 * time.Second, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 }
 
 // consume runs Consume until the returned function is called, or the test ends.
@@ -39,6 +40,16 @@ func consume(t *testing.T, s *record.Store, cfg record.ConsumeConfig, handle fun
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(stop)
 	return stop
+}
+
+// until waits like a search does: it ends with its context.
+func until(ctx context.Context, release <-chan struct{}) error {
+	select {
+	case <-release:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func push(t *testing.T, s *record.Store, lane, key string) {
@@ -75,6 +86,7 @@ func drained(t *testing.T, s *record.Store) func() bool {
 }
 
 func TestWorkIsDoneOnceByWhoeverIsThere(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
 		var seen sync.Map
@@ -86,8 +98,8 @@ func TestWorkIsDoneOnceByWhoeverIsThere(t *testing.T) {
 			}
 			return nil
 		}
-		consume(t, a, quick(), handle)
-		consume(t, b, quick(), handle)
+		consume(t, a, quick(t), handle)
+		consume(t, b, quick(t), handle)
 		for i := range 100 {
 			push(t, a, "interactive", fmt.Sprint("job", i))
 		}
@@ -105,13 +117,14 @@ func TestWorkIsDoneOnceByWhoeverIsThere(t *testing.T) {
 }
 
 func TestInteractiveGoesFirst(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s := recordtest.Open(t, server.URL(), "a")
 		for i := range 5 {
 			push(t, s, "sweep", fmt.Sprint("sweep", i))
 		}
 		push(t, s, "interactive", "person")
-		cfg := quick()
+		cfg := quick(t)
 		cfg.Workers = 1
 		order := make(chan string, 10)
 		consume(t, s, cfg, func(_ context.Context, j hunts.Job) error { order <- j.Key; return nil })
@@ -123,11 +136,12 @@ func TestInteractiveGoesFirst(t *testing.T) {
 }
 
 func TestSweepsLeaveWorkersFree(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s := recordtest.Open(t, server.URL(), "a")
 		var sweeping atomic.Int64
 		people, release := make(chan string, 10), make(chan struct{})
-		consume(t, s, quick(), func(_ context.Context, j hunts.Job) error {
+		consume(t, s, quick(t), func(ctx context.Context, j hunts.Job) error {
 			if j.Lane == "interactive" {
 				people <- j.Key
 				return nil
@@ -136,8 +150,7 @@ func TestSweepsLeaveWorkersFree(t *testing.T) {
 				t.Errorf("%d of 4 workers sweep", n)
 			}
 			defer sweeping.Add(-1)
-			<-release
-			return nil
+			return until(ctx, release)
 		})
 		for i := range 4 {
 			push(t, s, "sweep", fmt.Sprint("sweep", i))
@@ -153,9 +166,10 @@ func TestSweepsLeaveWorkersFree(t *testing.T) {
 }
 
 func TestFailuresAreTriedAgainThenPutAside(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s := recordtest.Open(t, server.URL(), "a")
-		cfg := quick()
+		cfg := quick(t)
 		cfg.MaxDeliveries = 2
 		dead := make(chan hunts.Job, 1)
 		cfg.OnDead = func(j hunts.Job, _ error) { dead <- j }
@@ -192,8 +206,9 @@ func TestFailuresAreTriedAgainThenPutAside(t *testing.T) {
 }
 
 func TestFailingJobsDoNotHoldUpOthers(t *testing.T) {
+	t.Parallel()
 	s := recordtest.Start(t)
-	cfg := quick()
+	cfg := quick(t)
 	cfg.Workers = 1
 	done, failed := make(chan string, 1), make(chan struct{}, 100)
 	stop := consume(t, s, cfg, func(_ context.Context, j hunts.Job) error {
@@ -215,12 +230,13 @@ func TestFailingJobsDoNotHoldUpOthers(t *testing.T) {
 }
 
 func TestWorkOfADeadReplicaGoesOn(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		network := recordtest.NewProxy(t, server)
 		a, b := recordtest.Open(t, network.URL(), "same name"), recordtest.Open(t, server.URL(), "same name")
 		began, again := make(chan hunts.Job, 1), make(chan hunts.Job, 1)
 		lost := make(chan struct{})
-		consume(t, a, quick(), func(ctx context.Context, j hunts.Job) error {
+		consume(t, a, quick(t), func(ctx context.Context, j hunts.Job) error {
 			began <- j
 			<-ctx.Done()
 			close(lost)
@@ -229,7 +245,7 @@ func TestWorkOfADeadReplicaGoesOn(t *testing.T) {
 		push(t, b, "interactive", "hunt")
 		receive(t, "the first replica begins", began)
 		network.Cut()
-		consume(t, b, quick(), func(_ context.Context, j hunts.Job) error { again <- j; return nil })
+		consume(t, b, quick(t), func(_ context.Context, j hunts.Job) error { again <- j; return nil })
 		if j := receive(t, "the second replica takes over", again); j.Key != "hunt" || j.Deliveries != 2 {
 			t.Errorf("taken over as %+v", j)
 		}
@@ -243,14 +259,15 @@ func TestWorkOfADeadReplicaGoesOn(t *testing.T) {
 }
 
 func TestARunningJobIsNotTakenOver(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
 		began, release := make(chan hunts.Job, 2), make(chan struct{})
-		handle := func(_ context.Context, j hunts.Job) error { began <- j; <-release; return nil }
-		consume(t, a, quick(), handle)
+		handle := func(ctx context.Context, j hunts.Job) error { began <- j; return until(ctx, release) }
+		consume(t, a, quick(t), handle)
 		push(t, a, "interactive", "long")
 		receive(t, "it begins", began)
-		consume(t, b, quick(), handle)
+		consume(t, b, quick(t), handle)
 		c := server.Client()
 		defer c.Close()
 		last, beats := time.Hour, 0
@@ -274,9 +291,10 @@ func TestARunningJobIsNotTakenOver(t *testing.T) {
 }
 
 func TestStoppingHandsOver(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
-		slow := quick()
+		slow := quick(t)
 		slow.Stale, slow.Drain = time.Minute, 50*time.Millisecond // nothing gets stale in this test
 		began := make(chan hunts.Job, 1)
 		stop := consume(t, a, slow, func(ctx context.Context, j hunts.Job) error { began <- j; <-ctx.Done(); return ctx.Err() })
@@ -284,7 +302,7 @@ func TestStoppingHandsOver(t *testing.T) {
 		receive(t, "the first replica begins", began)
 		stop()
 		again := make(chan hunts.Job, 1)
-		fresh := quick()
+		fresh := quick(t)
 		fresh.Stale = 8 * time.Second // looks each second, takes what is idle for 8
 		consume(t, b, fresh, func(_ context.Context, j hunts.Job) error { again <- j; return nil })
 		at := time.Now()
@@ -297,9 +315,10 @@ func TestStoppingHandsOver(t *testing.T) {
 }
 
 func TestStoppingLetsRunningWorkFinish(t *testing.T) {
+	t.Parallel()
 	s := recordtest.Start(t)
 	began, release := make(chan hunts.Job, 1), make(chan struct{})
-	stop := consume(t, s, quick(), func(ctx context.Context, j hunts.Job) error { began <- j; <-release; return ctx.Err() })
+	stop := consume(t, s, quick(t), func(ctx context.Context, j hunts.Job) error { began <- j; return until(ctx, release) })
 	push(t, s, "interactive", "hunt")
 	receive(t, "it begins", began)
 	stopped := make(chan struct{})
@@ -313,14 +332,14 @@ func TestStoppingLetsRunningWorkFinish(t *testing.T) {
 }
 
 func TestWorkGoesOnWhenRedisForgetsEverything(t *testing.T) {
+	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		s := recordtest.Open(t, server.URL(), "a")
 		done, release := make(chan string, 10), make(chan struct{})
-		consume(t, s, quick(), func(ctx context.Context, j hunts.Job) error {
+		consume(t, s, quick(t), func(ctx context.Context, j hunts.Job) error {
 			if j.Key == "running" {
 				done <- "begun"
-				<-release
-				if ctx.Err() != nil {
+				if until(ctx, release) != nil {
 					t.Error("a running job was stopped, though nobody else has it")
 				}
 			}

@@ -70,11 +70,11 @@ func Any(t testing.TB) *Server {
 	return Inside(t)
 }
 
-// Each runs a test against both kinds of server.
+// Each runs a test against both kinds of server at once.
 func Each(t *testing.T, test func(t *testing.T, s *Server)) {
 	t.Helper()
-	t.Run("on a real Redis", func(t *testing.T) { test(t, Real(t)) })
-	t.Run("on a Redis within the process", func(t *testing.T) { test(t, Inside(t)) })
+	t.Run("on a real Redis", func(t *testing.T) { t.Parallel(); test(t, Real(t)) })
+	t.Run("on a Redis within the process", func(t *testing.T) { t.Parallel(); test(t, Inside(t)) })
 }
 
 // Inside is a Redis within the process whose keys expire as time goes by.

@@ -1,0 +1,292 @@
+package bot_test
+
+import (
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+)
+
+const c2 = `/footprint ip=203.0.113[.]66 dns=cdn-sync[.]example why="ISAC tip"`
+
+func TestOneQuestionBecomesOneMessageAndItsThread(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	start := time.Now()
+	s.slash(c2)
+	first := s.waitFor("203.0.113[.]66", "ISAC tip")
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("the first paint took %s", took)
+	}
+	answer := s.waitFor("*REACHED*: 3 devices (1 more tried and failed)", "last 7 days, complete", "beacon-like: every 60 s")
+	if answer.TS != first.TS || answer.Edited == 0 {
+		t.Errorf("the answer stands in %s, the first paint in %s: it was not edited in place", answer.TS, first.TS)
+	}
+	thread := s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	var kinds, files []string
+	for _, m := range thread[1:] {
+		for _, b := range m.Blocks {
+			var block struct{ Type string }
+			_ = json.Unmarshal(b, &block)
+			kinds = append(kinds, block.Type)
+		}
+		for _, f := range m.Files {
+			files = append(files, f.Name)
+			if data := s.slack.FileData(f.ID); len(data) == 0 || strings.HasSuffix(f.Name, ".csv") && !strings.HasPrefix(string(data), "\ufeffkind,") {
+				t.Errorf("%s holds %.60q", f.Name, data)
+			}
+		}
+	}
+	if all := strings.Join(kinds, " "); !strings.Contains(all, "data_table") || !strings.Contains(all, "data_visualization") || len(files) != 2 {
+		t.Errorf("the thread has blocks %q and files %q", kinds, files)
+	}
+	if top := s.soc.Messages(); len(top) != 1 {
+		t.Errorf("%d messages in the channel, want one", len(top))
+	}
+	s.wellMannered()
+}
+
+func TestACleanAnswerSaysWhatItRestsOn(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint ip=198.51.100[.]24")
+	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network events", "exact and ::ffff: forms", "Coverage: ", "control host found")
+	s.wellMannered()
+}
+
+func TestAWorkspaceThatFailsIsNeverClean(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault localworkspace.Fault
+	}{
+		{"errors of the service", localworkspace.Fault{Status: 500, Times: 1000}},
+		{"a role that is missing", localworkspace.Fault{Status: 403, Times: 1000}},
+		{"a partial result", localworkspace.Fault{Partial: true, Times: 1000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, stageOptions{})
+			s.workspace.Fault(c.fault)
+			s.slash("/footprint ip=198.51.100[.]24")
+			s.waitFor("❔ *COULD NOT TELL*")
+			for _, m := range s.soc.All() {
+				if strings.Contains(m.Text, "CLEAN") {
+					t.Errorf("a message says CLEAN:\n%s", m.Text)
+				}
+			}
+			s.wellMannered()
+		})
+	}
+}
+
+func TestWhatIsTypedWrongIsAnsweredToOnePersonInOneSentence(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	for _, c := range []struct{ typed, say string }{
+		{"/footprint ip=203.0.113.666", "is not an IP address"},
+		{"/footprint dns=com", "public suffix"},
+		{"/footprint adress=203.0.113.66", "did you mean ip="},
+		{"/footprint since=7d", "nothing to hunt"},
+		{"/footprint ip=203.0.113.66 since=7x", "since="},
+	} {
+		s.slash(c.typed)
+		m, err := s.slack.WaitMessage(s.ctx, s.soc, func(m localslack.Message) bool { return m.Ephemeral != "" && strings.Contains(m.Text, c.say) })
+		if err != nil {
+			for _, m := range s.soc.All() {
+				t.Log(m.Text)
+			}
+			t.Fatalf("%s: no answer with %q", c.typed, c.say)
+		}
+		if strings.Count(m.Text, "\n") > 1 {
+			t.Errorf("%s is answered at length:\n%s", c.typed, m.Text)
+		}
+	}
+	if len(s.soc.Messages()) != len(s.soc.All()) {
+		t.Error("a refusal was posted into a thread")
+	}
+}
+
+func TestFiftyAskersOfOneQuestionShareItsQueries(t *testing.T) {
+	s := newStage(t, stageOptions{replicas: 2, redis: recordtest.Any(t).URL()})
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() { s.slash("/footprint dns=cdn-sync.example") })
+	}
+	all.Wait()
+	err := s.slack.Until(s.ctx, func() bool {
+		n := 0
+		for _, m := range s.soc.Messages() {
+			if strings.Contains(m.Text, "*REACHED*") {
+				n++
+			}
+		}
+		return n == 50
+	})
+	if err != nil {
+		t.Fatalf("not all fifty were answered: %v", err)
+	}
+	hunting := map[string]int{}
+	for _, q := range s.workspace.Queries() {
+		body := q.Query[strings.Index(q.Query, "\n")+1:]
+		hunting[body]++
+	}
+	for text, n := range hunting {
+		if n > 1 {
+			t.Errorf("one query was asked %d times:\n%.300s", n, text)
+		}
+	}
+	s.wellMannered()
+}
+
+func TestARepeatedEnvelopeDoesNothingTwice(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash(c2)
+	answer := s.waitFor("*REACHED*")
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	for _, e := range s.slack.Envelopes() {
+		if err := s.slack.Redeliver(e.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.slash("/footprint help")
+	s.waitFor("An answer is")
+	if n := len(s.soc.Messages()); n != 2 { // the hunt, and the help that only ana sees
+		t.Errorf("%d messages in the channel", n)
+	}
+	if n := len(s.soc.Thread(answer.TS)); n != 5 {
+		t.Errorf("%d messages in the thread", n)
+	}
+}
+
+func TestWhereTheBotIsNoMemberTheAnswerGoesToTheAsker(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	random := s.slack.Channel("random")
+	if err := s.slack.User("ana").In(random).Slash(s.ctx, c2); err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.slack.WaitMessage(s.ctx, random, func(m localslack.Message) bool { return strings.Contains(m.Text, "*REACHED*") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Ephemeral == "" || !strings.Contains(m.Text, "/invite") {
+		t.Errorf("the answer is public, or does not say how to invite the bot:\n%s", m.Text)
+	}
+}
+
+func TestOthersMayNotHunt(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	if err := s.slack.User("guest").In(s.soc).Slash(s.ctx, c2); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("Hunts are for members of this workspace only")
+	s = newStage(t, stageOptions{bot: func(c *bot.Config) { c.Channels = []string{"C0ELSEWHERE"} }})
+	s.slash(c2)
+	s.waitFor("Hunts are not allowed in this channel; ask in <#C0ELSEWHERE>")
+	if n := len(s.workspace.Queries()); n != 0 {
+		t.Errorf("%d queries were asked", n)
+	}
+}
+
+func TestAFollowUpCostsAClickAndNoQuery(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash(c2)
+	answer := s.waitFor("*REACHED*")
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	before := len(s.workspace.Queries())
+	if err := s.ana.Press(s.ctx, answer, "Only powershell"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("*only powershell.exe*", "2 devices", "without a new query")
+	s.ana.Reply(answer, "without powershell")
+	s.waitFor("*without powershell.exe*")
+	s.ana.Reply(answer, "only failed")
+	s.waitFor("*only failed*", "1 device")
+	s.ana.Reply(answer, "onlyy failed")
+	s.waitFor("I don't understand that here", "only failed")
+	s.ana.Reply(answer, "kql")
+	if n := len(s.workspace.Queries()); n != before {
+		t.Errorf("%d queries were asked for follow-ups", n-before)
+	}
+	s.ana.Reply(answer, "last 8d")
+	s.waitFor("last 8 days, complete", "Known: hunted")
+	if got := len(s.workspace.Queries()) - before; got > 5 {
+		t.Errorf("widening by a day asked %d queries: the days that were searched are not reused", got)
+	}
+	s.wellMannered()
+}
+
+func TestPeopleTalkingInAThreadAreLeftAlone(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash(c2)
+	answer := s.waitFor("*REACHED*")
+	thread := s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	s.ana.Reply(answer, "I think that is the same crew as last week, see the wiki")
+	s.ana.Reply(answer, "help")
+	s.waitFor("Here you can reply")
+	if now := s.soc.Thread(answer.TS); len(now) != len(thread)+3 {
+		t.Errorf("%d messages, want the two of ana and one answer more than %d", len(now), len(thread))
+	}
+}
+
+func TestAMarkStaysWithTheIndicator(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint dns=cdn-sync.example")
+	answer := s.waitFor("*REACHED*")
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	if err := s.ana.Press(s.ctx, answer, "Mark"); err != nil {
+		t.Fatal(err)
+	}
+	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modal.Fill("verdict", "value", "malicious").Fill("ticket", "value", "INC-4711").Fill("until", "value", "2001-01-01")
+	if wrong, err := modal.Submit(s.ctx); err != nil || wrong["until"] == "" {
+		t.Fatalf("a day in the past was taken: %v %v", wrong, err)
+	}
+	if wrong, err := modal.Fill("until", "value", time.Now().AddDate(0, 1, 0).Format("2006-01-02")).Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatalf("%v %v", wrong, err)
+	}
+	s.waitFor("marked malicious (INC-4711) by ana")
+	s.slash("/footprint dns=cdn-sync.example since=24h")
+	s.waitFor("last day", "malicious (INC-4711)")
+	s.wellMannered()
+}
+
+func TestTheFormTakesAWholeReport(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint")
+	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong, err := modal.Fill("indicators", "value", "nothing in here").Fill("since", "value", "since=7d").Submit(s.ctx); err != nil || wrong["indicators"] == "" {
+		t.Fatalf("a form without an indicator was taken: %v %v", wrong, err)
+	}
+	report := "The actor used 203.0.113[.]66 and hxxps://cdn-sync[.]example/a.\nResolver 8.8.8.8, gateway 10.0.0.1."
+	if wrong, err := modal.Fill("indicators", "value", report).Fill("why", "value", "report").Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatalf("%v %v", wrong, err)
+	}
+	m := s.waitFor("*REACHED*")
+	if strings.Contains(m.Text, "8.8.8") || strings.Contains(m.Text, "10.0.0") {
+		t.Errorf("what the guard holds back was hunted:\n%s", m.Text)
+	}
+	s.wellMannered()
+}
+
+func TestACancelledHuntSaysWhatWasNotSearched(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.workspace.Fault(localworkspace.Fault{Delay: 20 * time.Second, Times: 1000, Match: func(q string) bool { return strings.Contains(q, "let hunt_rows") }})
+	s.slash("/footprint ip=198.51.100.24")
+	m := s.waitFor("198.51.100[.]24")
+	if err := s.slack.Until(s.ctx, func() bool { return len(s.workspace.Queries()) > 0 }); err != nil {
+		t.Log("no query was finished yet")
+	}
+	m = s.soc.Thread(m.TS)[0]
+	if err := s.ana.Press(s.ctx, m, "Cancel"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("❔ *COULD NOT TELL*", "cancelled")
+}

@@ -1,0 +1,201 @@
+package bot_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/record"
+)
+
+// fleet is made once: a small one, with every story of the demo in it.
+var fleet = sync.OnceValue(func() *localworkspace.Events {
+	return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 150, Days: 9})
+})
+
+// stage is a whole deployment on loopback: Slack, workspace, store, and as
+// many replicas as a test wants.
+type stage struct {
+	t         *testing.T
+	ctx       context.Context
+	slack     *localslack.Workspace
+	workspace *localworkspace.Server
+	url       string // of the workspace
+	redis     string
+	soc       *localslack.Channel
+	ana       localslack.Seat
+	stores    []*record.Store
+}
+
+type stageOptions struct {
+	replicas int
+	redis    string // URL; empty is in-process, for one replica
+	slack    localslack.Config
+	bot      func(*bot.Config)
+	runner   func(*hunts.Config)
+}
+
+func newStage(t *testing.T, o stageOptions) *stage {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
+	s := &stage{t: t, ctx: ctx, slack: localslack.New(o.slack), redis: o.redis}
+	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": fleet()}, Clock: time.Now})
+	var err error
+	if s.url, err = s.workspace.Start(ctx, "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.slack.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.soc = s.slack.Channel("soc")
+	s.ana = s.slack.User("ana").In(s.soc)
+	var running sync.WaitGroup
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		for _, st := range s.stores {
+			_ = st.Close()
+		}
+		_ = s.slack.Close()
+		s.workspace.Close()
+	})
+	for n := range max(1, o.replicas) {
+		s.replica(&running, n, o)
+	}
+	if err := s.slack.WaitConnected(ctx, 2*max(1, o.replicas)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// replica is one process as cmd/footprint wires it.
+func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
+	t := s.t
+	name := fmt.Sprintf("replica-%d", n)
+	store, err := record.Open(s.ctx, record.Config{URL: s.redis, Prefix: strings.ReplaceAll(t.Name(), "/", "-"), Clock: time.Now, Replica: name, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.stores = append(s.stores, store)
+	source, err := loganalytics.New(loganalytics.Config{Endpoint: s.url, Workspaces: []loganalytics.Workspace{{Name: "test", ID: "w"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, _, err := hunts.LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("FOOTPRINT_TEST_LOG") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", name)
+	}
+	rc := hunts.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now, Log: log}
+	if o.runner != nil {
+		o.runner(&rc)
+	}
+	bc := bot.Config{
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: hunts.NewRunner(rc), Store: store, Clock: time.Now, Log: log, Replica: name,
+		PostBurst: 1000,
+	}
+	if o.bot != nil {
+		o.bot(&bc)
+	}
+	b, err := bot.New(s.ctx, bc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running.Go(func() {
+		if err := b.Run(s.ctx); err != nil && s.ctx.Err() == nil {
+			t.Errorf("the bot ended: %v", err)
+		}
+	})
+	running.Go(func() {
+		_ = store.Consume(s.ctx, record.ConsumeConfig{Workers: 24, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, Heartbeat: 300 * time.Millisecond, Stale: time.Second}, b.Handle)
+	})
+}
+
+// slash types a command and fails the test when Slack shows an error.
+func (s *stage) slash(text string) {
+	s.t.Helper()
+	if err := s.ana.Slash(s.ctx, text); err != nil {
+		s.t.Fatalf("%s: Slack shows %v", text, err)
+	}
+}
+
+// waitFor gives the first message whose text holds all parts.
+func (s *stage) waitFor(parts ...string) localslack.Message {
+	s.t.Helper()
+	m, err := s.slack.WaitMessage(s.ctx, s.soc, func(m localslack.Message) bool { return holds(m.Text, parts) })
+	if err != nil {
+		for _, m := range s.soc.All() {
+			s.t.Logf("%s thread=%s eph=%s\n%s", m.TS, m.ThreadTS, m.Ephemeral, m.Text)
+		}
+		s.t.Fatalf("no message with %q: %v", parts, err)
+	}
+	return m
+}
+
+func holds(text string, parts []string) bool {
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// waitThread waits until a thread has n replies with files counted.
+func (s *stage) waitThread(parent localslack.Message, done func([]localslack.Message) bool) []localslack.Message {
+	s.t.Helper()
+	_, err := s.slack.WaitMessage(s.ctx, s.soc, func(localslack.Message) bool { return true })
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var thread []localslack.Message
+	err = s.slack.Until(s.ctx, func() bool {
+		thread = s.soc.Thread(parent.TS)
+		return done(thread)
+	})
+	if err != nil {
+		for _, m := range thread {
+			s.t.Logf("%s %v\n%s", m.TS, m.Files, m.Text)
+		}
+		s.t.Fatalf("the thread is not complete: %v", err)
+	}
+	return thread
+}
+
+// wellMannered checks everything that was ever sent: nothing refused, nothing
+// that would unfurl or link.
+func (s *stage) wellMannered() {
+	s.t.Helper()
+	for _, c := range s.slack.Calls() {
+		if c.Error == "invalid_blocks" || c.Error == "msg_too_long" || c.Error == "invalid_arguments" {
+			s.t.Errorf("%s was refused: %s\n%s", c.Method, c.Error, c.Args["blocks"])
+		}
+		if c.Method == "chat.postMessage" || c.Method == "chat.update" {
+			if c.Args["parse"] != "none" {
+				s.t.Errorf("%s without parse=none", c.Method)
+			}
+		}
+		if c.Method == "chat.postMessage" && (c.Args["unfurl_links"] != "false" || c.Args["unfurl_media"] != "false") {
+			s.t.Errorf("a message may unfurl: %v", c.Args)
+		}
+	}
+	for _, e := range s.slack.Envelopes() {
+		if e.Acked == 0 {
+			s.t.Errorf("envelope %s (%s) was never acknowledged", e.ID, e.Type)
+		}
+	}
+}
