@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -56,10 +57,18 @@ func (s *Store) Audit(ctx context.Context, e hunts.AuditEntry) error {
 // auditPage is how many entries are read at once.
 const auditPage = 500
 
+// auditSkew is how far the clocks of a replica and of Redis may be apart: the
+// log is in the order of Redis, entries carry the time of the replica.
+const auditSkew = 24 * time.Hour
+
 // AuditSince hands every entry not older than since to each, in order, with
 // its hash.
 func (s *Store) AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error {
-	return s.auditPages(ctx, func(entry []byte, hash string) error {
+	from := "-"
+	if ms := since.Add(-auditSkew).UnixMilli(); ms > 0 {
+		from = strconv.FormatInt(ms, 10)
+	}
+	return s.auditPages(ctx, from, func(entry []byte, hash string) error {
 		var e hunts.AuditEntry
 		if err := json.Unmarshal(entry, &e); err != nil {
 			return fmt.Errorf("the audit holds an entry that can't be read (hash %s): %w", hash, err)
@@ -71,37 +80,45 @@ func (s *Store) AuditSince(ctx context.Context, since time.Time, each func(e hun
 	})
 }
 
-// VerifyAudit recomputes the chain. The error names the first entry that does
-// not fit.
+// VerifyAudit recomputes the chain; entries that arrive meanwhile do no harm.
+// The error names the first entry that does not fit. Whoever may write to
+// Redis can also write a new chain: keep the last hash elsewhere to notice.
 func (s *Store) VerifyAudit(ctx context.Context) (entries int, err error) {
-	previous := ""
-	err = s.auditPages(ctx, func(entry []byte, hash string) error {
+	head, err := s.db.Get(ctx, s.keys.auditHead()).Result()
+	if err := gone(err); err != nil {
+		return 0, err
+	}
+	previous, met := "", head == ""
+	err = s.auditPages(ctx, "-", func(entry []byte, hash string) error {
 		entries++
 		if chained(previous, entry) != hash {
 			return fmt.Errorf("the audit is broken at entry %d: it, or the one before it, was changed or removed", entries)
 		}
 		previous = hash
+		met = met || hash == head
 		return nil
 	})
 	if err != nil {
 		return entries, err
 	}
-	head, err := s.db.Get(ctx, s.keys.auditHead()).Result()
-	if err := gone(err); err != nil {
-		return entries, err
+	if entries > 0 && head == "" {
+		// it was empty a moment ago, or somebody removed the mark of its end
+		if head, err = s.db.Get(ctx, s.keys.auditHead()).Result(); gone(err) != nil {
+			return entries, gone(err)
+		}
+		met = head != ""
 	}
-	if head != previous {
-		return entries, fmt.Errorf("the audit is broken at its end: entries behind number %d were removed", entries)
+	if !met {
+		return entries, fmt.Errorf("the audit is broken at its end: entries behind number %d were removed, or the mark of the end was", entries)
 	}
 	return entries, nil
 }
 
-func (s *Store) auditPages(ctx context.Context, each func(entry []byte, hash string) error) error {
-	from := "-"
+func (s *Store) auditPages(ctx context.Context, from string, each func(entry []byte, hash string) error) error {
 	for {
 		page, err := s.db.XRangeN(ctx, s.keys.audit(), from, "+", auditPage).Result()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return gone(err)
+		if err := gone(err); err != nil {
+			return err
 		}
 		for _, m := range page {
 			entry, _ := m.Values["entry"].(string)

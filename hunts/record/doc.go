@@ -44,30 +44,32 @@ func (s *Store) Delete(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// UpdateJSON changes a document that several replicas write: change sees v as
-// it is stored (or as it was passed when there is none) and may be called
-// again. An error of change is returned as it is and nothing is written.
-func (s *Store) UpdateJSON(ctx context.Context, name string, ttl time.Duration, v any, reset func(), change func() error) error {
+// mostUpdates bounds how often a change is tried against others: each time one
+// of them got through.
+const mostUpdates = 256
+
+// UpdateDoc changes a document that several replicas write: change sees it as
+// it is stored, or as the zero T when there is none, and may be called again.
+// An error of change is returned as it is and nothing is written.
+func UpdateDoc[T any](ctx context.Context, s *Store, name string, ttl time.Duration, change func(*T) error) error {
 	key := s.docKey(name, ttl)
-	for range 64 {
+	for range mostUpdates {
 		var own error
 		err := s.db.Watch(ctx, func(tx *redis.Tx) error {
-			reset()
+			var v T
 			data, err := tx.Get(ctx, key).Bytes()
 			if err != nil && !errors.Is(err, redis.Nil) {
 				return err
 			}
-			if err == nil {
-				if err := unpack(data, v); err != nil {
-					reset()
-				}
+			if err == nil && unpack(data, &v) != nil {
+				v = *new(T) // written by another version: counts as not there
 			}
-			if own = change(); own != nil {
+			if own = change(&v); own != nil {
 				return nil
 			}
-			out, err := pack(v)
-			if err != nil {
-				return err
+			var out []byte
+			if out, own = pack(&v); own != nil {
+				return nil
 			}
 			_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
 				p.Set(ctx, key, out, max(0, ttl))
@@ -83,10 +85,4 @@ func (s *Store) UpdateJSON(ctx context.Context, name string, ttl time.Duration, 
 		}
 	}
 	return gone(fmt.Errorf("the document %s is written by too many at once", name))
-}
-
-// UpdateDoc is UpdateJSON for one type.
-func UpdateDoc[T any](ctx context.Context, s *Store, name string, ttl time.Duration, change func(*T) error) error {
-	var v T
-	return s.UpdateJSON(ctx, name, ttl, &v, func() { var fresh T; v = fresh }, func() error { return change(&v) })
 }
