@@ -38,6 +38,8 @@ type Definition struct {
 	Query                  string      `yaml:"query"`
 	Footprint              Block       `yaml:"footprint"`
 
+	library string // match.kql: what the body may call
+
 	Version        string   `yaml:"version"`
 	Tags           []any    `yaml:"tags"`
 	EntityMappings []any    `yaml:"entityMappings"`
@@ -174,6 +176,13 @@ func (c *Catalog) add(dir fs.FS) []FileProblem {
 	return problems
 }
 
+// readers are what else in a body reads a parameter: the lists that are made
+// from it, and the functions of match.kql.
+var readers = map[string][]string{
+	"nets": {"ip_texts", "ip_full", "ranges_v4", "ranges_v6", "is_address(", "in_ranges(", "matches("}, "domains": {"host_terms", "maybe_host(", "matches("}, "subdomains": {"host_terms", "maybe_host(", "matches("},
+	"suffixes": {"suffix_pattern", "maybe_host(", "matches("}, "files": {"any_file"}, "hashes": {"any_file"},
+}
+
 var (
 	huntName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
 	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
@@ -187,6 +196,11 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 	base := path.Base(file)
 	d.Name = strings.ToLower(strings.TrimSuffix(base, path.Ext(base)))
 	d.File = file
+	library, err := shipped.ReadFile("catalog/match.kql")
+	if err != nil {
+		return d, &FileProblem{File: file, Reason: err.Error()}
+	}
+	d.library = string(library)
 	problem := func(key, reason string) *FileProblem {
 		return &FileProblem{File: file, Line: lineOf(text, key), Reason: reason}
 	}
@@ -222,7 +236,7 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 		if !slices.Contains(parameterNames, p) {
 			return d, problem(p, fmt.Sprintf("unknown parameter %q; known are %s", p, strings.Join(parameterNames, ", ")))
 		}
-		if !strings.Contains(d.Query, p) {
+		if !slices.ContainsFunc(append(readers[p], p), func(s string) bool { return strings.Contains(d.Query, s) }) {
 			return d, problem(p, fmt.Sprintf("the query never reads the parameter %q", p))
 		}
 	}

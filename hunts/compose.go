@@ -178,6 +178,7 @@ func (p params) lets() []kql.Let {
 func (d Definition) kql(p params, comment string, exclusions []Profile, summary string) string {
 	var b strings.Builder
 	b.WriteString(kql.Prologue(comment, p.lets()))
+	b.WriteString(d.library)
 	b.WriteString(excludedBy(exclusions))
 	b.WriteString("let hunt_rows = () {\n")
 	b.WriteString(strings.TrimRight(d.Query, "\n"))

@@ -44,7 +44,7 @@ func (r *Runner) lookAround(ctx context.Context, h Hunt, d Definition) (sensors,
 			return s, nil
 		}
 	}
-	s, err := r.askSensors(ctx, h)
+	s, err := r.askSensors(ctx, h, d)
 	if err != nil {
 		return sensors{}, err
 	}
@@ -77,7 +77,7 @@ func coverageKey(h Hunt, table string) string {
 	return "coverage:" + digest(append([]string{table, ends, strings.Join(h.Workspaces, ",")}, h.Request.Devices...)...)
 }
 
-func (r *Runner) askSensors(ctx context.Context, h Hunt) (sensors, error) {
+func (r *Runner) askSensors(ctx context.Context, h Hunt, d Definition) (sensors, error) {
 	devices := make([]string, len(h.Request.Devices))
 	for i, d := range h.Request.Devices {
 		devices[i] = strings.ToLower(d)
@@ -91,7 +91,7 @@ func (r *Runner) askSensors(ctx context.Context, h Hunt) (sensors, error) {
 		{Name: "window_to", Value: kql.DatetimeLiteral(h.Window.To)},
 		{Name: "known_from", Value: kql.DatetimeLiteral(known)},
 		{Name: "devices", Value: kql.StringsLiteral(devices)},
-	}) + r.cfg.Catalog.coverage
+	}) + "let observed = " + d.Footprint.Table + ";\n" + r.cfg.Catalog.coverage // the name is checked when the hunt is read
 	// The timespan must reach back as far as DeviceInfo is read: the service takes
 	// the intersection of timespan and query.
 	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: known, To: h.Window.To, Workspaces: h.Workspaces})

@@ -107,7 +107,9 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 	queries = append(queries, kql.Prologue("test", []kql.Let{
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
 		{Name: "known_from", Value: kql.DatetimeLiteral(now)}, {Name: "devices", Value: kql.StringsLiteral(nil)},
-	})+catalog.coverage)
+	})+"let observed = DeviceNetworkEvents;\n"+catalog.coverage)
+	first, _ := catalog.Get(DefaultHunt)
+	names, queries = append(names, "a sweep"), append(queries, first.kql(p, "test", profiles, catalog.survey))
 	for i, a := range microsoft(t, queries) {
 		for _, d := range a.Diagnostics {
 			t.Errorf("%s: %s", names[i], d)
