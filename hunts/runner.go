@@ -514,9 +514,6 @@ func (s *searcher) notes(a Answer, seen sensors) []string {
 	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
 		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))
 	}
-	if a.Verdict != CouldNotTell && len(a.Coverage.Problems) > 0 {
-		out = append(out, "Coverage is not complete: "+strings.Join(a.Coverage.Problems, "; ")+".")
-	}
 	if a.Truncated.ByDevice || a.Truncated.Rows {
 		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")
 	}

@@ -17,7 +17,7 @@ type Proxy struct {
 	mu     sync.Mutex
 	open   map[net.Conn]bool
 	refuse bool
-	deaf   bool          // replies are swallowed, commands still arrive
+	lose   int           // replies still to be lost
 	flow   chan struct{} // closed when bytes flow; a fresh channel holds them up
 }
 
@@ -59,18 +59,18 @@ func (p *Proxy) Stall() {
 }
 
 // LoseReplies delivers commands, then drops the connection instead of
-// delivering what they answered.
-func (p *Proxy) LoseReplies() {
+// delivering the next n replies.
+func (p *Proxy) LoseReplies(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.deaf = true
+	p.lose = n
 }
 
 // Mend ends every trouble.
 func (p *Proxy) Mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.refuse, p.deaf = false, false
+	p.refuse, p.lose = false, 0
 	select {
 	case <-p.flow:
 	default:
@@ -126,10 +126,13 @@ func (p *Proxy) copy(to, from net.Conn, reply bool) {
 		n, err := from.Read(buffer)
 		if n > 0 {
 			p.mu.Lock()
-			wait, deaf := p.flow, p.deaf
+			wait, lost := p.flow, reply && p.lose > 0
+			if lost {
+				p.lose--
+			}
 			p.mu.Unlock()
 			<-wait
-			if deaf && reply {
+			if lost {
 				return
 			}
 			if _, err := to.Write(buffer[:n]); err != nil {
