@@ -67,6 +67,7 @@ type consumer struct {
 	work   context.Context // of the running jobs, ends with Drain
 	busy   sync.WaitGroup
 	mine   sync.Map     // ids that run in this process
+	warned atomic.Int64 // when trouble was last told, in Unix nanoseconds
 	paused atomic.Int64 // jobs that wait for another try and lent their worker
 }
 
@@ -191,11 +192,19 @@ func (c *consumer) full(lane string) bool {
 	return n > 1 && lane == c.cfg.Lanes[n-1] && c.slow.Load() >= int64(max(1, c.cfg.Workers/4))
 }
 
+// warnEvery keeps an outage from filling the log.
+const warnEvery = 30 * time.Second
+
+// trouble says what is wrong, and waits: no loop of this package is busy while
+// Redis is away.
 func (c *consumer) trouble(ctx context.Context, what string, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	c.cfg.Log.Warn(what, "error", err)
+	now := time.Now().UnixNano()
+	if last := c.warned.Load(); now-last > int64(warnEvery) && c.warned.CompareAndSwap(last, now) {
+		c.cfg.Log.Warn(what, "error", err)
+	}
 	pause(ctx, 250*time.Millisecond)
 }
 

@@ -17,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,6 +131,19 @@ func (s *Store) startLocal(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// LogTo sends what the Redis client says by itself to log; without it that goes
+// to the standard error as plain lines. It holds for the whole process: main
+// calls it once, before Open.
+func LogTo(log *slog.Logger) { redis.SetLogger(clientLog{log}) }
+
+type clientLog struct{ log *slog.Logger }
+
+// Printf is how the client logs; what it says is about connections, and each
+// caller gets its own error besides.
+func (c clientLog) Printf(ctx context.Context, format string, v ...any) {
+	c.log.DebugContext(ctx, strings.TrimSpace(fmt.Sprintf(format, v...)))
 }
 
 // InMemory tells that everything is lost on Close.

@@ -111,13 +111,24 @@ func Inside(t testing.TB) *Server {
 // test where there is none. More configuration may follow.
 func Real(t testing.TB, more ...string) *Server {
 	t.Helper()
+	return RealFrom(t, "", append([]string{"--save", "", "--appendonly", "yes", "--appendfsync", "always"}, more...)...)
+}
+
+// RealFrom starts a redis-server with a configuration file, which a sentinel
+// needs: it writes down what it learns.
+func RealFrom(t testing.TB, file string, more ...string) *Server {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("SKIPPED: redis-server is not installed (apt-get install redis-server); the same is tested against a Redis within the process where that is possible")
 	}
 	dir := t.TempDir()
-	port := freePort(t)
+	port := FreePort(t)
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port), dir: dir}
-	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", filepath.Join(dir, "log")}, more...)
+	if file != "" {
+		s.args = append(s.args, file)
+	}
+	s.args = append(s.args, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--logfile", filepath.Join(dir, "log"))
+	s.args = append(s.args, more...)
 	s.Start(t)
 	t.Cleanup(func() { s.Kill(t) })
 	return s
@@ -204,7 +215,8 @@ func Within(limit time.Duration, ok func() bool) bool {
 	}
 }
 
-func freePort(t testing.TB) string {
+// FreePort is a port nobody listens on at the moment.
+func FreePort(t testing.TB) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
