@@ -99,27 +99,32 @@ func (s *Store) Consume(ctx context.Context, cfg ConsumeConfig, handle func(cont
 		cut()
 		<-drained
 	}
-	c.leaveRest()
+	if err := c.leaveUnseen(); err != nil {
+		cfg.Log.Info("work left behind not handed over, it is taken when it is stale", "error", err)
+	}
 	return nil
 }
 
-// leaveRest hands over what Redis gave to a read that was broken off: nobody
-// here has seen it.
-func (c *consumer) leaveRest() {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(c.work), time.Second)
+// leaveUnseen hands over what Redis gave to a read whose reply never arrived:
+// it lies with this process, and nobody here has seen it.
+func (c *consumer) leaveUnseen() error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(c.work), 2*time.Second)
 	defer stop()
 	for _, lane := range c.cfg.Lanes {
 		ids, err := c.store.taken(ctx, lane)
 		if err != nil {
-			c.cfg.Log.Info("work left behind is not known, it is taken when it is stale", "lane", lane, "error", err)
-			continue
+			return err
 		}
 		for _, id := range ids {
+			if _, running := c.mine.Load(id); running {
+				continue
+			}
 			if err := c.store.handOver(ctx, lane, id); err != nil {
-				c.cfg.Log.Info("job not handed over, it is taken when it is stale", "id", id, "error", err)
+				return err
 			}
 		}
 	}
+	return nil
 }
 
 // pause waits, or ends early with the context.
@@ -138,14 +143,18 @@ func pause(ctx context.Context, d time.Duration) bool {
 const blockFor = time.Second
 
 func (c *consumer) read(ctx context.Context) {
-	ready := false
+	ready, unsure := false, false
 	for ctx.Err() == nil {
 		if !ready {
-			if err := c.store.makeGroups(ctx, c.cfg.Lanes); err != nil {
+			err := c.store.makeGroups(ctx, c.cfg.Lanes)
+			if err == nil && unsure {
+				err = c.leaveUnseen()
+			}
+			if err != nil {
 				c.trouble(ctx, "work can't be taken", err)
 				continue
 			}
-			ready = true
+			ready, unsure = true, false
 		}
 		select {
 		case <-ctx.Done():
@@ -160,11 +169,11 @@ func (c *consumer) read(ctx context.Context) {
 		jobs, err := c.store.next(c.work, lanes, min(blockFor, c.cfg.Stale/4))
 		if err != nil {
 			c.free <- struct{}{}
-			if strings.Contains(err.Error(), "NOGROUP") {
-				ready = false // Redis came back without its data
-				continue
+			ready = false // Redis may come back without its data, or its groups
+			if !strings.Contains(err.Error(), "NOGROUP") {
+				unsure = true // its reply may have had a job in it
+				c.trouble(ctx, "work can't be taken", err)
 			}
-			c.trouble(ctx, "work can't be taken", err)
 			continue
 		}
 		if len(jobs) == 0 {
@@ -172,7 +181,7 @@ func (c *consumer) read(ctx context.Context) {
 			continue
 		}
 		if ctx.Err() != nil {
-			return // what came with the last look is handed over by leaveRest
+			return // what came with the last look is handed over by Consume
 		}
 		c.run(jobs[0])
 		for _, j := range jobs[1:] { // one of each lane came at once
