@@ -10,6 +10,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,8 @@ type Runner interface {
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
 	// Survey hunts a list of any length with few queries.
 	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error)
+	// Incident reads a Sentinel incident and what its alerts name.
+	Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
 }
 
 // Store is the durable side of the bot. Methods return a *hunts.Error of kind
@@ -56,6 +59,9 @@ type Store interface {
 	GetJSON(ctx context.Context, name string, v any) (bool, error)
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
 	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
+	// ChangeJSON changes a document that several replicas write; change may be
+	// called again, each time on the document as it is stored, nil for none.
+	ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(stored json.RawMessage) (json.RawMessage, error)) error
 	Delete(ctx context.Context, names ...string) error
 	// Entries of a named list, one value for each key.
 	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
@@ -185,6 +191,8 @@ func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
 		return b.handleEnvelope(ctx, j)
 	case JobHunt:
 		return b.handleHunt(ctx, string(j.Payload))
+	case JobLedger:
+		return b.handleLedger(ctx, j.Payload)
 	case JobSweep:
 		return b.handleSweep(ctx, j.Payload)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 		return whisper(message.Refused(refusal.Sentence, b.view()))
 	}
 	asker := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+	if req.Incident != "" && len(req.Indicators()) == 0 {
+		return b.tell(b.incidentOf(ctx, key, req.Incident, asker), whisper)
+	}
 	h, err := b.huntFor(ctx, key, req, asker)
 	if err != nil {
 		return b.tell(err, whisper)
@@ -56,10 +60,20 @@ func (b *Bot) subcommand(ctx context.Context, c command, text string) (say strin
 		say, err = b.watchCommand(ctx, c, rest)
 	case "sweep":
 		say, err = b.sweepCommand(ctx, c, rest)
+	case "here":
+		say, err = b.hereCommand(ctx, c, rest)
 	default:
 		return "", false, nil
 	}
 	return say, true, err
+}
+
+func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.Asker) error {
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return &hunts.Error{Kind: hunts.KindRefused, Say: "an incident has a number, as in incident=4711"}
+	}
+	return b.incident(ctx, key, n, asker)
 }
 
 // start paints the first message of a hunt and puts it into the queue.
@@ -76,8 +90,11 @@ func (b *Bot) start(ctx context.Context, h hunts.Hunt, responseURL string) error
 // tell turns an error into a sentence for the asker when it is meant for
 // people, and passes it on otherwise so that the job is tried again.
 func (b *Bot) tell(err error, whisper func(message.Message) error) error {
+	if err == nil {
+		return nil
+	}
 	var e *hunts.Error
-	if errors.As(err, &e) && (e.Kind == hunts.KindRefused || e.Kind == hunts.KindNotAllowed || e.Kind == hunts.KindNoWorkspace) {
+	if errors.As(err, &e) && (e.Kind == hunts.KindRefused || e.Kind == hunts.KindNotAllowed || e.Kind == hunts.KindNoWorkspace || e.Kind == hunts.KindNoTable) {
 		return whisper(message.Refused(e.Say, b.view()))
 	}
 	return err

@@ -135,6 +135,9 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		b.cfg.Log.Info("button of another version", "action", name, "error", err)
 		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
 	}
+	if name == message.ActionLedger {
+		return b.ledgerDo(ctx, key, i.asker(), a.Ledger, a.Do)
+	}
 	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)
 	if err != nil {
 		return err

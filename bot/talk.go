@@ -3,9 +3,12 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
@@ -48,7 +51,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 		return nil
 	}
 	mention := e.Type == "app_mention"
-	if !mention && (e.Type != "message" || e.ThreadTS == "" || strings.Contains(e.Text, "<@"+b.self+">")) {
+	if !mention && (e.Type != "message" || strings.Contains(e.Text, "<@"+b.self+">")) {
 		return nil // a mention comes as an event of its own as well
 	}
 	who := hunts.Asker{Team: team, User: e.User, Name: e.User, Channel: e.Channel, ThreadTS: e.ThreadTS}
@@ -59,13 +62,16 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	if err != nil {
 		return err
 	}
-	if !mention && !ours {
-		return nil
-	}
 	if b.barred(team, e.Channel) != "" {
-		return nil // external members' text is not answered
+		return nil // external members' text is not read
 	}
 	text := said(e.Text, b.self)
+	if !mention && !ours {
+		if !b.enriched(ctx, e.Channel) {
+			return nil
+		}
+		return b.enrich(ctx, key, who, e.TS, text, false)
+	}
 	if ours {
 		h, ok, err := b.cfg.Store.Hunt(ctx, id)
 		if err != nil {
@@ -75,7 +81,62 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 			return b.replied(ctx, key, h, who, text, mention)
 		}
 	}
+	if e.ThreadTS != "" {
+		return b.mentionedInThread(ctx, key, who, e.TS, text)
+	}
 	return b.mentioned(ctx, key, who, text)
+}
+
+var incidentNumber = regexp.MustCompile(`(?i)^(?:incident[ =#]*|#)?(\d{1,9})$`)
+
+// mentionedInThread hunts the indicators beside the mention, or, without any,
+// those of the whole thread, and keeps them in the thread's ledger. A request
+// with keys is a hunt of its own.
+func (b *Bot) mentionedInThread(ctx context.Context, key string, who hunts.Asker, ts, text string) error {
+	if m := incidentNumber.FindStringSubmatch(text); m != nil {
+		return b.tell(b.incidentOf(ctx, key, m[1], who), func(m message.Message) error {
+			_, err := b.post(ctx, "mention-reply:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(message.View) message.Message { return m })
+			return err
+		})
+	}
+	if strings.Contains(text, "=") || strings.EqualFold(text, "help") {
+		return b.mentioned(ctx, key, who, text)
+	}
+	if len(indicator.Extract(text, indicator.ExtractOptions{})) == 0 {
+		all, err := b.threadText(ctx, who)
+		if err != nil {
+			return err
+		}
+		text = all
+	}
+	if len(indicator.Extract(text, indicator.ExtractOptions{})) == 0 {
+		_, err := b.post(ctx, "mention-reply:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(v message.View) message.Message {
+			return message.Said("I found no address, domain, URL or hash in this thread.", v)
+		})
+		return err
+	}
+	return b.enrich(ctx, key, who, ts, text, true)
+}
+
+// threadText reads a thread that the bot was asked into. Without the scope for
+// it there is nothing to read, and the ledger holds what comes from now on.
+func (b *Bot) threadText(ctx context.Context, who hunts.Asker) (string, error) {
+	var text strings.Builder
+	err := b.call(ctx, who.Channel, func() error {
+		messages, _, _, err := b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: who.Channel, Timestamp: who.ThreadTS, Limit: 200})
+		for _, m := range messages {
+			if m.User != b.self && m.BotID == "" {
+				text.WriteString(said(m.Text, b.self) + "\n")
+			}
+		}
+		return err
+	})
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) && (answer.Err == "missing_scope" || answer.Err == "not_allowed_token_type") {
+		b.cfg.Log.Info("thread not read, the scope for it is not given", "channel", who.Channel)
+		return "", nil
+	}
+	return text.String(), err
 }
 
 var (

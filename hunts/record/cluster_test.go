@@ -71,7 +71,7 @@ func TestSentinels(t *testing.T) {
 	host, port, _ := net.SplitHostPort(master.Addr)
 	replica := recordtest.Real(t, "--replicaof", host+" "+port)
 	file := filepath.Join(t.TempDir(), "sentinel.conf")
-	check(t, os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor fp %s %s 1\nsentinel down-after-milliseconds fp 500\nsentinel failover-timeout fp 3000\n", host, port), 0o600))
+	check(t, os.WriteFile(file, fmt.Appendf(nil, "sentinel monitor fp %s %s 1\nsentinel down-after-milliseconds fp 300\nsentinel failover-timeout fp 3000\n", host, port), 0o600))
 	sentinel := recordtest.RealFrom(t, file, "--sentinel")
 	c := sentinel.Client()
 	defer c.Close()

@@ -236,7 +236,9 @@ func TestWorkOfADeadReplicaGoesOn(t *testing.T) {
 		a, b := recordtest.Open(t, network.URL(), "same name"), recordtest.Open(t, server.URL(), "same name")
 		began, again := make(chan hunts.Job, 1), make(chan hunts.Job, 1)
 		lost := make(chan struct{})
-		consume(t, a, quick(t), func(ctx context.Context, j hunts.Job) error {
+		cut := quick(t)
+		cut.Drain = 100 * time.Millisecond
+		consume(t, a, cut, func(ctx context.Context, j hunts.Job) error {
 			began <- j
 			<-ctx.Done()
 			close(lost)
@@ -303,11 +305,11 @@ func TestStoppingHandsOver(t *testing.T) {
 		stop()
 		again := make(chan hunts.Job, 1)
 		fresh := quick(t)
-		fresh.Stale = 8 * time.Second // looks each second, takes what is idle for 8
+		fresh.Stale = 6 * time.Second // looks eight times as often, takes what is idle for 6
 		consume(t, b, fresh, func(_ context.Context, j hunts.Job) error { again <- j; return nil })
 		at := time.Now()
 		receive(t, "the second replica takes over", again)
-		if waited := time.Since(at); waited > 5*time.Second {
+		if waited := time.Since(at); waited > 4*time.Second {
 			t.Errorf("it was taken when it got stale, after %v, not when it was handed over", waited)
 		}
 		expect(t, "it is removed", drained(t, b))

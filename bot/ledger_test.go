@@ -1,0 +1,98 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/footprint-soc/footprint/bot/localslack"
+)
+
+func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint here enrich on")
+	s.waitFor("hunted by themselves")
+	root := s.ana.Say("beacon to 203.0.113.66 and cdn-sync.example, resolver 8.8.8.8")
+	s.waitFor("📒", "🔴 `203.0.113[.]66`", "🔴 `cdn-sync[.]example`", "skipped", "8.8.8[.]8", "2 of 20 automatic hunts used")
+	s.waitFor("🔴 New: ", "203.0.113[.]66", "WS-FIN-014")
+	s.ana.Reply(root, "also 198.51.100.24")
+	ledger := s.waitFor("📒", "🟢 `198.51.100[.]24`")
+	repeated := s.ana.Reply(root, "again 198.51.100[.]24 !")
+	if err := s.slack.Until(s.ctx, func() bool {
+		for _, m := range s.soc.Thread(root.TS) {
+			if m.TS == repeated.TS && len(m.Reactions["eyes"]) == 1 {
+				return true
+			}
+		}
+		return false
+	}); err != nil {
+		t.Fatal("a repeated indicator got no reaction")
+	}
+	ledgers := 0
+	for _, m := range s.soc.Thread(root.TS) {
+		if strings.Contains(m.Text, "📒") {
+			ledgers++
+		}
+	}
+	if ledgers != 1 {
+		t.Errorf("%d ledgers in one thread", ledgers)
+	}
+	if err := s.ana.Press(s.ctx, ledger, "Hand-over"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("Hand-over", "Reached: ", "Clean: 198.51.100[.]24", "Not hunted: 8.8.8[.]8")
+	if err := s.ana.Press(s.ctx, ledger, "Hunt anyway"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("📒", "`8.8.8[.]8`  ")
+	s.wellMannered()
+}
+
+func TestFortyPastedIndicatorsTakeFewQueries(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	var text strings.Builder
+	for n := range 40 {
+		text.WriteString("198.51.100." + string(rune('0'+n/10)) + string(rune('0'+n%10)) + "\n")
+	}
+	list := strings.ReplaceAll(text.String(), "100.0", "100.1")
+	root := s.ana.Say("indicators of the report")
+	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> "+list)
+	s.waitFor("📒", "CLEAN")
+	hunting := 0
+	for _, q := range s.workspace.Queries() {
+		if strings.Contains(q.Query, "let hunt_rows") && !strings.Contains(q.Query, " control\n") {
+			hunting++
+		}
+	}
+	if hunting > 2 {
+		t.Errorf("%d queries for forty addresses", hunting)
+	}
+}
+
+func TestAnIncidentBringsItsEntities(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint incident=4711")
+	s.waitFor("Incident 4711")
+	s.waitFor("📒", "Incident 4711", "REACHED")
+	s.slash("/footprint incident=99999")
+	s.waitFor("there is no incident 99999")
+	s.wellMannered()
+}
+
+func TestNobodyIsEnrichedWithoutHavingAsked(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.ana.Say("beacon to 203.0.113.66")
+	guest := s.slack.User("guest").In(s.soc)
+	s.slash("/footprint here enrich on")
+	s.waitFor("hunted by themselves")
+	guest.Say("look at 203.0.113.66")
+	s.slash("/footprint help")
+	s.waitFor("An answer is")
+	if _, err := s.slack.WaitMessage(s.ctx, s.soc, func(m localslack.Message) bool { return m.Ephemeral != "" }); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range s.soc.All() {
+		if strings.Contains(m.Text, "📒") {
+			t.Errorf("a ledger nobody asked for:\n%s", m.Text)
+		}
+	}
+}
