@@ -18,7 +18,7 @@ type endpoint struct {
 }
 
 // teach is what every error about REDIS_URL ends with.
-const teach = "write redis://user:password@host:6379/0, rediss:// for TLS, redis+cluster://host1:6379,host2:6379, or redis+sentinel://host1:26379,host2:26379/mymaster/0"
+const teach = "write redis://host:6379/0 with a login before the host, rediss:// for TLS, redis+cluster://host1:6379,host2:6379, or redis+sentinel://host1:26379,host2:26379/mymaster/0"
 
 // parseURL reads REDIS_URL: one server, a cluster, or a master watched by
 // sentinels. What go-redis reads by itself (?addr=…, ?master_name=…, and its
