@@ -20,6 +20,10 @@ type endpoint struct {
 // teach is what every error about REDIS_URL ends with.
 const teach = "write redis://host:6379/0 with a login before the host, rediss:// for TLS, redis+cluster://host1:6379,host2:6379, or redis+sentinel://host1:26379,host2:26379/mymaster/0"
 
+// errEncode says what is wrong without a word of the URL: which part of it is
+// the password is not known.
+var errEncode = errors.New("REDIS_URL can't be read; percent-encode special characters of the password; " + teach)
+
 // parseURL reads REDIS_URL: one server, a cluster, or a master watched by
 // sentinels. What go-redis reads by itself (?addr=…, ?master_name=…, and its
 // options as parameters) is understood as well. The password never shows in an
@@ -42,8 +46,10 @@ func parseURL(text string) (endpoint, error) {
 func parsePlain(text string) (e endpoint, err error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
-		// the error of net/url quotes the whole text, password included
-		return endpoint{}, errors.New("REDIS_URL can't be read; percent-encode special characters of the password; " + teach)
+		return endpoint{}, errEncode // the error of net/url quotes the whole text, password included
+	}
+	if u.Fragment != "" {
+		return endpoint{}, errEncode // no URL of ours has one: it is the rest of a password with a # in it
 	}
 	q := u.Query()
 	switch {
@@ -53,6 +59,9 @@ func parsePlain(text string) (e endpoint, err error) {
 		e.cluster, err = redis.ParseClusterURL(u.String())
 	default:
 		e.one, err = redis.ParseURL(u.String())
+	}
+	if err != nil && strings.Contains(u.Path+u.RawQuery, "@") {
+		return endpoint{}, errEncode // a password with / or ? in it, which err would quote
 	}
 	if err != nil {
 		return endpoint{}, fmt.Errorf("REDIS_URL %s can't be used: %w; %s", masked(text), err, teach)
@@ -89,8 +98,8 @@ func parseMany(base, shape, rest string) (endpoint, error) {
 	}
 	plain := url.URL{Scheme: base, Host: addrs[0]}
 	login, err := url.Parse("redis://" + who + "@h")
-	if err != nil {
-		return endpoint{}, errors.New("REDIS_URL: the user or password can't be read; percent-encode special characters")
+	if err != nil || who != "" && login.User == nil { // nil: a / ? or # in the password ended it early
+		return endpoint{}, errEncode
 	}
 	var e endpoint
 	if shape == "cluster" {
