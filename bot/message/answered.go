@@ -155,7 +155,7 @@ func completeness(c hunts.Coverage) string {
 // want to be read first, and a count of the rest.
 func indicatorLines(a hunts.Answer, v View) []line {
 	all := a.ByIndicator
-	if len(all) == 1 && all[0].Events == 0 && all[0].Verdict == a.Verdict && all[0].Mark == "" {
+	if len(all) == 1 && all[0].Events == 0 && a.Verdict == hunts.Clean && all[0].Mark == "" {
 		return nil // the verdict line names it
 	}
 	few := make([]hunts.IndicatorResult, len(all))

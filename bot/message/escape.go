@@ -96,6 +96,9 @@ func shownIndicator(value, kind string) string {
 	if kind == "" {
 		defanged = indicator.Defang(value)
 	}
+	if strings.Contains(defanged, "://") {
+		defanged = indicator.DefangText(defanged) // of a kind that has no scheme, and still brought one
+	}
 	defanged = broadcast.ReplaceAllString(clean(defanged), "＠$1")
 	if defanged = cutText(defanged, maxShort); strings.TrimSpace(defanged) == "" {
 		return none
@@ -116,7 +119,8 @@ func shownRemote(s string, n int) string {
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 var escapeMrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// codeMrkdwn is the inside of a code span; a backtick would end it.
+// codeMrkdwn also takes the backtick: it would end a code span of ours, or open
+// one that swallows what follows.
 var codeMrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "ˋ")
 
 // userID is what Slack's own ids of users look like. Nothing else becomes a

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -88,9 +89,26 @@ func cutText(s string, n int) string {
 	return s
 }
 
+// markupEnd finds an escape or a token that a cut left half.
+var markupEnd = regexp.MustCompile(`(&[a-z]{0,3}|<[^<>]*)$`)
+
+// cutMarkup cuts text that is mark-up already: never inside an escape or a
+// token, and a code span that was cut is closed.
+func cutMarkup(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	s = strings.TrimSuffix(cutText(s, n-1), "…")
+	s = markupEnd.ReplaceAllString(s, "")
+	if strings.Count(s, "`")%2 == 1 {
+		return s + "`…"
+	}
+	return s + "…"
+}
+
 // fitLines joins as many lines as fit into n characters and counts the rest. A
 // line is never cut inside: half an escape or half a token would be worse than
-// none. The first line is kept in any case.
+// none. The first line is kept in any case, cut if it must be.
 func fitLines(lines []string, n int) string {
 	const tail = 30 // "… 1234 more lines"
 	var b strings.Builder
@@ -103,7 +121,8 @@ func fitLines(lines []string, n int) string {
 		}
 		if used+size+reserve > n+1 {
 			if i == 0 {
-				return cutText(l, n)
+				// what follows is left out as well, and the ellipsis stands for both
+				return cutMarkup(l, n)
 			}
 			fmt.Fprintf(&b, "\n… %s", count(int64(len(lines)-i), "more line"))
 			break

@@ -105,7 +105,7 @@ func (l line) mrkdwn() string {
 		case channelSpan:
 			b.WriteString("<#" + s.text + ">")
 		default:
-			b.WriteString(escapeMrkdwn.Replace(s.text))
+			b.WriteString(codeMrkdwn.Replace(s.text))
 		}
 	}
 	return b.String()
@@ -124,45 +124,75 @@ func (l line) String() string {
 	return b.String()
 }
 
-// richText renders lines as one rich_text block, whose text elements Slack
-// never reads as mark-up.
-func richText(lines []line) slack.Block {
+// richText renders lines as rich_text blocks, whose text elements Slack never
+// reads as mark-up; as many blocks as their length asks for.
+func richText(lines []line) []slack.Block {
+	var blocks []slack.Block
 	var elements []slack.RichTextSectionElement
-	text := func(s string, style *slack.RichTextSectionTextStyle) {
-		if s != "" {
-			elements = append(elements, slack.NewRichTextSectionTextElement(s, style))
-		}
-	}
 	used := 0
-	for i, l := range lines {
+	flush := func() {
+		if len(elements) > 0 {
+			blocks = append(blocks, slack.NewRichTextBlock("", slack.NewRichTextSection(elements...)))
+		}
+		elements, used = nil, 0
+	}
+	for _, l := range lines {
+		l = l.fit(maxRichText - 1)
 		size := utf8.RuneCountInString(l.String()) + 1
-		if used+size > maxRichText && i > 0 {
-			text(fmt.Sprintf("\n… %s", count(int64(len(lines)-i), "more line")), nil)
-			break
+		if used+size > maxRichText {
+			flush()
 		}
 		used += size
-		if i > 0 {
-			text("\n", nil)
+		if len(elements) > 0 {
+			elements = append(elements, slack.NewRichTextSectionTextElement("\n", nil))
 		}
 		for _, s := range l {
-			switch s.kind {
-			case boldSpan:
-				text(s.text, &slack.RichTextSectionTextStyle{Bold: true})
-			case codeSpan:
-				text(s.text, &slack.RichTextSectionTextStyle{Code: true})
-			case dateSpan:
-				fallback := utc(s.at)
-				elements = append(elements, slack.NewRichTextSectionDateElement(s.at.Unix(), dateToken, nil, &fallback))
-			case userSpan:
-				elements = append(elements, slack.NewRichTextSectionUserElement(s.text, nil))
-			case channelSpan:
-				elements = append(elements, slack.NewRichTextSectionChannelElement(s.text, nil))
-			default:
-				text(s.text, nil)
+			if s.kind == dateSpan || s.text != "" {
+				elements = append(elements, s.element())
 			}
 		}
 	}
-	return slack.NewRichTextBlock("", slack.NewRichTextSection(elements...))
+	flush()
+	return blocks
+}
+
+func (s span) element() slack.RichTextSectionElement {
+	switch s.kind {
+	case boldSpan:
+		return slack.NewRichTextSectionTextElement(s.text, &slack.RichTextSectionTextStyle{Bold: true})
+	case codeSpan:
+		return slack.NewRichTextSectionTextElement(s.text, &slack.RichTextSectionTextStyle{Code: true})
+	case dateSpan:
+		fallback := utc(s.at)
+		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateToken, nil, &fallback)
+	case userSpan:
+		return slack.NewRichTextSectionUserElement(s.text, nil)
+	case channelSpan:
+		return slack.NewRichTextSectionChannelElement(s.text, nil)
+	}
+	return slack.NewRichTextSectionTextElement(s.text, nil)
+}
+
+// fit keeps the spans that n characters can hold, and says that it cut.
+func (l line) fit(n int) line {
+	if utf8.RuneCountInString(l.String()) <= n {
+		return l
+	}
+	room := n - 1 // for the ellipsis
+	for i, s := range l {
+		size := utf8.RuneCountInString(line{s}.String())
+		if size <= room {
+			room -= size
+			continue
+		}
+		cut := append(line{}, l[:i]...)
+		if s.kind != plainSpan {
+			return append(cut, ours("…"))
+		}
+		text := cutText(s.text, room+1)
+		return append(cut, span{text: text})
+	}
+	return l
 }
 
 // sections renders lines as section blocks, as many as their length asks for.
@@ -176,7 +206,7 @@ func sections(lines []line) []slack.Block {
 		text = ""
 	}
 	for _, l := range lines {
-		next := cutText(l.mrkdwn(), maxSectionText)
+		next := cutMarkup(l.mrkdwn(), maxSectionText)
 		if text != "" && utf8.RuneCountInString(text)+1+utf8.RuneCountInString(next) > maxSectionText {
 			flush()
 		}

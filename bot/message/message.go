@@ -13,7 +13,10 @@
 package message
 
 import (
+	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 )
@@ -93,29 +96,35 @@ func (p *page) render(form Form) Message {
 		case len(x.lines) == 0:
 			// has a text form only
 		case x.small:
-			m.Blocks = append(m.Blocks, slack.NewContextBlock("", mrkdwnObject(cutText(x.lines[0].mrkdwn(), maxSectionText))))
+			m.Blocks = append(m.Blocks, slack.NewContextBlock("", mrkdwnObject(cutMarkup(x.lines[0].mrkdwn(), maxSectionText))))
 		case form == DataTable:
-			m.Blocks = append(m.Blocks, richText(x.lines))
+			m.Blocks = append(m.Blocks, richText(x.lines)...)
 		default:
 			m.Blocks = append(m.Blocks, sections(x.lines)...)
 		}
 	}
-	if len(m.Blocks) > maxBlocks {
-		m.Blocks = m.Blocks[:maxBlocks]
+	if over := len(m.Blocks) - maxBlocks; over > 0 {
+		m.Blocks = append(m.Blocks[:maxBlocks-1], slack.NewContextBlock("", mrkdwnObject(fmt.Sprintf("… %s left out", count(int64(over+1), "more block")))))
 	}
 	return m
 }
 
-// fallback is the text of all parts, cut between lines and never inside one.
+// fallback is the text of all parts, cut between lines where that is possible.
+// The last line stays whatever is cut: it says whose hunt this is.
 func (p *page) fallback() string {
 	var lines []string
-	for _, x := range p.parts {
+	last := ""
+	for i, x := range p.parts {
+		if x.small && i == len(p.parts)-1 && len(lines) > 0 {
+			last = "\n" + cutMarkup(x.lines[0].mrkdwn(), maxFallback/4)
+			break
+		}
 		for _, l := range x.lines {
 			lines = append(lines, l.mrkdwn())
 		}
 		if x.text != "" {
-			lines = append(lines, x.text)
+			lines = append(lines, strings.Split(x.text, "\n")...)
 		}
 	}
-	return fitLines(lines, maxFallback)
+	return fitLines(lines, maxFallback-utf8.RuneCountInString(last)) + last
 }

@@ -71,7 +71,7 @@ func (g grid) add(p *page, form Form) {
 		p.add(fitted.dataTable(), g.text())
 	case Table:
 		fitted := g.fit(maxTableRows, maxTableChars)
-		p.add(slack.NewSectionBlock(mrkdwnObject(escapeMrkdwn.Replace(fitted.title())), nil, nil), "")
+		p.add(slack.NewSectionBlock(mrkdwnObject(codeMrkdwn.Replace(fitted.title())), nil, nil), "")
 		p.add(fitted.table(), g.text())
 	default:
 		p.add(nil, g.text())
@@ -125,11 +125,11 @@ const maxTextRows = 15
 // text is the grid as lines, escaped.
 func (g grid) text() string {
 	g = g.fit(maxTextRows, maxFallback/2)
-	lines := []string{escapeMrkdwn.Replace(g.title())}
+	lines := []string{codeMrkdwn.Replace(g.title())}
 	for _, row := range g.rows {
 		parts := make([]string, len(row))
 		for i, c := range row {
-			parts[i] = escapeMrkdwn.Replace(c.text)
+			parts[i] = codeMrkdwn.Replace(c.text)
 		}
 		lines = append(lines, "• "+strings.Join(parts, " · "))
 	}
