@@ -107,6 +107,9 @@ type Config struct {
 	// UpdateEvery is the shortest time between two edits of one message; 3 s, as
 	// Slack advises.
 	UpdateEvery time.Duration
+	// Acked hears of each acknowledgement: how long it took, and whether the
+	// envelope was stored. Nil hears nothing.
+	Acked func(took time.Duration, stored bool)
 	// PostBurst is how many posts go to one channel before the pace of one a
 	// second begins; 6.
 	PostBurst int
@@ -142,6 +145,9 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	}
 	if cfg.UpdateEvery <= 0 {
 		cfg.UpdateEvery = 3 * time.Second
+	}
+	if cfg.Acked == nil {
+		cfg.Acked = func(time.Duration, bool) {}
 	}
 	if cfg.PostBurst <= 0 {
 		cfg.PostBurst = 6

@@ -236,3 +236,25 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 const maxDetails = 8
 
 func detailsKey(huntID string, n int) string { return fmt.Sprintf("details:%s:%d", huntID, n) }
+
+// GiveUp tells the asker of a hunt that failed too often: silence would read
+// as clean.
+func (b *Bot) GiveUp(j hunts.Job, why error) {
+	if j.Kind != JobHunt {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	id := string(j.Payload)
+	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
+	if err != nil || !ok {
+		b.cfg.Log.Error("hunt given up, and nobody could be told", "hunt", id, "error", why)
+		return
+	}
+	say := "something on our side failed again and again, so this hunt was given up"
+	if err := b.update(ctx, parent, func(v message.View) message.Message {
+		return message.Broken(id, say, "The log of the bot tells why; hunt again later.", v)
+	}); err != nil {
+		b.cfg.Log.Error("hunt given up, and nobody could be told", "hunt", id, "error", err)
+	}
+}

@@ -53,25 +53,30 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 		return hunts.Post{}, errBusy
 	}
 	sent := hunts.Post{Channel: to.channel}
-	if state == hunts.PostRetaken {
-		// a replica that died may have sent it and not lived to say so
-		if found, ok := b.findOwn(ctx, to, key); ok {
-			sent.TS = found
-			return sent, b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
-		}
-	}
+	// A replica that died may have sent it and not lived to say so; and a call
+	// that failed may have worked. Then the message is looked for before it is sent.
+	unsure := state == hunts.PostRetaken
 	err = b.inForms(ctx, to.channel, func(form message.Form) error {
-		v := b.view()
-		v.Form = form
-		var err error
-		sent.Channel, sent.TS, err = b.api.PostMessageContext(ctx, to.channel, append(options(render(v)), slack.MsgOptionTS(to.thread),
-			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"key": key}}))...)
-		if unknownOutcome(err) {
-			if found, ok := b.findOwn(ctx, to, key); ok {
-				sent.TS, err = found, nil
+		if unsure {
+			found, ok, err := b.findOwn(ctx, to, key)
+			if err != nil {
+				return err // looked for again, not sent again
+			}
+			if ok {
+				sent.TS = found
+				return nil
 			}
 		}
-		return err
+		v := b.view()
+		v.Form = form
+		channel, ts, err := b.api.PostMessageContext(ctx, to.channel, append(options(render(v)), slack.MsgOptionTS(to.thread),
+			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"key": key}}))...)
+		if err != nil {
+			unsure = unsure || unknownOutcome(err)
+			return err
+		}
+		sent.Channel, sent.TS = channel, ts
+		return nil
 	})
 	if err != nil {
 		if dropErr := b.cfg.Store.DropPost(ctx, key); dropErr != nil {
@@ -252,29 +257,35 @@ func unknownOutcome(err error) bool {
 
 // findOwn looks for a message of ours by its metadata, before it is sent a
 // second time. Without the scope to read history it finds nothing, and then
-// twice is better than lost.
-func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool) {
+// twice is better than lost; any other failure is an error, and worth a try.
+func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool, error) {
 	var messages []slack.Message
 	var err error
 	if to.thread != "" {
 		messages, _, _, err = b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: to.channel, Timestamp: to.thread, Limit: 200, IncludeAllMetadata: true})
 	} else {
 		var history *slack.GetConversationHistoryResponse
-		history, err = b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: to.channel, Limit: 50, IncludeAllMetadata: true})
+		history, err = b.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{ChannelID: to.channel, Limit: 100, IncludeAllMetadata: true})
 		if err == nil {
 			messages = history.Messages
 		}
 	}
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) {
+		if _, again := worthRepeating(err, 1); !again {
+			b.cfg.Log.Info("own message can't be looked for, sending again", "key", key, "error", err)
+			return "", false, nil
+		}
+	}
 	if err != nil {
-		b.cfg.Log.Info("own message not looked for, sending again", "key", key, "error", err)
-		return "", false
+		return "", false, err
 	}
 	for _, m := range messages {
 		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
-			return m.Timestamp, true
+			return m.Timestamp, true, nil
 		}
 	}
-	return "", false
+	return "", false, nil
 }
 
 // pace keeps to about one message a second per channel, with a small burst:

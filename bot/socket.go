@@ -106,9 +106,11 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 			return
 		}
 	}
+	arrived := time.Now()
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	isNew, err := b.cfg.Store.Push(within, LaneInteractive, JobEnvelope, "envelope:"+dedupeKey(request), raw)
+	defer func() { b.cfg.Acked(time.Since(arrived), err == nil) }()
 	switch {
 	case err != nil:
 		b.cfg.Log.Error("envelope not stored", "envelope", request.EnvelopeID, "type", request.Type, "error", err)

@@ -319,3 +319,29 @@ func option(line, key string) string {
 	value, _, _ := strings.Cut(rest, " ")
 	return value
 }
+
+// lateAfter is when a sweep that has not posted counts as stalled.
+const lateAfter = 15 * time.Minute
+
+// LateSweeps names the sweeps that should have posted and did not.
+func (b *Bot) LateSweeps(ctx context.Context) []string {
+	all, err := b.schedules(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for name, s := range all {
+		last, err := b.snapshot(ctx, name)
+		if err != nil {
+			continue
+		}
+		after := s.Added
+		if last != nil && last.Slot.After(after) {
+			after = last.Slot
+		}
+		if slot, _, ok := s.Due(after, b.cfg.Clock().UTC().Add(-lateAfter)); ok {
+			out = append(out, fmt.Sprintf("sweep %s of %s has not posted", name, slot.UTC().Format("2 Jan 15:04 UTC")))
+		}
+	}
+	return out
+}

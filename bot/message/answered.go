@@ -96,11 +96,8 @@ func reachedText(a hunts.Answer) span {
 		if len(kinds) == 1 {
 			for o := range kinds {
 				how = map[hunts.Outcome]string{
-					hunts.OutcomeFailed: "and failed", hunts.OutcomeBlocked: "and was blocked", hunts.OutcomeLookedUp: "no more than a look-up",
+					hunts.OutcomeFailed: "and failed", hunts.OutcomeBlocked: "and met a block", hunts.OutcomeLookedUp: "no more than a look-up",
 				}[o]
-				if o == hunts.OutcomeBlocked && rest > 1 {
-					how = "and were blocked"
-				}
 			}
 		}
 		text += " (" + grouped(rest) + " more tried " + how + ")"
@@ -131,6 +128,9 @@ func outcomesText(o hunts.Outcomes) string {
 	}
 	if len(parts) == 0 {
 		return "no event"
+	}
+	if o.Reached+o.Failed+o.Blocked+o.LookedUp+o.Other == 1 {
+		return parts[0] + " event"
 	}
 	return strings.Join(parts, ", ") + " events"
 }
@@ -273,5 +273,20 @@ func rarityLine(a hunts.Answer) line {
 	if a.Totals.Devices*rareShare <= reporting {
 		label = "Rare:"
 	}
-	return line{ours("%s %s of %s reporting devices", label, grouped(a.Totals.Devices), grouped(reporting))}
+	return line{ours("%s %s of %s reporting devices · %s", label, grouped(a.Totals.Devices), grouped(reporting), eventsText(a.Totals))}
+}
+
+// eventsText counts rows of the table; an aggregate is one row for an hour of
+// connections, so this is never a count of connections.
+func eventsText(t hunts.Totals) string {
+	text := count(t.Events, "event")
+	switch {
+	case t.Aggregated == 0:
+		return text
+	case t.Aggregated == t.Events:
+		return text + ", all of them hourly aggregates"
+	case t.Aggregated == 1:
+		return text + ", 1 of them an hourly aggregate"
+	}
+	return text + ", " + grouped(t.Aggregated) + " of them hourly aggregates"
 }

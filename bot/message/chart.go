@@ -27,13 +27,20 @@ func timeline(p *page, a hunts.Answer, form Form) {
 
 // wholeTimeline folds the bins to at most as many as a chart may have.
 func wholeTimeline(a hunts.Answer) []hunts.Bin {
+	if len(a.Timeline) == 0 {
+		return nil
+	}
 	from, to := a.Request.From, a.Request.To
-	if len(a.Timeline) == 0 || !from.Before(to) {
+	if from.IsZero() { // everything the workspace keeps
+		from = a.Timeline[0].Start
+	}
+	if !from.Before(to) {
 		return nil
 	}
 	step := time.Hour
 	for _, s := range []time.Duration{3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour, 91 * 24 * time.Hour, 364 * 24 * time.Hour, 10 * 364 * 24 * time.Hour} {
-		if int(to.Sub(from)/step) < maxChartPoints-1 {
+		// over many days, days are read more easily than their parts
+		if int(to.Sub(from)/step) < maxChartPoints-1 && (step >= 24*time.Hour || to.Sub(from) <= 72*time.Hour) {
 			break
 		}
 		step = s
@@ -100,7 +107,7 @@ func sparkline(bins []hunts.Bin) string {
 			b.WriteRune('·')
 			continue
 		}
-		b.WriteRune(signs[(x.Events*int64(len(signs)-1)+most-1)/most])
+		b.WriteRune(signs[(x.Events*int64(len(signs))+most-1)/most-1])
 	}
 	b.WriteString(" from " + binLabel(bins, 0) + " UTC, at most " + grouped(most))
 	return b.String()

@@ -10,7 +10,7 @@ import (
 // searchedLine says what a hunt that found nothing has looked at; without it
 // nothing found means nothing.
 func searchedLine(a hunts.Answer) line {
-	if a.Totals.Events > 0 || a.Hunt != "" && a.Hunt != "network-footprint" {
+	if a.Verdict != hunts.Clean || a.Totals.Events > 0 || a.Hunt != "" && a.Hunt != "network-footprint" {
 		return nil
 	}
 	l := line{ours("Searched: network events (all outcomes)")}

@@ -25,6 +25,9 @@ func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
 	}
 	var rest page
 	timeline(&rest, a, v.Form)
+	if lines := newestLines(a); lines != nil {
+		rest.say(lines...)
+	}
 	for i, b := range a.Beacons {
 		if i == maxBeacons {
 			rest.say(line{ours("… %s", count(int64(len(a.Beacons)-i), "more beacon-like pair"))})
@@ -71,17 +74,32 @@ func beaconLine(b hunts.Beacon) line {
 		ours(" every %s ± %s over %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
 }
 
-// unsearchedLine names the parts of the window that no query answered.
+// maxUnsearched bounds the slices that are named; a window of years has many.
+const maxUnsearched = 5
+
+// unsearchedLine names the parts of the window that no query answered;
+// neighbours with one reason are one part.
 func unsearchedLine(a hunts.Answer) line {
-	var l line
+	var parts []hunts.Slice
 	for _, s := range a.Coverage.Slices {
 		if s.State == hunts.SliceDone {
 			continue
 		}
-		if len(l) == 0 {
+		if n := len(parts) - 1; n >= 0 && parts[n].Reason == s.Reason && parts[n].To.Equal(s.From) {
+			parts[n].To = s.To
+			continue
+		}
+		parts = append(parts, s)
+	}
+	var l line
+	for i, s := range parts {
+		if i == 0 {
 			l = line{ours("Not searched in full: ")}
 		} else {
 			l = l.and(ours("; "))
+		}
+		if i == maxUnsearched {
+			return l.and(ours("%s", count(int64(len(parts)-i), "more part")))
 		}
 		l = l.and(ours("%s to %s", s.From.UTC().Format("2006-01-02 15:04"), s.To.UTC().Format("2006-01-02 15:04 UTC")))
 		if s.Reason != "" {
@@ -89,4 +107,27 @@ func unsearchedLine(a hunts.Answer) line {
 		}
 	}
 	return l
+}
+
+// maxNewest is how many events the thread shows with their command lines; the
+// file has all that the answer holds.
+const maxNewest = 5
+
+func newestLines(a hunts.Answer) []line {
+	if len(a.Events) == 0 {
+		return nil
+	}
+	lines := []line{{ours("Newest events")}}
+	for i, e := range a.Events {
+		if i == maxNewest {
+			lines = append(lines, line{ours("… %s in %s.csv", count(int64(len(a.Events)-i), "more event"), fileStem(a))})
+			break
+		}
+		l := line{ours("• "), at(e.Time), ours(" · "), data(e.Device), ours(" · %s · ", outcomeWord(e.Outcome)), processSpan(e.Process)}
+		if e.CommandLine != "" {
+			l = l.and(ours(": "), span{kind: codeSpan, text: shown(e.CommandLine, maxCommandLine)})
+		}
+		lines = append(lines, l)
+	}
+	return lines
 }

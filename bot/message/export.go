@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -19,10 +20,12 @@ const byteOrderMark = "\ufeff"
 // (owasp.org/www-community/attacks/CSV_Injection): data from an endpoint is not
 // ours. Control characters are made visible on the way.
 func guarded(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) || strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠") {
-		s = "'" + s
+	c := clean(s)
+	// some programs drop the blanks before they look for a sign
+	if first, _ := utf8.DecodeRuneInString(strings.TrimLeft(c, " ")); strings.ContainsRune("=+-@＝＋－＠", first) && first != utf8.RuneError || s != "" && strings.ContainsRune("\t\r\n", rune(s[0])) {
+		return "'" + c
 	}
-	return clean(s)
+	return c
 }
 
 func stamp(t *time.Time) string {

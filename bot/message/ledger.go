@@ -44,8 +44,11 @@ type LedgerLine struct {
 	Asker     string
 }
 
-// maxLedgerLines keeps the message readable.
-const maxLedgerLines = 25
+// What keeps the message readable.
+const (
+	maxLedgerLines = 25
+	maxHeldNamed   = 8
+)
 
 // Ledger is the one message about a thread's indicators, edited for as long as
 // the thread lives.
@@ -60,9 +63,12 @@ func Ledger(l LedgerView, v View) Message {
 	head = head.dot(ours("updated "), at(l.At)).dot(ours("7-day look-back"))
 	lines := []line{head}
 	held := line{}
-	more := 0
+	more, skipped := 0, 0
 	for _, x := range l.Lines {
 		if x.State == "held" || x.State == "doubtful" {
+			if skipped++; skipped > maxHeldNamed {
+				continue
+			}
 			held = held.dot(indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind)), ours(" "), sentence(x.Why))
 			continue
 		}
@@ -76,6 +82,9 @@ func Ledger(l LedgerView, v View) Message {
 		lines = append(lines, line{ours("… %s", count(int64(more), "more indicator"))})
 	}
 	p.say(lines...)
+	if more := skipped - maxHeldNamed; more > 0 {
+		held = held.dot(ours("%s", count(int64(more), "more indicator")))
+	}
 	if len(held) > 0 {
 		p.say(line{ours("⏭️ skipped: ")}.and(held...))
 	}
@@ -169,7 +178,7 @@ func HandOver(l LedgerView, v View) Message {
 			}
 		}
 		if len(names) > 0 {
-			fmt.Fprintf(&b, "%s: %s\n", title, strings.Join(names, ", "))
+			fmt.Fprintf(&b, "%s (%d): %s\n", title, len(names), listed(names, maxLedgerLines))
 		}
 	}
 	is := func(verdict hunts.Verdict) func(LedgerLine) bool {

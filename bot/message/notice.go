@@ -2,6 +2,7 @@ package message
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -27,15 +28,23 @@ func withChannels(say string) line {
 	last := 0
 	for _, m := range channelMention.FindAllStringSubmatchIndex(say, -1) {
 		if m[0] > last {
-			l = append(l, sentence(say[last:m[0]]))
+			l = append(l, between(say[last:m[0]]))
 		}
 		l = append(l, span{kind: channelSpan, text: say[m[2]:m[3]]})
 		last = m[1]
 	}
 	if last < len(say) {
-		l = append(l, sentence(say[last:]))
+		l = append(l, between(say[last:]))
 	}
 	return l
+}
+
+// between is the text around mentions; a blank is no missing value there.
+func between(s string) span {
+	if strings.TrimSpace(s) == "" {
+		return ours("%s", s)
+	}
+	return sentence(s)
 }
 
 // Broken says that a hunt has no answer, why, and what to do next. It counts

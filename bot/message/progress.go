@@ -23,7 +23,7 @@ func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 	if v.ChannelNote != "" {
 		p.say(line{sentence(v.ChannelNote)})
 	}
-	if now == nil && v.Buttons || now != nil && now.Cancellable && now.Done < now.Total {
+	if now == nil && v.Buttons || now != nil && now.Cancellable && (now.Total <= 0 || now.Done < now.Total) {
 		p.add(actions(button(ActionCancel, Action{Hunt: h.ID}, "Cancel")), "")
 	}
 	return p.render(v.Form)

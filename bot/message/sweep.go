@@ -51,13 +51,13 @@ func Sweep(s SweepView, v View) Message {
 	} else {
 		head = head.dot(ours("%s", completeness(survey.Coverage)))
 	}
+	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+r.Gone == 0
+	if quiet && survey.Verdict == hunts.Clean {
+		return quietSweep(s, head, v)
+	}
 	lines := []line{head}
 	if s.Missed > 0 {
 		lines = append(lines, line{ours("Covers %s that were missed as well", count(int64(s.Missed), "slot"))})
-	}
-	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+r.Gone == 0
-	if quiet && survey.Verdict == hunts.Clean {
-		lines[0] = lines[0].dot(ours("%s nothing met", icon(hunts.Clean)))
 	}
 	p.say(append(lines, sweepLines(s)...)...)
 	for n, l := range r.New {
@@ -68,6 +68,21 @@ func Sweep(s SweepView, v View) Message {
 		p.add(actions(button(fmt.Sprintf("%s:%d", ActionRun, n+1), Action{Indicator: requestText(l.Indicator)}, "Hunt "+shownIndicator(value, string(l.Indicator.Kind)))), "")
 	}
 	p.say(proofLine(s, v))
+	return p.render(v.Form)
+}
+
+// quietSweep is one line with the same proof, so that a day without news takes
+// no more room than it deserves.
+func quietSweep(s SweepView, head line, v View) Message {
+	var p page
+	l := head.dot(ours("%s ", icon(hunts.Clean)), bold("nothing met"))
+	if s.Missed > 0 {
+		l = l.dot(ours("covers %s that were missed as well", count(int64(s.Missed), "slot")))
+	}
+	for _, rest := range sweepLines(s) {
+		l = l.dot(rest...)
+	}
+	p.say(l.dot(proofLine(s, v)...))
 	return p.render(v.Form)
 }
 

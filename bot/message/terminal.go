@@ -23,13 +23,19 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 	t.line("%s · %s to %s", shown(a.HuntID, maxShort), a.Request.From.UTC().Format(cellTime), a.Request.To.UTC().Format(cellTime+" UTC"))
 	if a.Totals.Events > 0 {
 		processes := count(a.Totals.Processes, "process")
-		t.line("%s on %s through %s: %s", count(a.Totals.Events, "event"), count(a.Totals.Devices, "device"), processes, outcomesText(a.Outcomes))
+		t.line("%s through %s · %s: %s", atLeast(a, a.Totals.Devices), processes, eventsText(a.Totals), outcomesText(a.Outcomes))
+	}
+	if a.Request.AskedBy != "" {
+		t.line("Asked by %s", shown(a.Request.AskedBy, maxShort))
 	}
 	if a.Request.Why != "" {
 		t.line("Why: %s", shown(a.Request.Why, maxSentence))
 	}
 	t.table("Indicators", indicatorGrid(a), 0)
 	t.table("Devices", deviceGrid(a), 0)
+	if a.Truncated.ByDevice {
+		t.line("  … more devices matched than are listed")
+	}
 	t.table("Processes", processGrid(a), 0)
 	t.table("Newest events", eventGrid(a), terminalEvents)
 	t.line("")
@@ -110,7 +116,11 @@ func deviceGrid(a hunts.Answer) grid {
 func processGrid(a hunts.Answer) grid {
 	g := grid{head: []string{"Process", "Devices", "Events", "Parents"}}
 	for _, p := range a.ByProcess {
-		g.rows = append(g.rows, []cell{word1(shown(p.Process, maxShort)), number(p.Devices), number(p.Events), word1(shownList(p.Parents))})
+		name := "not recorded by inspection"
+		if p.Process != "" {
+			name = shown(p.Process, maxShort)
+		}
+		g.rows = append(g.rows, []cell{word1(name), number(p.Devices), number(p.Events), word1(shownList(p.Parents))})
 	}
 	return g
 }

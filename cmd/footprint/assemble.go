@@ -41,6 +41,7 @@ type parts struct {
 	problems []hunts.FileProblem
 	source   *loganalytics.Source
 	store    *record.Store
+	metrics  *metrics
 	runner   *hunts.Runner
 	events   *localworkspace.Events
 	closers  []func()
@@ -79,8 +80,9 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 		return nil, err
 	}
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
+	p.metrics = newMetrics()
 	p.runner = hunts.NewRunner(hunts.Config{
-		Catalog: p.catalog, Source: p.source, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, BadLines: p.badLines,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors,
 	})
 	ok = true

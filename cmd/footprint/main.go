@@ -64,6 +64,7 @@ func subcommands() []subcommand {
 		{"sweep", "[--events DIR] --watchlist FILE [--format table|json] [since=…]", "hunt a whole watchlist once", sweepOnce},
 		{"workspace", "--events DIR [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace", workspace},
 		{"check", "[--format table|json]", "tell what works and what is missing before serve", check},
+		{"audit", "[--since 24h] [--verify] [--find TEXT]", "print the audit as JSON lines, or verify its chain", audit},
 		{"version", "", "print the version", version},
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,6 +36,7 @@ func serve(ctx context.Context, p process, args []string) error {
 		}
 	}
 	log := newLog(p.stderr, cfg.logFormat)
+	record.LogTo(log)
 	parts, err := assemble(ctx, cfg, assembly{progress: p.stderr, clock: time.Now, log: log})
 	if err != nil {
 		return err
@@ -48,16 +51,21 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 		log.Warn("REDIS_URL is not set: hunts, cache and watchlist are kept in memory and are lost on exit")
 	}
 	b, err := bot.New(ctx, bot.Config{
-		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: p.runner, Store: p.store, Clock: clock, Log: log,
+		HTTPClient: &http.Client{Timeout: 20 * time.Second, Transport: p.metrics.slackTransport(http.DefaultTransport)},
+		Acked: func(took time.Duration, stored bool) {
+			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
+		},
+		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: p.store, Clock: clock, Log: log,
 		Replica: cfg.replica, Channels: cfg.channels, HuntURL: portalLink(cfg.portalResource),
 	})
 	if err != nil {
 		return err
 	}
+	p.metrics.gauges(b, p.store)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Run(ctx) })
 	group.Go(func() error {
-		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}}, b.Handle)
+		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, OnDead: b.GiveUp}, b.Handle)
 	})
 	group.Go(func() error {
 		tick := time.NewTicker(sweepTick)
@@ -74,7 +82,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 		}
 	})
 	if cfg.listen != "" {
-		group.Go(func() error { return health(ctx, cfg.listen, b.Ready, p.store.Ping) })
+		group.Go(func() error { return health(ctx, cfg.listen, b, p) })
 	}
 	log.Info("footprint runs", "version", buildVersion(), "replica", cfg.replica)
 	err = group.Wait()
@@ -94,20 +102,32 @@ func newLog(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// health answers the probes. Nothing else listens.
-func health(ctx context.Context, listen string, connected func() bool, ping func(context.Context) error) error {
+// health answers the probes and the metrics. Nothing else listens.
+func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("GET /metrics", p.metrics.handler())
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		within, stop := context.WithTimeout(r.Context(), 2*time.Second)
 		defer stop()
-		switch {
-		case !connected():
-			http.Error(w, "no connection to Slack is open", http.StatusServiceUnavailable)
-		case ping(within) != nil:
-			http.Error(w, "Redis does not answer", http.StatusServiceUnavailable)
-		default:
-			fmt.Fprintln(w, "ready")
+		var wrong []string
+		if !b.Ready() {
+			wrong = append(wrong, "no connection to Slack is open")
+		}
+		lag, err := p.store.Backlog(within, bot.LaneInteractive, bot.LaneSweep)
+		if err != nil {
+			wrong = append(wrong, "Redis does not answer")
+		}
+		if len(wrong) > 0 {
+			http.Error(w, strings.Join(wrong, "; "), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+		for lane, l := range lag {
+			fmt.Fprintf(w, "%s: %d waiting, %d at work, the oldest for %s\n", lane, l.Waiting, l.Pending, l.Oldest.Round(time.Second))
+		}
+		for _, late := range b.LateSweeps(within) {
+			fmt.Fprintln(w, late)
 		}
 	})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)

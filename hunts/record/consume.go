@@ -116,7 +116,7 @@ func (c *consumer) leaveUnseen() error {
 			return err
 		}
 		for _, id := range ids {
-			if _, running := c.mine.Load(id); running {
+			if _, running := c.mine.Load(lane + id); running {
 				continue
 			}
 			if err := c.store.handOver(ctx, lane, id); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -363,4 +364,115 @@ func TestWorkGoesOnWhenRedisForgetsEverything(t *testing.T) {
 		}
 		expect(t, "everything done", drained(t, s))
 	})
+}
+
+func TestOneKeyPushedByFiftyIsOneJob(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		stores := []*record.Store{recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")}
+		var first atomic.Int64
+		var pushers sync.WaitGroup
+		for i := range 50 {
+			pushers.Go(func() {
+				isNew, err := stores[i%2].Push(t.Context(), lanes[i%2], "hunt", "envelope", nil)
+				if err != nil {
+					t.Error(err)
+				}
+				if isNew {
+					first.Add(1)
+				}
+			})
+		}
+		pushers.Wait()
+		lag, err := stores[0].Backlog(t.Context(), lanes...)
+		if n := lag["interactive"].Waiting + lag["sweep"].Waiting; err != nil || first.Load() != 1 || n != 1 {
+			t.Errorf("%d were told that it is new, %d jobs wait, %v", first.Load(), n, err)
+		}
+	})
+}
+
+func TestWhatAConsumerTookAndNeverTouchedAgainIsTakenOver(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		s := recordtest.Open(t, server.URL(), "a")
+		c := server.Client()
+		defer c.Close()
+		stream := "fp:1:{queue}:stream:interactive"
+		check(t, c.XGroupCreateMkStream(t.Context(), stream, "bot", "0").Err())
+		push(t, s, "interactive", "left")
+		got, err := c.XReadGroup(t.Context(), &redis.XReadGroupArgs{Group: "bot", Consumer: "ghost", Streams: []string{stream, ">"}, Count: 1, Block: -1}).Result()
+		if err != nil || len(got) != 1 || len(got[0].Messages) != 1 {
+			t.Fatalf("the one who never answers gets %v, %v", got, err)
+		}
+		cfg := quick(t)
+		cfg.Stale = 300 * time.Millisecond
+		done := make(chan hunts.Job, 2)
+		consume(t, s, cfg, func(_ context.Context, j hunts.Job) error { done <- j; return nil })
+		if j := receive(t, "it is taken over", done); j.Key != "left" || j.Deliveries != 2 {
+			t.Errorf("it is taken over as %+v", j)
+		}
+		expect(t, "it is removed", drained(t, s))
+		if len(done) != 0 {
+			t.Error("it was done twice")
+		}
+	})
+}
+
+// TestARunningJobIsKeptThroughABrokenConnection: a replica that reconnects
+// hands over what it never saw, but not what it works on.
+func TestARunningJobIsKeptThroughABrokenConnection(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		network := recordtest.NewProxy(t, server)
+		a, b := recordtest.Open(t, network.URL(), "a"), recordtest.Open(t, server.URL(), "b")
+		noticed := make(chan struct{}, 1)
+		cfg := quick(t)
+		cfg.Heartbeat, cfg.Stale = time.Minute, time.Minute // no beat hides what happens to the job
+		cfg.Log = slog.New(slog.NewTextHandler(noticing{noticed, "work can't be taken"}, nil))
+		began, done, release := make(chan string, 1), make(chan string, 2), make(chan struct{})
+		consume(t, a, cfg, func(ctx context.Context, j hunts.Job) error {
+			if j.Key == "running" {
+				began <- j.Key
+				if err := until(ctx, release); err != nil {
+					return err
+				}
+			}
+			done <- j.Key
+			return nil
+		})
+		push(t, b, "interactive", "running")
+		receive(t, "it begins", began)
+		network.Cut()
+		receive(t, "the replica notices", noticed)
+		network.Mend()
+		push(t, b, "interactive", "after")
+		if got := receive(t, "it takes work again", done); got != "after" {
+			t.Errorf("%q instead", got)
+		}
+		c := server.Client()
+		defer c.Close()
+		p, err := c.XPendingExt(t.Context(), &redis.XPendingExtArgs{Stream: "fp:1:{queue}:stream:interactive", Group: "bot", Start: "-", End: "+", Count: 1}).Result()
+		if err != nil || len(p) != 1 || p[0].Idle >= cfg.Stale {
+			t.Errorf("what runs is offered to others: %+v, %v", p, err)
+		}
+		close(release)
+		receive(t, "it ends", done)
+		expect(t, "everything done", drained(t, b))
+	})
+}
+
+// noticing tells of a line in the log.
+type noticing struct {
+	heard chan struct{}
+	what  string
+}
+
+func (n noticing) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), n.what) {
+		select {
+		case n.heard <- struct{}{}:
+		default:
+		}
+	}
+	return len(line), nil
 }

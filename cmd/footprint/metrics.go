@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/record"
+)
+
+// metrics are what the process tells of itself. No label carries what people
+// or data wrote.
+type metrics struct {
+	registry   *prometheus.Registry
+	hunts      *prometheus.CounterVec
+	huntTime   *prometheus.HistogramVec
+	cached     prometheus.Counter
+	queries    *prometheus.CounterVec
+	queryTime  *prometheus.HistogramVec
+	slackCalls *prometheus.CounterVec
+	acks       *prometheus.HistogramVec
+	sweeps     *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "footprint_" + name, Help: help}, labels)
+	}
+	seconds := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "footprint_" + name, Help: help, Buckets: buckets}, labels)
+	}
+	m := &metrics{
+		registry:   prometheus.NewRegistry(),
+		hunts:      counter("hunts_total", "Hunts answered, by verdict.", "verdict"),
+		huntTime:   seconds("hunt_seconds", "From the start of a hunt to its answer.", []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 180}, "verdict"),
+		cached:     prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_cache_hits_total", Help: "Hunts answered from the cache or by an identical one."}),
+		queries:    counter("queries_total", "Queries to workspaces, by kind of outcome.", "outcome"),
+		queryTime:  seconds("query_seconds", "Time of one query to a workspace, its queue included.", []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 180}, "lane"),
+		slackCalls: counter("slack_calls_total", "Calls to Slack, by method and HTTP status.", "method", "status"),
+		acks:       seconds("ack_seconds", "From an envelope's arrival to its acknowledgement.", []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3}, "stored"),
+		sweeps:     counter("sweeps_total", "Sweeps made, by verdict.", "verdict"),
+	}
+	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps)
+	return m
+}
+
+// gauges are read when somebody looks.
+func (m *metrics) gauges(b *bot.Bot, store *record.Store) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_connected", Help: "1 while a socket to Slack is open."}, func() float64 {
+			if b.Ready() {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_backlog_seconds", Help: "Age of the oldest job that is not done."}, func() float64 {
+			ctx, stop := context.WithTimeout(context.Background(), time.Second)
+			defer stop()
+			lag, err := store.Backlog(ctx, bot.LaneInteractive, bot.LaneSweep)
+			if err != nil {
+				return -1
+			}
+			return max(lag[bot.LaneInteractive].Oldest, lag[bot.LaneSweep].Oldest).Seconds()
+		}),
+	)
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// RoundTrip counts calls to Slack.
+func (m *metrics) slackTransport(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		res, err := next.RoundTrip(r)
+		status := "failed"
+		if err == nil {
+			status = strconv.Itoa(res.StatusCode)
+		}
+		method := path.Base(r.URL.Path)
+		if len(method) > 40 || path.Base(path.Dir(r.URL.Path)) != "api" {
+			method = "other" // upload and response URLs are credentials
+		}
+		m.slackCalls.WithLabelValues(method, status).Inc()
+		return res, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// seenRunner counts what the runner answers.
+type seenRunner struct {
+	bot.Runner
+	m *metrics
+}
+
+func (s seenRunner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error) {
+	began := time.Now()
+	a, err := s.Runner.Run(ctx, h, progress)
+	if err != nil {
+		s.m.hunts.WithLabelValues("none").Inc()
+		return a, err
+	}
+	s.m.hunts.WithLabelValues(string(a.Verdict)).Inc()
+	s.m.huntTime.WithLabelValues(string(a.Verdict)).Observe(time.Since(began).Seconds())
+	if a.Source.CachedAt != nil {
+		s.m.cached.Inc()
+	}
+	return a, nil
+}
+
+func (s seenRunner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error) {
+	out, err := s.Runner.Survey(ctx, h, list)
+	verdict := string(out.Verdict)
+	if err != nil {
+		verdict = "none"
+	}
+	s.m.sweeps.WithLabelValues(verdict).Inc()
+	return out, err
+}
+
+// seenSource counts queries, and takes a place in the line that all replicas
+// of one identity share before each.
+type seenSource struct {
+	hunts.Source
+	m     *metrics
+	store *record.Store
+}
+
+// identitySlots is how many queries the service runs at once for one identity
+// (learn.microsoft.com/azure/azure-monitor/service-limits#log-queries).
+const identitySlots = 5
+
+func (s seenSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
+	began := time.Now()
+	lane := "interactive"
+	if q.Sweep {
+		lane = "sweep"
+	}
+	release, ahead, err := s.store.AcquireSlot(ctx, record.Slot{Identity: "azure", Slots: identitySlots, Asker: q.Asker, Sweep: q.Sweep})
+	if err != nil {
+		if ctx.Err() != nil {
+			return hunts.Result{}, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while it waited for its turn", Err: err}
+		}
+		release = func() {} // without the store each replica keeps its own line
+	}
+	defer release()
+	res, err := s.Source.Query(ctx, q)
+	res.Stats.QueuedAhead = max(res.Stats.QueuedAhead, ahead)
+	outcome := "ok"
+	var e *hunts.Error
+	switch {
+	case errors.As(err, &e):
+		outcome = string(e.Kind)
+	case err != nil:
+		outcome = "failed"
+	case res.Partial != "":
+		outcome = "partial"
+	}
+	s.m.queries.WithLabelValues(outcome).Inc()
+	s.m.queryTime.WithLabelValues(lane).Observe(time.Since(began).Seconds())
+	return res, err
+}
