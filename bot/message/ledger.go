@@ -178,7 +178,7 @@ func HandOver(l LedgerView, v View) Message {
 			}
 		}
 		if len(names) > 0 {
-			fmt.Fprintf(&b, "%s (%d): %s\n", title, len(names), listed(names, maxLedgerLines))
+			fmt.Fprintf(&b, "%s: %s\n", title, listed(names, maxLedgerLines))
 		}
 	}
 	is := func(verdict hunts.Verdict) func(LedgerLine) bool {
