@@ -107,3 +107,35 @@ func TestATamperedAuditIsNoticed(t *testing.T) {
 		})
 	}
 }
+
+// TestAnAuditEntryWrittenAnewIsNoticed: a stream can't be edited, but it can be
+// written again with the same ids.
+func TestAnAuditEntryWrittenAnewIsNoticed(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		for i := range 4 {
+			s := recordtest.Open(t, server.URL(), "a")
+			c := server.Client()
+			defer c.Close()
+			check(t, c.FlushAll(t.Context()).Err())
+			for n := range 4 {
+				check(t, s.Audit(t.Context(), hunts.AuditEntry{Action: "hunt", User: fmt.Sprint("U", n)}))
+			}
+			log := "fp:1:{audit}:log"
+			all, err := c.XRange(t.Context(), log, "-", "+").Result()
+			check(t, err)
+			check(t, c.Del(t.Context(), log).Err())
+			for n, m := range all {
+				entry := m.Values["entry"].(string)
+				if n == i {
+					entry = strings.Replace(entry, fmt.Sprint("U", n), "U9", 1)
+				}
+				check(t, c.Do(t.Context(), "XADD", log, m.ID, "entry", entry, "hash", m.Values["hash"]).Err())
+			}
+			n, err := s.VerifyAudit(t.Context())
+			if err == nil || n != i+1 || !strings.Contains(err.Error(), fmt.Sprintf("broken at entry %d:", i+1)) {
+				t.Errorf("entry %d was changed, it says %d, %v", i+1, n, err)
+			}
+		}
+	})
+}

@@ -48,9 +48,9 @@ func TestTwoReplicasEditOneDocument(t *testing.T) {
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		stores := []*record.Store{recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")}
 		var editors sync.WaitGroup
-		for i := range 8 {
+		for i := range 20 {
 			editors.Go(func() {
-				for range 10 {
+				for range 4 {
 					err := record.UpdateDoc(t.Context(), stores[i%2], "ledger", time.Hour, func(l *ledger) error {
 						if l.Seen == nil {
 							l.Seen = map[string]int{}
@@ -67,7 +67,7 @@ func TestTwoReplicasEditOneDocument(t *testing.T) {
 		}
 		editors.Wait()
 		var l ledger
-		if ok, err := stores[0].GetJSON(t.Context(), "ledger", &l); !ok || err != nil || l.Total != 80 || len(l.Seen) != 8 {
+		if ok, err := stores[0].GetJSON(t.Context(), "ledger", &l); !ok || err != nil || l.Total != 80 || len(l.Seen) != 20 {
 			t.Errorf("after 80 edits: %+v, %v, %v", l, ok, err)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 )
 
@@ -153,4 +154,56 @@ func TestFiftyIdenticalQuestionsRunOnce(t *testing.T) {
 			t.Errorf("%d queries, %d answers", queries.Load(), answers.Load())
 		}
 	})
+}
+
+func TestFiftyWaitersWakeAtOneRelease(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		stores := []*record.Store{recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")}
+		l, _, _, err := stores[0].Lease(t.Context(), "q", "F-AAAA", time.Hour)
+		check(t, err)
+		woken := make(chan error, 50)
+		var line sync.WaitGroup // done when all stand in it: one who comes late would not have to wait
+		for i := range cap(woken) {
+			line.Add(1)
+			ctx := entering{t.Context(), sync.OnceFunc(line.Done)}
+			go func() { woken <- stores[i%2].Await(ctx, "q") }()
+		}
+		line.Wait()
+		if len(woken) != 0 {
+			t.Errorf("%d do not wait: %v", len(woken), <-woken)
+		}
+		check(t, l.Release(t.Context()))
+		for range cap(woken) {
+			check(t, receive(t, "each waiter wakes", woken))
+		}
+	})
+}
+
+func TestALeaseNotRenewedIsLost(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
+		paused, _, _, err := a.Lease(t.Context(), "q", "F-AAAA", 150*time.Millisecond)
+		check(t, err)
+		expect(t, "another takes it when its time is over", func() bool {
+			_, _, ok, err := b.Lease(t.Context(), "q", "F-BBBB", time.Hour)
+			return ok && err == nil
+		})
+		if held, err := paused.Renew(t.Context()); held || err != nil {
+			t.Errorf("who paused renews it: %v, %v", held, err)
+		}
+	})
+}
+
+// entering tells when somebody first listens to a context, which Await does
+// once it is among the waiters.
+type entering struct {
+	context.Context
+	in func()
+}
+
+func (e entering) Done() <-chan struct{} {
+	e.in()
+	return e.Context.Done()
 }
