@@ -63,6 +63,8 @@ type Store interface {
 	// called again, each time on the document as it is stored, nil for none.
 	ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(stored json.RawMessage) (json.RawMessage, error)) error
 	Delete(ctx context.Context, names ...string) error
+	// Allow counts one use of key; false when there were limit of them within per.
+	Allow(ctx context.Context, key string, limit int, per time.Duration) (ok bool, retryAfter time.Duration, err error)
 	// Entries of a named list, one value for each key.
 	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
 	Entries(ctx context.Context, list string) (map[string][]byte, error)
@@ -98,6 +100,9 @@ type Config struct {
 	// Channels are the ids that may hunt; empty allows every channel of the
 	// bot's own team.
 	Channels []string
+	// PolicyFile says who may do what; empty allows every member everything. It is
+	// read again when it changes.
+	PolicyFile string
 	// Connections kept open to Slack, at most 10; 2, so that a reconnect leaves
 	// no gap.
 	Connections int
@@ -129,6 +134,8 @@ type Bot struct {
 	self      string
 	pace      *pace
 	connected atomic.Int32
+
+	policy policyFile
 
 	mu      sync.Mutex
 	running map[string]context.CancelFunc // hunts of this process, to be cancelled
@@ -169,7 +176,10 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(cfg.PostBurst), running: map[string]context.CancelFunc{}}
+	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(cfg.PostBurst), running: map[string]context.CancelFunc{}, policy: policyFile{path: cfg.PolicyFile}}
+	if err := b.policy.load(); err != nil {
+		return nil, err
+	}
 	who, err := b.api.AuthTestContext(ctx)
 	if err != nil {
 		return nil, signInError(err)

@@ -55,6 +55,14 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 // subcommand answers the words that are no hunt.
 func (b *Bot) subcommand(ctx context.Context, c command, text string) (say string, done bool, err error) {
 	word, rest, _ := strings.Cut(text, " ")
+	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident}[strings.ToLower(word)]
+	if needs != "" {
+		if say := b.may(ctx, who, needs); say != "" {
+			b.auditRefusal(ctx, c, say)
+			return say, true, nil
+		}
+	}
 	switch strings.ToLower(word) {
 	case "watch":
 		say, err = b.watchCommand(ctx, c, rest)
@@ -144,6 +152,10 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 	h, err := b.cfg.Runner.Prepare(id, req, asker)
 	if err != nil {
 		return hunts.Hunt{}, err
+	}
+	if say := b.mayHunt(ctx, asker, h); say != "" {
+		b.auditRefusal(ctx, command{User: asker.User, Team: asker.Team, Channel: asker.Channel, Text: indicator.Format(req)}, say)
+		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
 	}
 	if err := b.cfg.Store.SetJSON(ctx, "hunt-of:"+key, id, 24*time.Hour); err != nil {
 		return hunts.Hunt{}, err

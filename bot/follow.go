@@ -66,7 +66,7 @@ func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
 	if !ok {
 		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
 	}
-	return a, true, nil
+	return f.bot.visible(f.asker.Channel, a), true, nil
 }
 
 // narrow answers from the rows at hand, without a query.
@@ -164,6 +164,9 @@ func (f follow) more(ctx context.Context, do string) error {
 
 // file puts an export into the thread.
 func (f follow) file(ctx context.Context, kind string) error {
+	if say := f.bot.may(ctx, f.asker, MayExport); say != "" {
+		return f.whisper(ctx, say)
+	}
 	a, ok, err := f.stored(ctx)
 	if err != nil || !ok {
 		return err

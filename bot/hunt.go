@@ -182,7 +182,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if b.cfg.HuntURL != nil {
 		url = b.cfg.HuntURL(h, a.KQL)
 	}
-	a = b.marked(ctx, a)
+	a = b.visible(parent.Channel, b.marked(ctx, a))
 	known := b.known(ctx, h)
 	if h.Refreshes != "" {
 		if before, ok, err := b.cfg.Store.Answer(ctx, h.Refreshes); err == nil && ok {
@@ -202,6 +202,7 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if err != nil || state == hunts.PostDone {
 		return err
 	}
+	a = b.visible(h.Asker.Channel, a)
 	v := b.view()
 	v.ChannelNote = "I am not a member of this channel, so there is no thread: /invite me here and ask again."
 	if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Answered(h, a, v)); err != nil {
@@ -213,6 +214,7 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 // details fills the thread: the table, the chart, and the files. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	a = b.visible(parent.Channel, a)
 	thread := target{channel: parent.Channel, thread: rootOf(h, parent)}
 	for i := range message.Details(h, a, b.view()) {
 		key := detailsKey(h.ID, i)
@@ -224,7 +226,7 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 			return err
 		}
 	}
-	if a.Totals.Events > 0 {
+	if a.Totals.Events > 0 && b.may(ctx, hunts.Asker{Channel: parent.Channel, User: h.Asker.User}, MayExport) == "" {
 		if err := b.upload(ctx, h.ID, thread, h.ID+".csv", message.CSV(a)); err != nil {
 			return err
 		}

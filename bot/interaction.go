@@ -160,8 +160,14 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 	case message.ActionCancel:
 		return f.cancel(ctx)
 	case message.ActionMark:
+		if say := b.may(ctx, i.asker(), MayMark); say != "" {
+			return f.whisper(ctx, say)
+		}
 		return b.openMarkModal(ctx, i.TriggerID, h)
 	case message.ActionWatch:
+		if say := b.may(ctx, i.asker(), MayWatch); say != "" {
+			return f.whisper(ctx, say)
+		}
 		return f.watch(ctx, a.Since)
 	case message.ActionMore:
 		return f.more(ctx, a.Do)

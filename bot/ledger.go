@@ -312,6 +312,9 @@ func (b *Bot) hereCommand(ctx context.Context, c command, rest string) (string, 
 // incident hunts what a Sentinel incident names, and keeps it in a ledger with
 // the incident's name.
 func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.Asker) error {
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		return &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
+	}
 	found, err := b.cfg.Runner.Incident(ctx, number, who, nil)
 	if err != nil {
 		return err

@@ -47,6 +47,9 @@ func (b *Bot) schedules(ctx context.Context) (map[string]sweep.Schedule, error) 
 // Tick looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
 func (b *Bot) Tick(ctx context.Context) error {
+	if err := b.policy.load(); err != nil {
+		b.cfg.Log.Error("the policy is not changed, the last good one holds", "error", err)
+	}
 	all, err := b.schedules(ctx)
 	if err != nil {
 		return err

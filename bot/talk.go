@@ -67,7 +67,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	}
 	text := said(e.Text, b.self)
 	if !mention && !ours {
-		if !b.enriched(ctx, e.Channel) {
+		if !b.enriched(ctx, e.Channel) || b.may(ctx, who, MayIncident) != "" {
 			return nil
 		}
 		return b.enrich(ctx, key, who, e.TS, text, false)

@@ -110,19 +110,20 @@ func cutMarkup(s string, n int) string {
 // line is never cut inside: half an escape or half a token would be worse than
 // none. The first line is kept in any case, cut if it must be.
 func fitLines(lines []string, n int) string {
+	if whole := strings.Join(lines, "\n"); utf8.RuneCountInString(whole) <= n {
+		return whole
+	}
 	const tail = 30 // "… 1234 more lines"
 	var b strings.Builder
 	used := 0
 	for i, l := range lines {
 		size := utf8.RuneCountInString(l) + 1
-		reserve := tail
-		if i == len(lines)-1 {
-			reserve = 0
-		}
-		if used+size+reserve > n+1 {
-			if i == 0 {
-				// what follows is left out as well, and the ellipsis stands for both
+		if used+size+tail > n+1 {
+			if i == 0 && len(lines) == 1 {
 				return cutMarkup(l, n)
+			} else if i == 0 {
+				b.WriteString(cutMarkup(l, n-tail))
+				i++
 			}
 			fmt.Fprintf(&b, "\n… %s", count(int64(len(lines)-i), "more line"))
 			break

@@ -189,8 +189,7 @@ func (l line) fit(n int) line {
 		if s.kind != plainSpan {
 			return append(cut, ours("…"))
 		}
-		text := cutText(s.text, room+1)
-		return append(cut, span{text: text})
+		return append(cut, span{text: cutText(s.text+" ", room+1)}) // the blank stands for the spans behind
 	}
 	return l
 }

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -233,6 +235,17 @@ func (c *checker) hunts() {
 	c.say("hunts", "ok", "%s", strings.Join(p.catalog.Names(), ", "))
 	for _, problem := range p.problems {
 		c.say("hunts", "warn", "left out: %v", problem)
+	}
+	if c.cfg.policy != "" {
+		text, err := os.ReadFile(c.cfg.policy)
+		if err == nil {
+			_, err = bot.ParsePolicy(text)
+		}
+		if err != nil {
+			c.say("policy", "fail", "%v", err)
+		} else {
+			c.say("policy", "ok", "%s is valid", c.cfg.policy)
+		}
 	}
 	if c.cfg.exclusions == "" {
 		return

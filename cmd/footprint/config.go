@@ -31,6 +31,7 @@ type config struct {
 	window, cacheTTL, staleAfter time.Duration
 	minSensors                   float64
 	huntsDir, exclusions         string
+	policy                       string
 	listen                       string
 	logFormat                    string
 	portalResource               string
@@ -88,6 +89,7 @@ func settings() []setting {
 		}},
 		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of further hunts in YAML.", false, text(func(c *config) *string { return &c.huntsDir })},
 		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "none", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
+		{"FOOTPRINT_POLICY", "/etc/footprint/policy.yml", "every member may do everything", "File that says per channel who may do what; read again when it changes.", false, text(func(c *config) *string { return &c.policy })},
 		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, text(func(c *config) *string { return &c.portalResource })},
 		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz and /readyz.", false, text(func(c *config) *string { return &c.listen })},
 		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, func(c *config, v string) error {
