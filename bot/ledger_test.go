@@ -3,8 +3,6 @@ package bot_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/footprint-soc/footprint/bot/localslack"
 )
 
 func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
@@ -39,7 +37,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 	if err := s.ana.Press(s.ctx, ledger, "Hand-over"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("Hand-over", "Reached: ", "Clean: 198.51.100[.]24", "Not hunted: 8.8.8[.]8")
+	s.waitFor("Hand-over", "Reached (2): ", "Clean (1): 198.51.100[.]24", "Not hunted (1): 8.8.8[.]8")
 	if err := s.ana.Press(s.ctx, ledger, "Hunt anyway"); err != nil {
 		t.Fatal(err)
 	}
@@ -79,20 +77,27 @@ func TestAnIncidentBringsItsEntities(t *testing.T) {
 }
 
 func TestNobodyIsEnrichedWithoutHavingAsked(t *testing.T) {
-	s := newStage(t, stageOptions{})
-	s.ana.Say("beacon to 203.0.113.66")
-	guest := s.slack.User("guest").In(s.soc)
-	s.slash("/footprint here enrich on")
-	s.waitFor("hunted by themselves")
-	guest.Say("look at 203.0.113.66")
-	s.slash("/footprint help")
-	s.waitFor("An answer is")
-	if _, err := s.slack.WaitMessage(s.ctx, s.soc, func(m localslack.Message) bool { return m.Ephemeral != "" }); err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range s.soc.All() {
-		if strings.Contains(m.Text, "📒") {
-			t.Errorf("a ledger nobody asked for:\n%s", m.Text)
-		}
+	for _, c := range []struct {
+		name string
+		do   func(s *stage)
+	}{
+		{"a channel that did not opt in", func(s *stage) { s.ana.Say("beacon to 203.0.113.66") }},
+		{"a member of another company", func(s *stage) {
+			s.slash("/footprint here enrich on")
+			s.waitFor("hunted by themselves")
+			s.slack.User("guest").In(s.soc).Say("look at 203.0.113.66")
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStage(t, stageOptions{})
+			c.do(s)
+			s.slash("/footprint help")
+			s.waitFor("An answer is")
+			for _, m := range s.soc.All() {
+				if strings.Contains(m.Text, "📒") {
+					t.Errorf("a ledger nobody asked for:\n%s", m.Text)
+				}
+			}
+		})
 	}
 }

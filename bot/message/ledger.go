@@ -170,7 +170,7 @@ func HandOver(l LedgerView, v View) Message {
 			if want(x) {
 				s := shownIndicator(x.Indicator.String(), string(x.Indicator.Kind))
 				if x.Devices > 0 {
-					s += fmt.Sprintf(" (%s, %s)", count(x.Devices, "device"), x.Hunt)
+					s += fmt.Sprintf(" (%s, %s)", count(x.Devices, "device"), shown(x.Hunt, maxShort))
 				} else if x.Why != "" {
 					s += " (" + shown(x.Why, maxShort) + ")"
 				}

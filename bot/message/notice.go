@@ -42,7 +42,7 @@ func withChannels(say string) line {
 // between is the text around mentions; a blank is no missing value there.
 func between(s string) span {
 	if strings.TrimSpace(s) == "" {
-		return ours("%s", s)
+		return ours("%s", clean(s))
 	}
 	return sentence(s)
 }

@@ -152,6 +152,9 @@ func shownList(names []string) string {
 // ownName is the name of one of our devices: clean, and not defanged, since a
 // report is searched for it and nothing here makes links.
 func ownName(s string) string {
+	if strings.ContainsAny(s, ":/@") {
+		return shown(s, maxShort) // no name of a device
+	}
 	if s = cutText(clean(s), maxShort); strings.TrimSpace(s) == "" {
 		return none
 	}
