@@ -283,10 +283,11 @@ func (c *consumer) workOn(j hunts.Job) {
 	var beats sync.WaitGroup
 	defer beats.Wait()
 	defer lost()
+	taken := j // the count of tries in j changes below
 	beats.Go(func() {
 		for pause(ctx, c.cfg.Heartbeat) {
-			if held, err := c.store.beat(ctx, j); err == nil && !held {
-				c.cfg.Log.Warn("job was taken over by another replica", "kind", j.Kind, "key", j.Key)
+			if held, err := c.store.beat(ctx, taken); err == nil && !held {
+				c.cfg.Log.Warn("job was taken over by another replica", "kind", taken.Kind, "key", taken.Key)
 				lost()
 			}
 		}

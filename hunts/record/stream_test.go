@@ -172,6 +172,7 @@ func TestFailuresAreTriedAgainThenPutAside(t *testing.T) {
 		s := recordtest.Open(t, server.URL(), "a")
 		cfg := quick(t)
 		cfg.MaxDeliveries = 2
+		cfg.Heartbeat = time.Millisecond // beats meet the next try, which the race detector watches
 		dead := make(chan hunts.Job, 1)
 		cfg.OnDead = func(j hunts.Job, _ error) { dead <- j }
 		var flaky atomic.Int64
