@@ -96,8 +96,11 @@ func reachedText(a hunts.Answer) span {
 		if len(kinds) == 1 {
 			for o := range kinds {
 				how = map[hunts.Outcome]string{
-					hunts.OutcomeFailed: "and failed", hunts.OutcomeBlocked: "and met a block", hunts.OutcomeLookedUp: "no more than a look-up",
+					hunts.OutcomeFailed: "and failed", hunts.OutcomeBlocked: "and was blocked", hunts.OutcomeLookedUp: "no more than a look-up",
 				}[o]
+				if o == hunts.OutcomeBlocked && rest > 1 {
+					how = "and were blocked"
+				}
 			}
 		}
 		text += " (" + grouped(rest) + " more tried " + how + ")"

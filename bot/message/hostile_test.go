@@ -42,10 +42,11 @@ func everything(evil string, v View) map[string][]Message {
 }
 
 var (
-	token    = regexp.MustCompile(`<[^<>]*>`)
-	ourToken = regexp.MustCompile(`^<(!date\^-?\d+\^\{date_short_pretty\} \{time\}\|-?\d{4,6}-\d\d-\d\d \d\d:\d\d UTC|@U0ANALYST|#C0SOC)>$`)
-	link     = regexp.MustCompile(`(?i)\b(http|https|ftp)://`)
-	shout    = regexp.MustCompile(`(?i)@(here|channel|everyone)\b`)
+	dateTokenOf = regexp.MustCompile(`<!date\^-?\d+\^[^|]*\|([^>]*)>`)
+	token       = regexp.MustCompile(`<[^<>]*>`)
+	ourToken    = regexp.MustCompile(`^<(!date\^-?\d+\^\{date_short_pretty\} \{time\}\|-?\d{4,6}-\d\d-\d\d \d\d:\d\d UTC|@U0ANALYST|#C0SOC)>$`)
+	link        = regexp.MustCompile(`(?i)\b(http|https|ftp)://`)
+	shout       = regexp.MustCompile(`(?i)@(here|channel|everyone)\b`)
 )
 
 // harmless looks for whatever acts in mark-up.

@@ -57,7 +57,7 @@ func Sweep(s SweepView, v View) Message {
 	}
 	lines := []line{head}
 	if s.Missed > 0 {
-		lines = append(lines, line{ours("Covers %s that were missed as well", count(int64(s.Missed), "slot"))})
+		lines = append(lines, line{ours("Also covers %s", count(int64(s.Missed), "missed slot"))})
 	}
 	p.say(append(lines, sweepLines(s)...)...)
 	for n, l := range r.New {
@@ -77,7 +77,7 @@ func quietSweep(s SweepView, head line, v View) Message {
 	var p page
 	l := head.dot(ours("%s ", icon(hunts.Clean)), bold("nothing met"))
 	if s.Missed > 0 {
-		l = l.dot(ours("covers %s that were missed as well", count(int64(s.Missed), "slot")))
+		l = l.dot(ours("also covers %s", count(int64(s.Missed), "missed slot")))
 	}
 	for _, rest := range sweepLines(s) {
 		l = l.dot(rest...)

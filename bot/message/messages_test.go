@@ -1,0 +1,200 @@
+package message
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// plain is the fallback of a message in its plainest form, with dates as UTC.
+func plain(m Message) string {
+	return dateTokenOf.ReplaceAllString(m.Text, "$1")
+}
+
+func TestVerdictLineSaysWhatCameOfIt(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*hunts.Answer)
+		want   string
+	}{
+		{"reached by some, tried by one more", func(*hunts.Answer) {}, "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, complete"},
+		{"reached by all", func(a *hunts.Answer) { a.ByDevice = a.ByDevice[:1] }, "🔴 *REACHED*: 1 device · last 7 days, complete"},
+		{"the rest was blocked", func(a *hunts.Answer) {
+			a.ByDevice[3].Outcome, a.ByDevice[2].Outcome = hunts.OutcomeBlocked, hunts.OutcomeBlocked
+		}, "🔴 *REACHED*: 2 devices (2 more tried and were blocked) · last 7 days, complete"},
+		{"the rest tried in several ways", func(a *hunts.Answer) {
+			a.ByDevice[3].Outcome = hunts.OutcomeBlocked
+			a.ByDevice[2].Outcome = hunts.OutcomeFailed
+		}, "🔴 *REACHED*: 2 devices (2 more tried without reaching it) · last 7 days, complete"},
+		{"one only listened", func(a *hunts.Answer) { a.ByDevice[3].Outcome = hunts.OutcomeOther }, "🔴 *REACHED*: 3 devices, 1 more without contact · last 7 days, complete"},
+		{"more devices than listed", func(a *hunts.Answer) { a.Truncated.ByDevice = true }, "🔴 *REACHED*: at least 3 devices (1 more tried and failed) · last 7 days, complete"},
+		{"device lines hidden", func(a *hunts.Answer) { a.ByDevice = nil }, "🔴 *REACHED*: 3 devices completed a connection · last 7 days, complete"},
+		{"reached, but not all was searched", func(a *hunts.Answer) { a.Coverage.Complete, a.Coverage.Slices[0].State = false, hunts.SlicePartial }, "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, incomplete: 1 of 7 slices not searched in full"},
+		{"tried once", func(a *hunts.Answer) {
+			a.Verdict, a.Totals.Devices, a.Outcomes = hunts.Tried, 1, hunts.Outcomes{Failed: 1}
+		}, "🟡 *TRIED*: 1 device, none completed a connection (1 failed event) · last 7 days, complete"},
+		{"tried in several ways", func(a *hunts.Answer) {
+			a.Verdict, a.Outcomes = hunts.Tried, hunts.Outcomes{Failed: 3, Blocked: 1, LookedUp: 2}
+		}, "🟡 *TRIED*: 4 devices, none completed a connection (3 failed, 1 blocked, 2 looked up only events) · last 7 days, complete"},
+		{"clean of several", func(a *hunts.Answer) { a.Verdict = hunts.Clean }, "🟢 *CLEAN*: no sensor reported reaching or trying any of 2 indicators · last 7 days, complete"},
+		{"a verdict from a newer version", func(a *hunts.Answer) { a.Verdict, a.Reason = "PROBABLY", "who knows" }, "❔ *COULD NOT TELL*: who knows · last 7 days, complete"},
+		{"no verdict at all", func(a *hunts.Answer) { a.Verdict, a.Reason = "", "" }, "❔ *COULD NOT TELL*: – · last 7 days, complete"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, a := story()
+			c.change(&a)
+			if got, _, _ := strings.Cut(Answered(h, a, View{Now: now}).Text, "\n"); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCleanIsNeverSaidOfAnythingElse(t *testing.T) {
+	for _, v := range []hunts.Verdict{hunts.CouldNotTell, hunts.Tried, hunts.Reached, "", "clean", "CLEAN "} {
+		h, a := empty(story())
+		a.Verdict, a.ByIndicator[0].Verdict = v, v
+		if m := Answered(h, a, View{Now: now}); strings.Contains(m.Text, "CLEAN") || strings.Contains(m.Text, "🟢") {
+			t.Errorf("of %q: %s", v, m.Text)
+		}
+	}
+}
+
+func TestTheMockMessagesOfAQuickHunt(t *testing.T) {
+	h, a := story()
+	v := View{Now: now, Form: PlainText, Buttons: true}
+	h.Request.Domains[0].SubOnly = false
+	for _, c := range []struct {
+		name string
+		got  Message
+		want string
+	}{
+		{"first paint", Started(h, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\nQueued\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"waiting", Progress(h, hunts.Progress{QueuedAhead: 2}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n⏳ Waiting: 2 hunts ahead\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"in the middle", Progress(h, hunts.Progress{Done: 4, Total: 7, Devices: 3, Events: 17}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓░░░ 4 of 7 slices · 3 devices so far · 17 events\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"reached before the end", Progress(h, hunts.Progress{Done: 9, Total: 7, Verdict: hunts.Reached, Devices: 1, Events: 1}, v), "🔴 *REACHED so far* · F-7QK2 still hunting · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓▓▓▓ 7 of 7 slices · 1 device so far · 1 event\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"nothing yet", Progress(h, hunts.Progress{Done: -1, Total: 90}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n░░░░░░░░░░░░░░ 0 of 90 slices · nothing so far\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"answered", Answered(h, a, v), "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, complete\n`203.0.113[.]66`  2 devices · 38 events · first 2026-11-01 22:12 UTC · last 9 min ago\n`cdn-sync[.]example`  3 devices · 51 events · first 2026-11-01 22:12 UTC · last 9 min ago · marked malicious (INC-4711)\nThrough `powershell.exe` (2 devices, parent `winword.exe`) and `rundll32.exe` (1 device, parent `services.exe`) · beacon-like: every 60 s ± 2 s over 1 204 events\nRare: 4 of 1 942 reporting devices · 54 events, 3 of them hourly aggregates\nCoverage: 1 942 of 2 010 sensors · newest event 4 min old · 14 events match exclusion internal-dns\nNote: 3 inspected events carry no process\nF-7QK2 · <@U0ANALYST> · 2.1 s · cached until 2026-11-03 09:27 UTC · as of 2026-11-03 09:12 UTC"},
+		{"broken", Broken("F-7QK2", "something broke on our side", "Try again in a minute", v), "❔ *COULD NOT TELL*: something broke on our side\nTry again in a minute\nF-7QK2"},
+		{"refused, with channels", Refused("<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 <!here>", v), "<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 &lt;!here&gt;"},
+		{"marked", Marked(h, "malicious (INC-4711)", "seen in the ISAC list", v), "🏷️ F-7QK2: malicious (INC-4711) · \"seen in the ISAC list\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := plain(c.got); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestNarrowingIsNoAcquittal(t *testing.T) {
+	h, a := story()
+	none := plain(Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "cmd.exe"}), View{Now: now}))
+	if strings.Contains(none, "CLEAN") || !strings.Contains(none, "no acquittal") {
+		t.Error(none)
+	}
+	some := plain(Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "powershell.exe"}), View{Now: now}))
+	if !strings.HasPrefix(some, "🔍 *only powershell.exe*: 48 events on 2 devices · 48 reached events") {
+		t.Error(some)
+	}
+}
+
+func sweepOf(verdict hunts.Verdict) SweepView {
+	_, a := story()
+	return SweepView{
+		Name: "daily", Slot: now, Since: before(24 * time.Hour), Listed: 4812,
+		Survey: hunts.Survey{Verdict: verdict, Reason: "the newest event is 26 h old", Coverage: a.Coverage, Queries: 6},
+	}
+}
+
+func TestTheMorningSweep(t *testing.T) {
+	valid := judge(t)
+	hit := hunts.Hit{Indicator: "192.0.2.140", Type: "ip", Device: "ws-1", Outcome: hunts.OutcomeReached, FirstSeen: before(2 * time.Hour), LastSeen: now, Processes: []string{"mshta.exe"}, Because: "exact address"}
+	other := hit
+	other.Device = "ws-2"
+	failed := hit
+	failed.Indicator, failed.Outcome, failed.Processes = "dl-upd.example", hunts.OutcomeFailed, []string{"msedge.exe"}
+	news := sweepOf(hunts.Reached)
+	news.Missed = 1
+	news.Survey.Hits = []hunts.Hit{hit, other, failed}
+	news.Report = SweepReport{
+		New:   []SweepLine{{Indicator: must("ip", "192.0.2.140"), Note: "C2", Confidence: 85, Hits: []hunts.Hit{hit, other}}, {Indicator: must("domain", "dl-upd.example"), Note: "phishing", Hits: []hunts.Hit{failed}}},
+		Still: []SweepLine{{Indicator: must("ip", "198.51.100.9"), Hits: []hunts.Hit{hit}, Ticket: "INC-4690", QuietUntil: now.AddDate(0, 0, 12)}},
+		Gone:  1, NotEvaluated: []NotEvaluated{{Line: 3, Value: "10.0.0.0/4", Reason: "over-wide"}}, Expired: 212,
+	}
+	unknown := sweepOf(hunts.CouldNotTell)
+	unknown.Survey.Coverage.Complete = false
+	v := View{Now: now}
+	for _, c := range []struct {
+		name  string
+		sweep SweepView
+		want  string
+	}{
+		{"a quiet day is one line with its proof", sweepOf(hunts.Clean), "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete · 🟢 *nothing met* · Proof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
+		{"a day that could not be told", unknown, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · ❔ *COULD NOT TELL*: the newest event is 26 h old\nProof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
+		{"a day with news", news, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete\nAlso covers 1 missed slot\n🆕 *NEW 2*\n  `192.0.2[.]140`  C2, confidence 85 → 2 devices · mshta.exe · first seen 2026-11-03 07:12 UTC\n  `dl-upd[.]example`  phishing → 1 device tried, none reached it · msedge.exe · first seen 2026-11-03 07:12 UTC\n🔁 *STILL 1*\n  `198.51.100[.]9` → 1 device · mshta.exe · first seen 2026-11-03 07:12 UTC · handled (INC-4690) · quiet until 15 Nov\n✅ GONE 1 · Not evaluated 1: list in the thread · expired, left out: 212\nProof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			check(t, valid, Sweep(c.sweep, v))
+			if got := plain(Sweep(c.sweep, v)); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+	check(t, valid, SweepDetails(news, v))
+}
+
+func TestTheLedgerOfAThread(t *testing.T) {
+	valid := judge(t)
+	_, a := story()
+	l := LedgerView{Thread: "C0SOC/1", Automatic: 26, Cap: 20, Coverage: a.Coverage, At: now}
+	for i := range 60 {
+		x := LedgerLine{Indicator: must("ip", "198.51.100."+grouped(int64(i))), State: "done", Verdict: hunts.Clean, Hunt: "F-7QN5"}
+		if i%2 == 1 {
+			x.State, x.Why = "held", "private"
+		}
+		l.Lines = append(l.Lines, x)
+	}
+	l.Lines[0].Verdict, l.Lines[0].Devices = hunts.Reached, 3
+	for _, form := range []Form{DataTable, Table, PlainText} {
+		m := Ledger(l, View{Now: now, Form: form})
+		check(t, valid, m)
+		for _, want := range []string{"🔴 `198.51.100[.]0`  REACHED 3 devices → F-7QN5\n🟢 `198.51.100[.]2`  CLEAN → F-7QN5", "… 5 more indicators", "· 22 more indicators", "20 of 20 automatic hunts used"} {
+			if !strings.Contains(m.Text, want) {
+				t.Errorf("lacks %q:\n%s", want, m.Text)
+			}
+		}
+		check(t, valid, HandOver(l, View{Now: now, Form: form}))
+	}
+}
+
+func TestAModalKeepsItsLimits(t *testing.T) {
+	h, _ := story()
+	h.ID = strings.Repeat("<", 200)
+	for _, n := range []int{0, 2999, 3000, 3001, 100_000} {
+		for _, m := range []slack.ModalViewRequest{HuntModal("p", strings.Repeat("ж", n)), MarkModal("p", h)} {
+			if len(m.Title.Text) > 24 || len(m.Submit.Text) > 24 || len(m.Blocks.BlockSet) > 100 {
+				t.Errorf("%s: %+v", m.CallbackID, m)
+			}
+			for _, b := range m.Blocks.BlockSet {
+				in, ok := b.(*slack.InputBlock)
+				if !ok {
+					continue
+				}
+				field, ok := in.Element.(*slack.PlainTextInputBlockElement)
+				if !ok {
+					continue
+				}
+				got := utf8.RuneCountInString(field.InitialValue)
+				if got > 3000 || in.BlockID == "indicators" && n > 0 && strings.HasSuffix(field.InitialValue, "…") != (n > 3000) {
+					t.Errorf("%s.%s holds %d characters of %d", m.CallbackID, in.BlockID, got, n)
+				}
+			}
+		}
+	}
+}
