@@ -98,6 +98,9 @@ func TestTablesKeepToTheirLimitsAndCountTheRest(t *testing.T) {
 	for _, form := range []Form{DataTable, Table, PlainText} {
 		for _, n := range []int{0, 1, 14, 15, 16, 98, 99, 100, 101, 199, 200, 201, 5000} {
 			for _, long := range []bool{false, true} {
+				if long && n%100 > 1 {
+					continue
+				}
 				t.Run(fmt.Sprintf("form %d, %d rows, long %v", form, n, long), func(t *testing.T) {
 					h, a := manyRows(n, long)
 					a.Beacons, a.Notes, a.Events, a.Timeline = nil, nil, nil, nil

@@ -144,6 +144,10 @@ func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
 		if r.Hidden {
 			continue
 		}
+		if len(g.rows) == maxDataTableRows { // no form shows more
+			g.more++
+			continue
+		}
 		process := "not recorded by inspection"
 		if r.Process != "" {
 			process = shown(r.Process, maxShort)
