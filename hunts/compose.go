@@ -35,11 +35,13 @@ type params struct {
 	files      []string
 	hashes     []string
 	devices    []string
-	names      map[string]indicator.Indicator // what Matched says → the indicator asked for
+	// names maps what Matched says to the indicators asked for: several, when a
+	// name and a URL of it, or an address and a range of one, were asked for.
+	names map[string][]indicator.Indicator
 }
 
 func newParams(r indicator.Request, from, to time.Time, step time.Duration) params {
-	p := params{from: from, to: to, step: step, names: map[string]indicator.Indicator{}}
+	p := params{from: from, to: to, step: step, names: map[string][]indicator.Indicator{}}
 	for _, i := range r.IPs {
 		p.addNetwork(i)
 	}
@@ -53,7 +55,7 @@ func newParams(r indicator.Request, from, to time.Time, step time.Duration) para
 		} else {
 			p.hashes = append(p.hashes, value)
 		}
-		p.names[value] = i
+		p.names[value] = append(p.names[value], i)
 	}
 	for _, d := range r.Devices {
 		p.devices = append(p.devices, strings.ToLower(d))
@@ -89,7 +91,7 @@ func (p *params) addNetwork(i indicator.Indicator) {
 	}
 	p.nets = append(p.nets, key)
 	p.prefixes = append(p.prefixes, int64(bits))
-	p.names[key] = i
+	p.names[key] = append(p.names[key], i)
 	hex := ""
 	if addr.Is4() {
 		b := addr.As4()
@@ -125,17 +127,17 @@ func (p *params) addDomain(i indicator.Indicator) {
 	switch {
 	case i.Kind == indicator.KindSuffix:
 		p.suffixes = append(p.suffixes, host)
-		p.names["*"+host] = i
+		p.names["*"+host] = append(p.names["*"+host], i)
 	case i.SubOnly:
 		p.subdomains = append(p.subdomains, host)
 		p.terms = append(p.terms, host)
 		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
-		p.names["*."+host] = i
+		p.names["*."+host] = append(p.names["*."+host], i)
 	default:
 		p.domains = append(p.domains, host)
 		p.terms = append(p.terms, host)
 		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
-		p.names[host] = i
+		p.names[host] = append(p.names[host], i)
 	}
 }
 

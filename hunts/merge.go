@@ -82,9 +82,10 @@ func later(have *time.Time, t time.Time) *time.Time {
 func (m *merger) named(keys []string) []string {
 	out := make([]string, 0, len(keys))
 	for _, k := range keys {
-		if i, ok := m.params.names[k]; ok {
+		for _, i := range m.params.names[k] {
 			out = append(out, i.String())
-		} else if k != "" {
+		}
+		if k != "" && len(m.params.names[k]) == 0 {
 			out = append(out, k)
 		}
 	}
@@ -128,8 +129,10 @@ func (m *merger) mergeRows(parts []part) {
 // a range or a suffix that happens to cover it.
 func (m *merger) askedByName(keys []string) bool {
 	for _, k := range keys {
-		if i, ok := m.params.names[k]; ok && i.Kind != indicator.KindCIDR && i.Kind != indicator.KindSuffix {
-			return true
+		for _, i := range m.params.names[k] {
+			if i.Kind != indicator.KindCIDR && i.Kind != indicator.KindSuffix {
+				return true
+			}
 		}
 	}
 	return false
@@ -139,29 +142,30 @@ func (m *merger) askedByName(keys []string) bool {
 func (m *merger) because(keys []string, host string) []string {
 	var out []string
 	for _, k := range keys {
-		i, ok := m.params.names[k]
-		if !ok {
-			continue
-		}
-		switch {
-		case i.Kind == indicator.KindCIDR:
-			out = append(out, "in "+i.Value)
-		case i.Kind == indicator.KindIP:
-			out = append(out, "exact address")
-		case i.Kind == indicator.KindSuffix:
-			out = append(out, "ends with "+i.Host)
-		case i.Kind == indicator.KindFile:
-			out = append(out, "file name")
-		case i.Kind == indicator.KindMD5, i.Kind == indicator.KindSHA1, i.Kind == indicator.KindSHA256:
-			out = append(out, string(i.Kind)+" of the file")
-		case strings.EqualFold(host, i.Host):
-			out = append(out, "exact name")
-		default:
-			out = append(out, "sub-domain of "+i.Host)
+		for _, i := range m.params.names[k] {
+			out = append(out, reason(i, host))
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+func reason(i indicator.Indicator, host string) string {
+	switch {
+	case i.Kind == indicator.KindCIDR:
+		return "in " + i.Value
+	case i.Kind == indicator.KindIP:
+		return "exact address"
+	case i.Kind == indicator.KindSuffix:
+		return "ends with " + i.Host
+	case i.Kind == indicator.KindFile:
+		return "file name"
+	case i.Kind == indicator.KindMD5, i.Kind == indicator.KindSHA1, i.Kind == indicator.KindSHA256:
+		return string(i.Kind) + " of the file"
+	case strings.EqualFold(host, i.Host):
+		return "exact name"
+	}
+	return "sub-domain of " + i.Host
 }
 
 // plainIP shows an IPv4-mapped address as the IPv4 address it is.
@@ -324,15 +328,16 @@ func (m *merger) mergeIndicators(parts []part, r indicator.Request) {
 	}
 	for _, x := range parts {
 		for _, row := range x.indicators {
-			i, ok := m.params.names[row.Indicator]
-			if !ok || byName[i.String()] == nil {
-				continue
+			for _, i := range m.params.names[row.Indicator] {
+				s := byName[i.String()]
+				if s == nil {
+					continue
+				}
+				s.Events += row.Events
+				s.reached += row.Reached
+				s.Devices = max(s.Devices, row.Devices)
+				s.FirstSeen, s.LastSeen = earlier(s.FirstSeen, row.First.Time), later(s.LastSeen, row.Last.Time)
 			}
-			s := byName[i.String()]
-			s.Events += row.Events
-			s.reached += row.Reached
-			s.Devices = max(s.Devices, row.Devices)
-			s.FirstSeen, s.LastSeen = earlier(s.FirstSeen, row.First.Time), later(s.LastSeen, row.Last.Time)
 		}
 	}
 	devices := map[string]map[string]bool{}

@@ -280,30 +280,24 @@ func (s *surveyor) read(rows [][]any, p params) error {
 }
 
 func (s *surveyor) count(row indicatorRow, p params) {
-	i, ok := p.names[row.Indicator]
-	if !ok {
-		return
-	}
 	if s.results == nil {
 		s.results = map[indicator.Indicator]IndicatorResult{}
 	}
-	have := s.results[i]
-	have.Events += row.Events
-	have.Devices += row.Devices
-	have.FirstSeen, have.LastSeen = earlier(have.FirstSeen, row.First.Time), later(have.LastSeen, row.Last.Time)
-	if row.Reached > 0 {
-		have.Verdict = Reached
-	} else if have.Verdict != Reached {
-		have.Verdict = Tried
+	for _, i := range p.names[row.Indicator] {
+		have := s.results[i]
+		have.Events += row.Events
+		have.Devices += row.Devices
+		have.FirstSeen, have.LastSeen = earlier(have.FirstSeen, row.First.Time), later(have.LastSeen, row.Last.Time)
+		if row.Reached > 0 {
+			have.Verdict = Reached
+		} else if have.Verdict != Reached {
+			have.Verdict = Tried
+		}
+		s.results[i] = have
 	}
-	s.results[i] = have
 }
 
 func (s *surveyor) hit(x pairRow, p params) {
-	i, ok := p.names[x.Indicator]
-	if !ok {
-		return
-	}
 	outcome := OutcomeOther
 	for _, o := range []struct {
 		n int64
@@ -314,10 +308,12 @@ func (s *surveyor) hit(x pairRow, p params) {
 		}
 	}
 	slices.SortFunc(x.Processes, strings.Compare)
-	s.hits = append(s.hits, Hit{
-		Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
-		Because: ruleOf(i), Excluded: x.Excluded,
-	})
+	for _, i := range p.names[x.Indicator] {
+		s.hits = append(s.hits, Hit{
+			Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
+			Because: ruleOf(i), Excluded: x.Excluded,
+		})
+	}
 }
 
 // result lists every indicator, in the order of the list.

@@ -98,7 +98,7 @@ func (t *terminal) table(title string, g grid, most int) {
 		t.err = out.Flush()
 	}
 	if most > 0 && len(g.rows) > most {
-		t.line("  … %s with --format csv", count(int64(len(g.rows)-most), "more event"))
+		t.line("  … %s with --format json", count(int64(len(g.rows)-most), "more line"))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,7 +12,10 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // demoPause is how long the demo's clock runs on after the fleet's last event;
@@ -53,6 +57,11 @@ func demo(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	defer parts.close()
+	if *events == "" {
+		if err := demoSweep(ctx, parts.store, slackLike.Channel("soc").ID, start); err != nil {
+			return err
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return runBot(ctx, cfg, parts, a.clock, a.log) })
 	return group.Wait()
@@ -81,8 +90,46 @@ func suggestions(fleet bool) []localslack.Suggestion {
 		{Label: "A noisy updater", Text: "/footprint dns=vendor-cdn.example since=24h", Channel: "soc"},
 		{Label: "A whole network", Text: "/footprint ip=203.0.113.0/24 since=30d", Channel: "soc"},
 		{Label: "A typo", Text: "/footprint ip=203.0.113.666", Channel: "soc"},
+		{Label: "Sweep the watchlist now", Text: "/footprint sweep run", Channel: "soc"},
+		{Label: "The form", Text: "/footprint", Channel: "soc"},
 		{Label: "Help", Text: "/footprint help", Channel: "soc"},
+		{Label: "A Sentinel incident", Text: "/footprint incident=4711", Channel: "incidents"},
+		{Label: "Hunt by itself here", Text: "/footprint here enrich on", Channel: "incidents"},
+		{Label: "A message with indicators", Text: "Beacon from WS-FIN-014 to 203.0.113[.]66, name cdn-sync[.]example, resolver 8.8.8.8. Also check 198.51.100[.]24.", Channel: "incidents"},
 	}
+}
+
+// demoSweep puts a watchlist and a daily sweep into the demo's store, as people
+// would have done yesterday: today's post comes by itself, and the next one
+// shows what is new since.
+func demoSweep(ctx context.Context, store *record.Store, channel string, now time.Time) error {
+	list := map[string][]byte{}
+	for _, w := range []struct {
+		value, note string
+		confidence  int
+	}{
+		{"203.0.113.66", "C2, vendor report", 85}, {"cdn-sync.example", "C2 name", 85}, {"198.51.100.24", "scanner", 40}, {"198.51.100.0/28", "hosting range of the actor", 30}, {"dl-upd.example", "phishing", 60},
+		{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "dropper", 90}, {"8.8.8.8", "from a feed", 10},
+	} {
+		typed, refusal := indicator.Type(w.value)
+		if refusal != nil {
+			return fmt.Errorf("the demo's watchlist: %s", refusal.Sentence)
+		}
+		e := sweep.Entry{Indicator: typed, Source: "demo", Note: w.note, Confidence: w.confidence, Added: now.Add(-72 * time.Hour), Expires: now.Add(sweep.DefaultLife), State: sweep.Active}
+		data, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("the demo's watchlist: %w", err)
+		}
+		list[e.Key()] = data
+	}
+	if err := store.PutEntries(ctx, "watchlist", list); err != nil {
+		return err
+	}
+	data, err := json.Marshal(sweep.Schedule{Name: "daily", Cron: "30 8 * * *", Zone: "UTC", Channel: channel, Look: 24 * time.Hour, Added: now.Add(-25 * time.Hour)})
+	if err != nil {
+		return fmt.Errorf("the demo's sweep: %w", err)
+	}
+	return store.PutEntries(ctx, "sweeps", map[string][]byte{"daily": data})
 }
 
 // demoExclusions are the shipped profiles with the demo fleet's own values.
