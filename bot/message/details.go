@@ -6,9 +6,9 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// Details are the messages of a hunt's thread: the table, what an inspection or
-// a limit leaves open, and the events over time. A hunt with nothing to add has
-// none.
+// Details are the messages of a hunt's thread: the table, the events over time
+// with the newest and their command lines, and what an inspection or a limit
+// leaves open. A hunt with nothing to add has none.
 func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
 	var out []Message
 	var rows page
