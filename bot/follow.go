@@ -183,6 +183,10 @@ func (f follow) file(ctx context.Context, kind string) error {
 		if data, err = message.JSON(a); err != nil {
 			return err
 		}
+	case message.DoBundle:
+		if data, err = message.Bundle(f.hunt, a, f.asker, f.bot.cfg.Clock()); err != nil {
+			return err
+		}
 	case message.DoKQL:
 		data = message.KQLFile(a)
 	default:

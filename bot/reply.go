@@ -29,6 +29,7 @@ const (
 	replyCSV    replyKind = "csv"
 	replyJSON   replyKind = "json"
 	replyKQL    replyKind = "kql"
+	replyBundle replyKind = "zip"
 	replyAgain  replyKind = "again"
 	replyHelp   replyKind = "help"
 )
@@ -37,7 +38,7 @@ const (
 // is answered with the nearest of them.
 var replyForms = []string{
 	"only powershell.exe", "without msedge.exe", "only failed", "device=WS-FIN-014", "last 30d", "from=2026-11-01 to=2026-11-08",
-	"±30m WS-FIN-014", "csv", "json", "kql", "again", "help",
+	"±30m WS-FIN-014", "csv", "json", "kql", "zip", "again", "help",
 }
 
 var (
@@ -51,7 +52,7 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 	text = strings.Join(strings.Fields(indicator.Refang(text)), " ")
 	lower := strings.ToLower(text)
 	switch lower {
-	case "csv", "json", "kql", "again", "help":
+	case "csv", "json", "kql", "zip", "again", "help":
 		return reply{kind: replyKind(lower)}, true
 	}
 	if m := lastForm.FindStringSubmatch(lower); m != nil {

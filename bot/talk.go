@@ -186,7 +186,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 		return f.widen(ctx, r.window)
 	case replyAround:
 		return f.around(ctx, a, r)
-	case replyCSV, replyJSON, replyKQL:
+	case replyCSV, replyJSON, replyKQL, replyBundle:
 		return f.file(ctx, string(r.kind))
 	case replyAgain:
 		return f.again(ctx)

@@ -33,6 +33,7 @@ const (
 	DoCSV    = "csv"
 	DoJSON   = "json"
 	DoKQL    = "kql"
+	DoBundle = "zip"
 	DoAgain  = "again"
 	DoRemove = "remove"
 )
@@ -169,7 +170,7 @@ func facetLabel(f hunts.Suggestion) string {
 func moreMenu(id string) slack.BlockElement {
 	var options []*slack.OptionBlockObject
 	for _, o := range []struct{ do, label string }{
-		{DoCSV, "CSV of everything"}, {DoJSON, "JSON answer"}, {DoKQL, "KQL query"}, {DoAgain, "Hunt again"}, {DoRemove, "Remove this hunt's messages"},
+		{DoCSV, "CSV of everything"}, {DoBundle, "Evidence bundle (zip)"}, {DoKQL, "KQL query"}, {DoAgain, "Hunt again"}, {DoRemove, "Remove this hunt's messages"},
 	} {
 		value := Action{Hunt: id, Do: o.do}.value(maxOptionValue)
 		if value == "" {
