@@ -54,7 +54,10 @@ type Store interface {
 	ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error)
 	SavePost(ctx context.Context, key string, p hunts.Post, ttl time.Duration) error
 	LoadPost(ctx context.Context, key string) (hunts.Post, bool, error)
+	// DropPost gives a claim back; DoubtPost as well, when nobody knows whether the
+	// post was sent: the next to claim it gets PostRetaken.
 	DropPost(ctx context.Context, key string) error
+	DoubtPost(ctx context.Context, key string) error
 	SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error
 	GetJSON(ctx context.Context, name string, v any) (bool, error)
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
@@ -180,12 +183,42 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if err := b.policy.load(); err != nil {
 		return nil, err
 	}
-	who, err := b.api.AuthTestContext(ctx)
-	if err != nil {
-		return nil, signInError(err)
+	if err := b.signIn(ctx); err != nil {
+		return nil, err
 	}
-	b.team, b.self = who.TeamID, who.UserID
 	return b, nil
+}
+
+// signInFor bounds how long a Slack that is not well is waited for at the start;
+// after it the process ends, so that whoever started it notices.
+const signInFor = 2 * time.Minute
+
+// signIn learns who we are. A refused token ends it at once; a Slack that is
+// slow, limits us or breaks is asked again, since a replica that dies of one 429
+// leaves its hunts to nobody.
+func (b *Bot) signIn(ctx context.Context) error {
+	within, stop := context.WithTimeout(ctx, signInFor)
+	defer stop()
+	for attempt := 1; ; attempt++ {
+		who, err := b.api.AuthTestContext(within)
+		if err == nil {
+			b.team, b.self = who.TeamID, who.UserID
+			return nil
+		}
+		pause, again := worthRepeating(err, 1)
+		if !again || within.Err() != nil {
+			return signInError(err)
+		}
+		pause = max(pause, min(500*time.Millisecond<<min(attempt-1, 5), 15*time.Second))
+		b.cfg.Log.Warn("Slack does not let us sign in now, trying again", "attempt", attempt, "pause", pause, "error", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-within.Done():
+			timer.Stop()
+			return signInError(err)
+		case <-timer.C:
+		}
+	}
 }
 
 func signInError(err error) error {

@@ -79,9 +79,7 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 		return nil
 	})
 	if err != nil {
-		if dropErr := b.cfg.Store.DropPost(ctx, key); dropErr != nil {
-			b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", dropErr)
-		}
+		b.giveBack(ctx, key, unsure)
 		return hunts.Post{}, err
 	}
 	return sent, b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
@@ -133,21 +131,48 @@ func (b *Bot) upload(ctx context.Context, huntID string, to target, name string,
 	case hunts.PostOthers:
 		return errBusy
 	}
-	var file *slack.FileSummary
+	sent := hunts.Post{Channel: to.channel}
+	unsure := state == hunts.PostRetaken
 	err = b.call(ctx, to.channel, func() error {
-		var err error
-		file, err = b.api.UploadFileContext(ctx, slack.UploadFileParameters{
+		if unsure {
+			found, ok, err := b.findOwnFile(ctx, to, name)
+			if err != nil {
+				return err // looked for again, not sent again
+			}
+			if ok {
+				sent.TS = found
+				return nil
+			}
+		}
+		file, err := b.api.UploadFileContext(ctx, slack.UploadFileParameters{
 			Reader: bytes.NewReader(data), FileSize: len(data), Filename: name, Title: name, Channel: to.channel, ThreadTimestamp: to.thread,
 		})
-		return err
+		if err != nil {
+			unsure = unsure || unknownOutcome(err)
+			return err
+		}
+		sent.TS = file.ID
+		return nil
 	})
 	if err != nil {
-		if dropErr := b.cfg.Store.DropPost(ctx, key); dropErr != nil {
-			b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", dropErr)
-		}
+		b.giveBack(ctx, key, unsure)
 		return fmt.Errorf("uploading %s: %w", name, err)
 	}
-	return b.cfg.Store.SavePost(ctx, key, hunts.Post{Channel: to.channel, TS: file.ID}, b.cfg.Keep)
+	return b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
+}
+
+// giveBack ends the claim of a post that was not sent, or perhaps was. It is
+// done even when the process is told to stop: whoever takes over needn't wait.
+func (b *Bot) giveBack(ctx context.Context, key string, unsure bool) {
+	within, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer stop()
+	end := b.cfg.Store.DropPost
+	if unsure {
+		end = b.cfg.Store.DoubtPost
+	}
+	if err := end(within, key); err != nil {
+		b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", err)
+	}
 }
 
 func fileKey(huntID, name string) string { return "file:" + huntID + ":" + name }
@@ -217,7 +242,7 @@ func (b *Bot) call(ctx context.Context, channel string, do func() error) error {
 }
 
 func worthRepeating(err error, attempt int) (time.Duration, bool) {
-	if attempt >= tries {
+	if attempt >= tries || errors.Is(err, context.Canceled) {
 		return 0, false
 	}
 	backoff := 500 * time.Millisecond << (attempt - 1)
@@ -243,7 +268,7 @@ func worthRepeating(err error, attempt int) (time.Duration, bool) {
 
 // unknownOutcome tells that the call may have worked although it looks failed.
 func unknownOutcome(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil {
 		return false
 	}
 	var status slack.StatusCodeError
@@ -252,13 +277,39 @@ func unknownOutcome(err error) bool {
 	}
 	var network net.Error
 	var wrapped *url.Error
-	return errors.As(err, &network) || errors.As(err, &wrapped) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &network) || errors.As(err, &wrapped) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // findOwn looks for a message of ours by its metadata, before it is sent a
-// second time. Without the scope to read history it finds nothing, and then
-// twice is better than lost; any other failure is an error, and worth a try.
+// second time.
 func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool, error) {
+	messages, err := b.recent(ctx, to)
+	for _, m := range messages {
+		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
+			return m.Timestamp, true, nil
+		}
+	}
+	return "", false, err
+}
+
+// findOwnFile looks for a file of ours by its name, which has the hunt's id in
+// it: a file carries no metadata.
+func (b *Bot) findOwnFile(ctx context.Context, to target, name string) (string, bool, error) {
+	messages, err := b.recent(ctx, to)
+	for _, m := range messages {
+		for _, f := range m.Files {
+			if f.Name == name && m.User == b.self {
+				return f.ID, true, nil
+			}
+		}
+	}
+	return "", false, err
+}
+
+// recent reads where a message of ours would be. Without the scope to read
+// history it gives nothing, and then twice is better than lost; any other failure
+// is an error, and worth a try.
+func (b *Bot) recent(ctx context.Context, to target) ([]slack.Message, error) {
 	var messages []slack.Message
 	var err error
 	if to.thread != "" {
@@ -273,19 +324,11 @@ func (b *Bot) findOwn(ctx context.Context, to target, key string) (string, bool,
 	var answer slack.SlackErrorResponse
 	if errors.As(err, &answer) {
 		if _, again := worthRepeating(err, 1); !again {
-			b.cfg.Log.Info("own message can't be looked for, sending again", "key", key, "error", err)
-			return "", false, nil
+			b.cfg.Log.Info("own messages can't be looked for, sending again", "channel", to.channel, "error", err)
+			return nil, nil
 		}
 	}
-	if err != nil {
-		return "", false, err
-	}
-	for _, m := range messages {
-		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["key"] == key {
-			return m.Timestamp, true, nil
-		}
-	}
-	return "", false, nil
+	return messages, err
 }
 
 // pace keeps to about one message a second per channel, with a small burst:

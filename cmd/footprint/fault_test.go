@@ -38,10 +38,48 @@ type chaos struct {
 	workspace *localworkspace.Server
 	redis     *recordtest.Server
 	random    *rand.Rand
-	mu        sync.Mutex
-	replicas  []*exec.Cmd
 	start     func(n int) *exec.Cmd
-	did       map[string]int
+
+	mu       sync.Mutex
+	stopping bool
+	replicas []*exec.Cmd
+	keepers  sync.WaitGroup
+	did      map[string]int
+}
+
+// keep runs replica n and starts it again whenever it ends, as whatever runs a
+// service does.
+func (c *chaos) keep(n int) {
+	c.replicas = append(c.replicas, c.start(n))
+	c.keepers.Go(func() {
+		for {
+			c.mu.Lock()
+			now := c.replicas[n]
+			c.mu.Unlock()
+			err := now.Wait()
+			c.mu.Lock()
+			if c.stopping {
+				c.mu.Unlock()
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), "killed") {
+				c.did["replica ended by itself"]++
+			}
+			c.replicas[n] = c.start(n)
+			c.mu.Unlock()
+		}
+	})
+}
+
+// stop ends the replicas as an orchestrator does.
+func (c *chaos) stop() {
+	c.mu.Lock()
+	c.stopping = true
+	for _, r := range c.replicas {
+		_ = r.Process.Signal(syscall.SIGTERM)
+	}
+	c.mu.Unlock()
+	c.keepers.Wait()
 }
 
 func (c *chaos) note(kind string) {
@@ -50,19 +88,18 @@ func (c *chaos) note(kind string) {
 	c.mu.Unlock()
 }
 
-// kill ends a replica without a word and starts it again.
+// kill ends a replica without a word.
 func (c *chaos) kill(n int) {
-	old := c.replicas[n]
-	_ = old.Process.Signal(syscall.SIGKILL)
-	_ = old.Wait()
-	c.replicas[n] = c.start(n)
+	c.mu.Lock()
+	_ = c.replicas[n].Process.Signal(syscall.SIGKILL)
+	c.mu.Unlock()
 	c.note("replica killed")
 }
 
 func (c *chaos) once() {
-	switch c.random.IntN(12) {
+	switch c.random.IntN(13) {
 	case 0:
-		c.kill(c.random.IntN(len(c.replicas)))
+		c.kill(c.random.IntN(faultReplicas))
 	case 1:
 		c.slack.DropSockets()
 		c.note("sockets dropped")
@@ -87,6 +124,9 @@ func (c *chaos) once() {
 		c.slack.Fault(localslack.Fault{Method: "chat.postMessage", Drop: true, AfterEffect: true})
 		c.note("no answer after the message was posted")
 	case 9:
+		c.slack.Fault(localslack.Fault{Method: "files.completeUploadExternal", Status: 500, AfterEffect: true})
+		c.note("Slack 500 after the file was shared")
+	case 10:
 		c.slack.Fault(localslack.Fault{Status: 500, Times: 2})
 		c.note("Slack 500")
 	default:
@@ -126,7 +166,7 @@ func TestNothingIsLostAndNothingIsTwice(t *testing.T) {
 	c.start = func(n int) *exec.Cmd {
 		log, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("replica-%d.log", n)), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		cmd := exec.Command(binary, "serve")
 		cmd.Env = []string{
@@ -135,18 +175,15 @@ func TestNothingIsLostAndNothingIsTwice(t *testing.T) {
 		}
 		cmd.Stderr = log
 		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+			t.Error(err)
 		}
 		return cmd
 	}
 	for n := range faultReplicas {
-		c.replicas = append(c.replicas, c.start(n))
+		c.keep(n)
 	}
 	defer func() {
-		for _, r := range c.replicas {
-			_ = r.Process.Signal(syscall.SIGTERM)
-			_ = r.Wait()
-		}
+		c.stop()
 		if t.Failed() {
 			for n := range faultReplicas {
 				if log, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("replica-%d.log", n))); err == nil {

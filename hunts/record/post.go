@@ -30,6 +30,15 @@ end
 redis.call('SET', KEYS[1], string.format('c|%.0f|%s|%s|%s', now + ARGV[1], ARGV[2], answer, ARGV[3]), 'PX', ARGV[4])
 return answer`)
 
+// doubtScript ends a claim, and keeps it, so that who claims next is told that
+// it is retaken.
+var doubtScript = redis.NewScript(`
+local v = redis.call('GET', KEYS[1])
+if v and string.sub(v, 1, 2) == 'c|' then
+  redis.call('SET', KEYS[1], 'c|0|none|retaken|none', 'PX', ARGV[1])
+end
+return 1`)
+
 // ClaimPost must be called before a post is sent. The claim lasts for ttl; who
 // claims after that is told that the post is retaken.
 func (s *Store) ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error) {
@@ -76,6 +85,12 @@ func (s *Store) LoadPost(ctx context.Context, key string) (hunts.Post, bool, err
 		return hunts.Post{}, false, nil
 	}
 	return p, true, nil
+}
+
+// DoubtPost ends a claim when nobody knows whether the post was sent: the next
+// to claim it is told that it is retaken, and looks for it first.
+func (s *Store) DoubtPost(ctx context.Context, key string) error {
+	return gone(doubtScript.Run(ctx, s.db, []string{s.keys.post(key)}, keepPost.Milliseconds()).Err())
 }
 
 // DropPost gives a claim back, or forgets a post.

@@ -47,6 +47,34 @@ func TestAPostIsSentOnce(t *testing.T) {
 	})
 }
 
+func TestADoubtfulPostIsRetakenAtOnce(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
+		if state, _, err := a.ClaimPost(t.Context(), "p", "a", time.Minute); state != hunts.PostMine || err != nil {
+			t.Fatalf("claimed: %q, %v", state, err)
+		}
+		check(t, a.DoubtPost(t.Context(), "p"))
+		if _, ok, err := b.LoadPost(t.Context(), "p"); ok || err != nil {
+			t.Errorf("a doubtful post looks sent: %v, %v", ok, err)
+		}
+		if state, _, err := b.ClaimPost(t.Context(), "p", "b", time.Minute); state != hunts.PostRetaken || err != nil {
+			t.Errorf("the next is told %q, %v", state, err)
+		}
+		if state, _, err := a.ClaimPost(t.Context(), "p", "a", time.Minute); state != hunts.PostOthers || err != nil {
+			t.Errorf("and the one after that %q, %v", state, err)
+		}
+		check(t, b.SavePost(t.Context(), "p", hunts.Post{TS: "1.2"}, time.Minute))
+		check(t, a.DoubtPost(t.Context(), "p"))
+		if state, _, err := a.ClaimPost(t.Context(), "p", "a", time.Minute); state != hunts.PostDone || err != nil {
+			t.Errorf("a post that is there was doubted away: %q, %v", state, err)
+		}
+		if state, _, err := a.ClaimPost(t.Context(), "q", "a", time.Minute); state != hunts.PostMine || err != nil {
+			t.Errorf("%q, %v", state, err)
+		}
+	})
+}
+
 func TestAClaimOfADeadReplicaIsRetaken(t *testing.T) {
 	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
