@@ -87,7 +87,7 @@ func TestWhatIsTypedWrongIsAnsweredToOnePersonInOneSentence(t *testing.T) {
 	for _, c := range []struct{ typed, say string }{
 		{"/footprint ip=203.0.113.666", "is not an IP address"},
 		{"/footprint dns=com", "public suffix"},
-		{"/footprint addres=203.0.113.66", "did you mean ip="},
+		{"/footprint ipp=203.0.113.66", "did you mean ip="},
 		{"/footprint since=7d", "nothing to hunt"},
 		{"/footprint ip=203.0.113.66 since=7x", "since="},
 	} {
