@@ -290,8 +290,8 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]*localslack.Chan
 		return out
 	}
 	refused := 0
-	for _, channel := range accepted {
-		for _, m := range channel.All() {
+	for n := range faultChannels {
+		for _, m := range c.slack.Channel(fmt.Sprintf("war-%d", n)).All() {
 			if m.Ephemeral != "" && strings.Contains(m.Text, "can't take this now") {
 				refused++
 			}
