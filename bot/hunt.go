@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -46,7 +48,11 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // stopping: another replica answers in full
 	}
-	if err := b.show(ctx, h, answer, parent); err != nil {
+	err = b.show(ctx, h, answer, parent)
+	if why := placeGone(err); why != "" {
+		err = b.showDirectly(ctx, h, answer, why)
+	}
+	if err != nil {
 		return fmt.Errorf("showing hunt %s: %w", id, err)
 	}
 	h.State, h.Finished = hunts.Answered, b.cfg.Clock().UTC()
@@ -209,6 +215,41 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 		return err
 	}
 	return b.cfg.Store.SavePost(ctx, "outside:"+h.ID, hunts.Post{Channel: h.Asker.Channel, TS: "response_url"}, b.cfg.Keep)
+}
+
+// placeGone tells, for the asker, why a message has no place any more; empty for
+// any other error.
+func placeGone(err error) string {
+	var answer slack.SlackErrorResponse
+	if !errors.As(err, &answer) {
+		return ""
+	}
+	switch answer.Err {
+	case "message_not_found", "thread_not_found", "cant_update_message":
+		return "Its message in the channel was deleted, so here is the answer."
+	case "is_archived":
+		return "The channel was archived meanwhile, so here is the answer."
+	case "not_in_channel", "channel_not_found":
+		return "I am no longer a member of the channel, so here is the answer."
+	}
+	return ""
+}
+
+// showDirectly answers the asker alone, in a direct message without a thread,
+// with what the channel would have been shown and no more.
+func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, why string) error {
+	a = b.visible(h.Asker.Channel, a)
+	_, err := b.post(ctx, "direct:"+h.ID, target{channel: h.Asker.User}, func(v message.View) message.Message {
+		v.ChannelNote = why + " Its table and files come when you hunt again in a channel."
+		return message.Answered(h, a, v)
+	})
+	if err != nil {
+		return err
+	}
+	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
+		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
+		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: h.Asker.User,
+	})
 }
 
 // details fills the thread: the table, the chart, and the files. Each part is

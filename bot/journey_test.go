@@ -54,7 +54,7 @@ func TestOneQuestionBecomesOneMessageAndItsThread(t *testing.T) {
 func TestACleanAnswerSaysWhatItRestsOn(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=198.51.100[.]24")
-	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network events", "exact and ::ffff: forms", "Coverage: ", "control host found")
+	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network events", "exact and ::ffff: forms", "Coverage: ", "control host found", "Near: 2 devices reached `198.51.100[.]67` (same /24): a neighbour, not a hit")
 	s.wellMannered()
 }
 

@@ -47,6 +47,8 @@ type Answer struct {
 	Notes []string `json:"notes,omitempty"`
 	// Beacons are regular intervals found in the rows, empty when none is regular.
 	Beacons []Beacon `json:"beacons,omitempty"`
+	// Neighbours are looked for after a CLEAN only, most devices first, at most 5.
+	Neighbours []Neighbour `json:"neighbours,omitempty"`
 }
 
 // AnswerRequest is the request as it was understood, in canonical form.

@@ -280,10 +280,15 @@ func (r *Runner) search(ctx context.Context, h Hunt, d Definition, progress func
 	s := &searcher{runner: r, hunt: h, def: d, window: window, slices: slicesOf(window), progress: progress}
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
-	return r.conclude(h, d, s, seen, covErr, r.cfg.Clock().Sub(started))
+	a := r.conclude(h, d, s, seen, covErr)
+	if a.Verdict == Clean {
+		a.Neighbours = s.neighbours(ctx)
+	}
+	a.Source.Queries, a.Source.TookMS = s.queries, r.cfg.Clock().Sub(started).Milliseconds()
+	return a
 }
 
-func (r *Runner) conclude(h Hunt, d Definition, s *searcher, seen sensors, covErr error, took time.Duration) Answer {
+func (r *Runner) conclude(h Hunt, d Definition, s *searcher, seen sensors, covErr error) Answer {
 	hidden := map[string]bool{}
 	for _, p := range s.profiles {
 		hidden[p.Name] = p.Mode == ModeHide
@@ -294,7 +299,6 @@ func (r *Runner) conclude(h Hunt, d Definition, s *searcher, seen sensors, covEr
 	a.Request = answerRequest(h, s.window)
 	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
 	a.Source = r.cfg.Source.Describe(h.Workspaces)
-	a.Source.Queries, a.Source.TookMS = s.queries, took.Milliseconds()
 	a.Coverage = r.coverage(h, d, s, seen, covErr)
 	judge(&a, s.unsearched(), s.unattributed())
 	a.Notes = append(a.Notes, s.notes(a, seen)...)

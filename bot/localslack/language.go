@@ -54,7 +54,7 @@ func (s Seat) Edit(m Message, text string) error {
 	return nil
 }
 
-// Delete removes a message of one's own.
+// Delete removes a message: one's own, or anybody's as an admin may.
 func (s Seat) Delete(m Message) {
 	w := s.user.workspace
 	w.mu.Lock()

@@ -284,6 +284,13 @@ func (w *Workspace) Channel(name string) *Channel {
 	return nil
 }
 
+// Direct is the direct channel between the bot and a person.
+func (w *Workspace) Direct(u *User) *Channel {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dm(u)
+}
+
 // Archive closes the channel for new messages.
 func (c *Channel) Archive() {
 	c.workspace.mu.Lock()

@@ -37,6 +37,7 @@ func findings(a hunts.Answer, v View) []line {
 	take(searchedLine(a))
 	take(coverageLine(a, v))
 	take(problemsLine(a))
+	take(nearLine(a))
 	for n, note := range a.Notes {
 		if n == maxNotesShown && len(a.Notes) > n+1 {
 			take(line{ours("Note: %s in the thread", count(int64(len(a.Notes)-n), "more note"))})

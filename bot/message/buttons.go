@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // The action ids of our buttons and menus. An id may carry a number behind a
@@ -122,6 +123,9 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if unsearched(a.Coverage) {
 		row = append(row, button(ActionRetry, Action{Hunt: id}, "Search the rest"))
 	}
+	if text := neighbourRequest(h, a); text != "" {
+		row = append(row, button(ActionRun+":near", Action{Hunt: id, Indicator: text}, "Show the neighbour"))
+	}
 	if !h.Window.All && h.Window.To.Sub(h.Window.From) < widenTo {
 		row = append(row, button(ActionWiden, Action{Hunt: id, Since: "30d"}, "30 days"))
 	}
@@ -133,6 +137,21 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 		moreMenu(id),
 	)
 	return actions(row...)
+}
+
+// neighbourRequest hunts what was reached beside the indicator, in the same
+// window.
+func neighbourRequest(h hunts.Hunt, a hunts.Answer) string {
+	if len(a.Neighbours) == 0 {
+		return ""
+	}
+	i, refusal := indicator.Type(a.Neighbours[0].Remote)
+	if refusal != nil {
+		return ""
+	}
+	r := indicator.Request{Since: h.Request.Since, All: h.Request.All, From: h.Request.From, To: h.Request.To, Devices: h.Request.Devices, Workspaces: h.Request.Workspaces}
+	r.Add(i)
+	return indicator.Format(r)
 }
 
 func unsearched(c hunts.Coverage) bool {

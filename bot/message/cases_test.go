@@ -94,6 +94,15 @@ func empty(h hunts.Hunt, a hunts.Answer) (hunts.Hunt, hunts.Answer) {
 	return h, a
 }
 
+// near is a clean hunt beside which something was reached.
+func near() (hunts.Hunt, hunts.Answer) {
+	h, a := empty(story())
+	a.Neighbours = []hunts.Neighbour{
+		{Of: "198.51.100.24", Remote: "198.51.100.67", Kind: "same /24", Devices: 2, Events: 9}, {Of: "198.51.100.24", Remote: "198.51.100.9", Kind: "same /24", Devices: 1, Events: 1},
+	}
+	return h, a
+}
+
 // unknown is a hunt that could not tell, for a reason.
 func unknown(reason string, change func(*hunts.Answer)) (hunts.Hunt, hunts.Answer) {
 	h, a := empty(story())
@@ -159,6 +168,7 @@ func hostileStory(evil string) (hunts.Hunt, hunts.Answer) {
 	for i := range a.ByProcess {
 		a.ByProcess[i].Process, a.ByProcess[i].Parents = evil, []string{evil, evil}
 	}
+	a.Neighbours = []hunts.Neighbour{{Of: evil, Remote: evil, Kind: evil}, {Of: evil, Remote: evil, Kind: evil}}
 	a.ByIndicator[0].Mark, a.ByIndicator[1].Indicator = evil, evil
 	a.Beacons[0].Device, a.Beacons[0].Process, a.Beacons[0].Remote = evil, evil, evil
 	return h, a

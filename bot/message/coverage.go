@@ -26,6 +26,33 @@ func searchedLine(a hunts.Answer) line {
 	return l
 }
 
+// nearLine names what was reached beside the indicators of a CLEAN: worth a
+// look, and no hit.
+func nearLine(a hunts.Answer) line {
+	if len(a.Neighbours) == 0 {
+		return nil
+	}
+	n := a.Neighbours[0]
+	l := line{ours("Near: %s reached ", count(n.Devices, "device")), span{kind: codeSpan, text: shownRemote(n.Remote, maxShort)}, ours(" ("), sentence(n.Kind), ours("): a neighbour, not a hit")}
+	if more := len(a.Neighbours) - 1; more > 0 {
+		l = l.and(ours("; %s below", count(int64(more), "more neighbour")))
+	}
+	return l
+}
+
+// neighbourLines are all of them, for the thread.
+func neighbourLines(a hunts.Answer) []line {
+	if len(a.Neighbours) < 2 {
+		return nil
+	}
+	lines := []line{{ours("Neighbours that were reached; none of them is a hit")}}
+	for _, n := range a.Neighbours {
+		lines = append(lines, line{ours("• "), span{kind: codeSpan, text: shownRemote(n.Remote, maxShort)}, ours(" · "), sentence(n.Kind), ours(" as "), span{kind: codeSpan, text: shownRemote(n.Of, maxShort)},
+			ours(" · %s · %s", count(n.Devices, "device"), count(n.Events, "event"))})
+	}
+	return lines
+}
+
 // coverageLine is what the verdict rests on, in one line.
 func coverageLine(a hunts.Answer, v View) line {
 	c := a.Coverage

@@ -35,6 +35,9 @@ func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
 		}
 		rest.say(beaconLine(b))
 	}
+	if lines := neighbourLines(a); lines != nil {
+		rest.say(lines...)
+	}
 	if len(a.Notes) > 0 {
 		var lines []line
 		for _, n := range a.Notes {

@@ -78,6 +78,7 @@ func TestGoldenMessages(t *testing.T) {
 			return h, a
 		}},
 		{"clean", func() (hunts.Hunt, hunts.Answer) { return empty(story()) }},
+		{"clean-near", near},
 		{"could-not-tell-error", func() (hunts.Hunt, hunts.Answer) {
 			return unknown("2 of 7 day-slices were not searched: the workspace answered too late", func(a *hunts.Answer) {
 				for _, i := range []int{1, 4} {

@@ -49,6 +49,12 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 	for _, b := range a.Beacons {
 		t.line("%s", beaconLine(b).String())
 	}
+	if l := nearLine(a); l != nil {
+		t.line("%s", l.String())
+	}
+	for _, l := range neighbourLines(a) {
+		t.line("%s", l.String())
+	}
 	for _, n := range a.Notes {
 		t.line("Note: %s", shown(n, maxSentence))
 	}
