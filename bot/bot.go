@@ -35,6 +35,8 @@ type Runner interface {
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
 	// Survey hunts a list of any length with few queries.
 	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error)
+	// Lineage tells where the processes of one device came from.
+	Lineage(ctx context.Context, h hunts.Hunt, device string, processes []string, w hunts.Window) (hunts.Lineage, error)
 	// Incident reads a Sentinel incident and what its alerts name.
 	Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
 }

@@ -257,9 +257,12 @@ func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, wh
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
 	a = b.visible(parent.Channel, a)
 	thread := target{channel: parent.Channel, thread: rootOf(h, parent)}
-	for i := range message.Details(h, a, b.view()) {
+	whole := b.view()
+	whole.Buttons = true
+	for i := range message.Details(h, a, whole) {
 		key := detailsKey(h.ID, i)
 		_, err := b.post(ctx, key, thread, func(v message.View) message.Message {
+			v.Buttons = true
 			all := message.Details(h, a, v)
 			return all[min(i, len(all)-1)]
 		})

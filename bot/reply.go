@@ -18,6 +18,7 @@ type reply struct {
 	window  string // since=…, or from=… to=…, in the grammar of requests
 	around  time.Duration
 	device  string
+	pivot   string // a device, a process or a hash
 }
 
 type replyKind string
@@ -31,6 +32,8 @@ const (
 	replyKQL    replyKind = "kql"
 	replyBundle replyKind = "zip"
 	replyAgain  replyKind = "again"
+	replyPivot  replyKind = "pivot"
+	replyOrigin replyKind = "lineage"
 	replyHelp   replyKind = "help"
 )
 
@@ -38,11 +41,13 @@ const (
 // is answered with the nearest of them.
 var replyForms = []string{
 	"only powershell.exe", "without msedge.exe", "only failed", "device=WS-FIN-014", "last 30d", "from=2026-11-01 to=2026-11-08",
-	"±30m WS-FIN-014", "csv", "json", "kql", "zip", "again", "help",
+	"±30m WS-FIN-014", "pivot WS-FIN-014", "pivot powershell.exe", "lineage WS-FIN-014", "csv", "json", "kql", "zip", "again", "help",
 }
 
 var (
 	lastForm   = regexp.MustCompile(`^last (\d+[mhdw])$`)
+	pivotForm  = regexp.MustCompile(`(?i)^pivot (\S+)(?: (?:±|\+-|\+/-)\s*(\d+[mhdw]))?$`)
+	originForm = regexp.MustCompile(`(?i)^lineage(?: (\S+))?$`)
 	aroundForm = regexp.MustCompile(`^(?:±|\+-|\+/-)\s*(\d+[mhdw])(?:\s+(\S+))?$`)
 )
 
@@ -61,6 +66,18 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 	if m := aroundForm.FindStringSubmatch(text); m != nil {
 		d, refusal := indicator.ParseDuration(strings.ToLower(m[1]))
 		return reply{kind: replyAround, around: d, device: m[2]}, refusal == nil
+	}
+	if m := pivotForm.FindStringSubmatch(text); m != nil {
+		r := reply{kind: replyPivot, pivot: m[1]}
+		if m[2] == "" {
+			return r, true
+		}
+		d, refusal := indicator.ParseDuration(strings.ToLower(m[2]))
+		r.around = d
+		return r, refusal == nil
+	}
+	if m := originForm.FindStringSubmatch(text); m != nil {
+		return reply{kind: replyOrigin, device: m[1]}, true
 	}
 	if strings.HasPrefix(lower, "from=") || strings.HasPrefix(lower, "since=") || strings.HasPrefix(lower, "to=") {
 		return reply{kind: replyWiden, window: text}, true

@@ -33,7 +33,12 @@ func TestReplies(t *testing.T) {
 		"only ws-fin-014 without failed": {kind: replyNarrow, filters: []hunts.Filter{
 			filter(hunts.ByDevice, "ws-fin-014.corp.example", false), filter(hunts.ByOutcome, "failed", true),
 		}},
-		"device=WS-FIN-014": {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByDevice, "ws-fin-014", false)}},
+		"pivot WS-FIN-014":     {kind: replyPivot, pivot: "WS-FIN-014"},
+		"Pivot ws-fin-014 ±2h": {kind: replyPivot, pivot: "ws-fin-014", around: 2 * time.Hour},
+		"pivot powershell.exe": {kind: replyPivot, pivot: "powershell.exe"},
+		"lineage":              {kind: replyOrigin},
+		"lineage WS-FIN-014":   {kind: replyOrigin, device: "WS-FIN-014"},
+		"device=WS-FIN-014":    {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByDevice, "ws-fin-014", false)}},
 	} {
 		t.Run(text, func(t *testing.T) {
 			got, ok := parseReply(text, a)
@@ -42,7 +47,7 @@ func TestReplies(t *testing.T) {
 			}
 		})
 	}
-	for _, text := range []string{"", "only", "only chrome.exe", "thanks!", "without", "last month", "±x", "only powershell please", "device="} {
+	for _, text := range []string{"", "only", "only chrome.exe", "thanks!", "without", "last month", "±x", "only powershell please", "device=", "pivot", "pivot a b", "lineage of it"} {
 		t.Run("not understood: "+text, func(t *testing.T) {
 			if got, ok := parseReply(text, a); ok {
 				t.Errorf("understood as %+v", got)

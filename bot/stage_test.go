@@ -169,7 +169,11 @@ func (s *stage) waitThread(parent localslack.Message, done func([]localslack.Mes
 	})
 	if err != nil {
 		for _, m := range thread {
-			s.t.Logf("%s %v\n%s", m.TS, m.Files, m.Text)
+			var files []string
+			for _, f := range m.Files {
+				files = append(files, f.Name)
+			}
+			s.t.Logf("%s %v\n%s", m.TS, files, m.Text)
 		}
 		s.t.Fatalf("the thread is not complete: %v", err)
 	}

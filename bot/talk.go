@@ -186,6 +186,10 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 		return f.widen(ctx, r.window)
 	case replyAround:
 		return f.around(ctx, a, r)
+	case replyPivot:
+		return f.pivot(ctx, a, r)
+	case replyOrigin:
+		return f.lineage(ctx, a, r.device)
 	case replyCSV, replyJSON, replyKQL, replyBundle:
 		return f.file(ctx, string(r.kind))
 	case replyAgain:
@@ -216,28 +220,13 @@ func meantForUs(text string) bool {
 
 // around asks for everything of one device around its first contact.
 func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
-	var first time.Time
-	device := ""
-	for _, d := range a.ByDevice {
-		short, _, _ := strings.Cut(d.Device, ".")
-		if r.device != "" && !strings.EqualFold(r.device, d.Device) && !strings.EqualFold(r.device, short) {
-			continue
-		}
-		if first.IsZero() || d.FirstSeen.Before(first) {
-			first, device = d.FirstSeen, d.Device
-		}
-	}
+	first, device := firstContact(a, r.device)
 	if device == "" {
-		return f.say(ctx, "around", func(v message.View) message.Message {
-			return message.Said("No device of this hunt is called that; "+f.hunt.ID+" names them in its table.", v)
-		})
+		return f.say(ctx, "around", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
 	}
 	req := f.hunt.Request
 	req.Devices, req.Since, req.All = []string{device}, 0, false
-	req.From, req.To = first.Add(-r.around), first.Add(r.around)
-	if now := f.bot.cfg.Clock(); req.To.After(now) {
-		req.To = now
-	}
+	req.From, req.To = f.between(first.Add(-r.around), first.Add(r.around))
 	return f.ask(ctx, req, "")
 }
 

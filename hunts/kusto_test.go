@@ -108,6 +108,11 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
 		{Name: "known_from", Value: kql.DatetimeLiteral(now)}, {Name: "devices", Value: kql.StringsLiteral(nil)},
 	})+"let observed = DeviceNetworkEvents;\n"+catalog.coverage)
+	names = append(names, "lineage", "an incident")
+	queries = append(queries, kql.Prologue("test", []kql.Let{
+		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
+		{Name: "devices", Value: kql.StringsLiteral(nil)}, {Name: "files", Value: kql.StringsLiteral(nil)},
+	})+catalog.lineage, kql.Prologue("test", []kql.Let{{Name: "incident_number", Value: kql.LongLiteral(4711)}})+catalog.incident)
 	first, _ := catalog.Get(DefaultHunt)
 	names, queries = append(names, "a sweep"), append(queries, first.kql(p, "test", profiles, catalog.survey))
 	for i, a := range microsoft(t, queries) {

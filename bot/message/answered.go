@@ -59,11 +59,13 @@ func verdictLine(h hunts.Hunt, a hunts.Answer) line {
 	case hunts.Tried:
 		l = l.and(ours("%s, none completed a connection (%s)", atLeast(a, a.Totals.Devices), outcomesText(a.Outcomes)))
 	case hunts.Clean:
-		l = l.and(ours("no sensor reported reaching or trying "))
-		if len(a.ByIndicator) == 1 {
-			l = l.and(indicatorSpan(a.ByIndicator[0].Indicator, a.ByIndicator[0].Type))
-		} else {
-			l = l.and(ours("any of %s", count(int64(len(a.ByIndicator)), "indicator")))
+		switch len(a.ByIndicator) {
+		case 0:
+			l = l.and(ours("no event of it, though it reports"))
+		case 1:
+			l = l.and(ours("no sensor reported reaching or trying "), indicatorSpan(a.ByIndicator[0].Indicator, a.ByIndicator[0].Type))
+		default:
+			l = l.and(ours("no sensor reported reaching or trying any of %s", count(int64(len(a.ByIndicator)), "indicator")))
 		}
 	default:
 		l = l.and(sentence(a.Reason))

@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,7 +27,9 @@ const (
 	ActionMore     = "hunt.more" // overflow menu; the chosen option's value is an Action with Do set
 	ActionPortal   = "hunt.portal"
 	ActionRunAgain = "hunt.again"
-	ActionRun      = "hunt.run" // hunt the indicators of the value
+	ActionPivot    = "hunt.pivot"   // everything else that the filter's device talked to around its first contact
+	ActionLineage  = "hunt.lineage" // where the processes of the filter's device came from
+	ActionRun      = "hunt.run"     // hunt the indicators of the value
 )
 
 // What the options of the overflow menu do.
@@ -136,6 +139,27 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 		portalButton(v.HuntURL),
 		moreMenu(id),
 	)
+	return actions(row...)
+}
+
+// pivotsOffered bounds the devices whose pivots the thread offers.
+const pivotsOffered = 2
+
+// pivotButtons go on from the devices that were met first.
+func pivotButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
+	if !v.Buttons || a.Hunt == "device-footprint" {
+		return nil
+	}
+	met := slices.Clone(a.ByDevice)
+	slices.SortStableFunc(met, func(a, b hunts.DeviceResult) int { return a.FirstSeen.Compare(b.FirstSeen) })
+	var row []slack.BlockElement
+	for n, d := range met[:min(len(met), pivotsOffered)] {
+		short, _, _ := strings.Cut(d.Device, ".")
+		act := Action{Hunt: h.ID, Filter: &hunts.Filter{Facet: hunts.ByDevice, Value: d.Device}}
+		row = append(row,
+			button(fmt.Sprintf("%s:%d", ActionPivot, n+1), act, cutText("What else did "+shown(short, maxShort), goodButtonText-4)+" do?"),
+			button(fmt.Sprintf("%s:%d", ActionLineage, n+1), act, cutText("Lineage on "+shown(short, maxShort), goodButtonText)))
+	}
 	return actions(row...)
 }
 

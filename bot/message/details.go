@@ -9,7 +9,7 @@ import (
 // Details are the messages of a hunt's thread: the table, the events over time
 // with the newest and their command lines, and what an inspection or a limit
 // leaves open. A hunt with nothing to add has none.
-func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
+func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 	var out []Message
 	var rows page
 	rowGrid(a, a.Rows, rowCaption(a)).add(&rows, v.Form)
@@ -47,6 +47,9 @@ func Details(_ hunts.Hunt, a hunts.Answer, v View) []Message {
 	}
 	if l := unsearchedLine(a); l != nil {
 		rest.say(l)
+	}
+	if row := pivotButtons(h, a, v); row != nil {
+		rest.add(row, "")
 	}
 	if len(rest.parts) > 0 {
 		out = append(out, rest.render(v.Form))

@@ -30,7 +30,7 @@ func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 }
 
 func runningHead(h hunts.Hunt, now *hunts.Progress) line {
-	l := line{ours("🔎 "), bold(h.ID), ours(" · hunting %s", count(int64(len(h.Request.Indicators())), "indicator"))}
+	l := line{ours("🔎 "), bold(h.ID), ours(" · hunting "), subject(h)}
 	if now != nil && now.Verdict == hunts.Reached {
 		l = line{ours("🔴 "), bold("REACHED so far"), ours(" · %s still hunting", h.ID)}
 	}
@@ -39,6 +39,14 @@ func runningHead(h hunts.Hunt, now *hunts.Progress) line {
 		l = l.dot(span{text: shown(strings.Join(h.Workspaces, ", "), maxShort)})
 	}
 	return l
+}
+
+// subject is what is hunted: indicators, or everything of the devices named.
+func subject(h hunts.Hunt) span {
+	if n := len(h.Request.Indicators()); n > 0 {
+		return ours("%s", count(int64(n), "indicator"))
+	}
+	return ours("everything that %s talked to", shown(listed(h.Request.Devices, 3), maxShort))
 }
 
 // asked is the request in words.

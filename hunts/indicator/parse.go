@@ -28,7 +28,7 @@ func Parse(text string, now time.Time) (Request, *Refusal) {
 	if no := checkWindow(p.req, now); no != nil {
 		return Request{}, no
 	}
-	if len(p.seen) == 0 && p.req.Incident == "" {
+	if len(p.seen) == 0 && p.req.Incident == "" && (p.req.Hunt == "" || len(p.req.Devices) == 0) {
 		if len(p.req.Devices) > 0 {
 			return Request{}, refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
 		}

@@ -32,12 +32,12 @@ const (
 	sweepPatience = 5 * time.Minute
 )
 
-// Both tables map a token to "till|since|sweep|asker", times in milliseconds of
-// Redis's clock. The scripts drop what is over and change one entry; who is
+// Both tables map a token to "till|since|sweep|asker" by Redis's clock: till in
+// milliseconds, since in microseconds, so that two who come at once have an order. The scripts drop what is over and change one entry; who is
 // next is decided by turn.
 const dropOver = `
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now, micro = time[1] * 1000 + math.floor(time[2] / 1000), time[1] * 1000000 + time[2]
 local function live(key)
   local all = redis.call('HGETALL', key)
   for i = 1, #all, 2 do
@@ -46,7 +46,7 @@ local function live(key)
 end
 local function put(key, token, ttl, rest)
   local old = redis.call('HGET', key, token)
-  local since = old and string.match(old, '^%d+|(%d+)|') or string.format('%.0f', now)
+  local since = old and string.match(old, '^%d+|(%d+)|') or string.format('%.0f', micro)
   redis.call('HSET', key, token, string.format('%.0f|%s|%s', now + ttl, since, rest))
   redis.call('PEXPIRE', key, ARGV[1])
 end
@@ -57,7 +57,7 @@ live(KEYS[2])
 var (
 	lookScript = redis.NewScript(dropOver + `
 put(KEYS[2], ARGV[2], ARGV[3], ARGV[4])
-return {string.format('%.0f', now), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}`)
+return {string.format('%.0f', micro), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}`)
 	takeScript = redis.NewScript(dropOver + `
 if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[5]) then return 0 end
 put(KEYS[1], ARGV[2], ARGV[3], ARGV[4])
@@ -169,7 +169,7 @@ func turn(held, waiting []place, now int64, token string) int {
 	for _, p := range held {
 		holds[p.asker]++
 	}
-	late := func(p place) bool { return p.sweep && now-p.since < sweepPatience.Milliseconds() }
+	late := func(p place) bool { return p.sweep && now-p.since < sweepPatience.Microseconds() }
 	for before := 0; len(waiting) > 0; before++ {
 		next := slices.MinFunc(waiting, func(a, b place) int {
 			if late(a) != late(b) {

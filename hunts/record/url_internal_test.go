@@ -72,7 +72,7 @@ func TestURLs(t *testing.T) {
 }
 
 func TestTurn(t *testing.T) {
-	minutes := func(n int64) int64 { return n * 60_000 }
+	minutes := func(n int64) int64 { return n * 60_000_000 }
 	for name, c := range map[string]struct {
 		held, waiting []place
 		now           int64

@@ -1,0 +1,86 @@
+package bot_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/footprint-soc/footprint/bot/localslack"
+)
+
+// answered is the c2 story with its thread complete.
+func (s *stage) answered() localslack.Message {
+	s.t.Helper()
+	s.slash(c2)
+	m := s.waitFor("*REACHED*: 3 devices")
+	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
+	return m
+}
+
+// inThread waits for a reply in the thread of m that holds all parts.
+func (s *stage) inThread(m localslack.Message, parts ...string) localslack.Message {
+	s.t.Helper()
+	var found localslack.Message
+	s.waitThread(m, func(all []localslack.Message) bool {
+		for _, r := range all[1:] {
+			if holds(r.Text, parts) {
+				found = r
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+func TestAPivotShowsWhatElseADeviceDid(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	m := s.answered()
+	s.ana.Reply(m, "pivot WS-FIN-014 ±1h")
+	s.inThread(m, "*REACHED*: 1 device", "Through ", "powershell.exe")
+	s.ana.Reply(m, "pivot rundll32.exe")
+	s.inThread(m, "*REACHED*", "`rundll32.exe`")
+	s.ana.Reply(m, "pivot no-such-thing")
+	s.inThread(m, "Pivot from a device or a process of this hunt")
+	s.wellMannered()
+}
+
+func TestLineageShowsWhoStartedWhat(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	m := s.answered()
+	s.ana.Reply(m, "lineage WS-FIN-014")
+	l := s.inThread(m, "Process lineage", "WS-FIN-014")
+	if !strings.Contains(strings.ToLower(l.Text), "outlook.exe → winword.exe → powershell.exe") {
+		t.Errorf("it says\n%s", l.Text)
+	}
+	if strings.Contains(l.Text, "https://") {
+		t.Errorf("a link of the attacker is alive in it:\n%s", l.Text)
+	}
+	s.ana.Reply(m, "lineage WS-NOBODY-1")
+	s.inThread(m, "No device of this hunt is called that")
+	s.wellMannered()
+}
+
+func TestTheThreadOffersThePivots(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	m := s.answered()
+	var offers localslack.Message
+	for _, r := range s.soc.Thread(m.TS) {
+		for _, b := range r.Blocks {
+			if strings.Contains(string(b), "hunt.pivot:1") {
+				offers = r
+			}
+		}
+	}
+	if offers.TS == "" {
+		t.Fatal("no message of the thread has the buttons")
+	}
+	if err := s.ana.Press(s.ctx, offers, "hunt.lineage:1"); err != nil {
+		t.Fatal(err)
+	}
+	s.inThread(m, "Process lineage")
+	if err := s.ana.Press(s.ctx, offers, "hunt.pivot:1"); err != nil {
+		t.Fatal(err)
+	}
+	s.inThread(m, "*REACHED*: 1 device")
+	s.wellMannered()
+}
