@@ -137,6 +137,26 @@ func (f follow) run(ctx context.Context, text string) error {
 	return f.ask(ctx, req, "")
 }
 
+// show answers once more what an earlier hunt found, where it was asked for
+// now, and as this channel may see it.
+func (f follow) show(ctx context.Context) error {
+	if say := f.bot.mayHunt(ctx, f.asker, f.hunt); say != "" {
+		return f.whisper(ctx, say)
+	}
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	entry := hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "shown", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, ShownTo: f.asker.Channel}
+	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
+		return err
+	}
+	_, err = f.bot.post(ctx, "show:"+f.key, target{channel: f.asker.Channel, thread: f.asker.ThreadTS}, func(v message.View) message.Message {
+		return message.Answered(f.hunt, f.bot.marked(ctx, a), v)
+	})
+	return err
+}
+
 // cancel asks whoever runs the hunt to stop; what was found stays.
 func (f follow) cancel(ctx context.Context) error {
 	if f.hunt.State == hunts.Answered {

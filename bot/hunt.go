@@ -128,7 +128,7 @@ type painter struct {
 	hunt   hunts.Hunt
 	parent hunts.Post
 	ctx    context.Context // of the one job that owns the painter
-	known  string
+	known  memory
 
 	mu   sync.Mutex
 	last time.Time
@@ -136,7 +136,10 @@ type painter struct {
 }
 
 func (p *painter) paint(now hunts.Progress) {
-	if p.parent.TS == "" || now.Done >= now.Total {
+	if now.SharedWith != "" {
+		p.bot.share(p.ctx, p.hunt, now.SharedWith)
+	}
+	if p.parent.TS == "" || now.Done >= now.Total && now.SharedWith == "" {
 		return
 	}
 	p.mu.Lock()
@@ -148,7 +151,7 @@ func (p *painter) paint(now hunts.Progress) {
 	p.last = at
 	p.busy.Go(func() {
 		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message {
-			v.Known = p.known
+			v.Known, v.Earlier = p.known.text, p.known.earlier
 			return message.Progress(p.hunt, now, v)
 		})
 		if err != nil {
@@ -175,6 +178,9 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.details(ctx, h, a, parent); err != nil {
 		return err
 	}
+	if err := b.callBack(ctx, h, a, target{channel: parent.Channel, thread: rootOf(h, parent)}); err != nil {
+		return err
+	}
 	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
 		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
 		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: parent.Channel,
@@ -189,14 +195,15 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 		url = b.cfg.HuntURL(h, a.KQL)
 	}
 	a = b.visible(parent.Channel, b.marked(ctx, a))
+	a.Source.Shared = b.sharers(ctx, h)
 	known := b.known(ctx, h)
 	if h.Refreshes != "" {
 		if before, ok, err := b.cfg.Store.Answer(ctx, h.Refreshes); err == nil && ok {
-			known = a.Since(before)
+			known.text = a.Since(before)
 		}
 	}
 	return b.update(ctx, parent, func(v message.View) message.Message {
-		v.HuntURL, v.Buttons, v.Known = url, true, known
+		v.HuntURL, v.Buttons, v.Known, v.Earlier = url, true, known.text, known.earlier
 		return message.Answered(h, a, v)
 	})
 }

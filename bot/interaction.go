@@ -171,6 +171,8 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return f.watch(ctx, a.Since)
 	case message.ActionMore:
 		return f.more(ctx, a.Do)
+	case message.ActionShow:
+		return f.show(ctx)
 	case message.ActionPivot, message.ActionLineage:
 		return f.pressed(ctx, name, a)
 	case message.ActionRun:

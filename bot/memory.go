@@ -46,12 +46,20 @@ func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error 
 	return b.cfg.Store.SetJSON(ctx, metKey(h.Request), m, keepMet)
 }
 
-// known is the memory line of a hunt: what is on record of its indicators.
-// Memory is no reason to fail: without it the line is empty.
-func (b *Bot) known(ctx context.Context, h hunts.Hunt) string {
+// memory is what is on record of a hunt's indicators.
+type memory struct {
+	text    string
+	earlier string // the last hunt for the same, to be shown again
+}
+
+// known is the memory of a hunt. It is no reason to fail: without it the line is
+// empty.
+func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	var parts []string
+	var out memory
 	var m met
 	if ok, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err == nil && ok && m.Hunt != h.ID {
+		out.earlier = m.Hunt
 		found := strings.ReplaceAll(string(m.Verdict), "_", " ")
 		if m.Devices > 0 {
 			found += fmt.Sprintf(" %d devices", m.Devices)
@@ -69,7 +77,8 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) string {
 			parts = append(parts, indicator.Defang(i.String())+" "+mark.text())
 		}
 	}
-	return strings.Join(parts, "; ")
+	out.text = strings.Join(parts, "; ")
+	return out
 }
 
 // spell writes a duration in its largest unit.

@@ -8,4 +8,5 @@ type Progress struct {
 	Verdict     Verdict // Reached as soon as one slice reached; otherwise empty: nothing else is known before the end
 	QueuedAhead int     // hunts before this one; 0 when it runs
 	Cancellable bool
+	SharedWith  string // the hunt that asks the same and whose answer is waited for; empty when this one searches
 }

@@ -150,6 +150,7 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 			return r.searchLeased(ctx, h, d, key, lease, progress)
 		}
 		r.cfg.Log.Info("hunt waits for an identical one", "hunt", h.ID, "holder", holder)
+		progress(Progress{SharedWith: holder})
 		if err := r.cfg.Record.Await(ctx, "run:"+key); err != nil && KindOf(err) != KindUnavailable {
 			return Answer{}, &Error{Kind: KindCancelled, Say: "the hunt was stopped while it waited for an identical one", Err: err}
 		}

@@ -29,6 +29,7 @@ const (
 	ActionRunAgain = "hunt.again"
 	ActionPivot    = "hunt.pivot"   // everything else that the filter's device talked to around its first contact
 	ActionLineage  = "hunt.lineage" // where the processes of the filter's device came from
+	ActionShow     = "hunt.show"    // the answer of the value's hunt once more
 	ActionRun      = "hunt.run"     // hunt the indicators of the value
 )
 
@@ -132,6 +133,7 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !h.Window.All && h.Window.To.Sub(h.Window.From) < widenTo {
 		row = append(row, button(ActionWiden, Action{Hunt: id, Since: "30d"}, "30 days"))
 	}
+	row = append(row, showButton(v))
 	row = append(row,
 		button(ActionRefresh, Action{Hunt: id}, "Refresh"),
 		button(ActionWatch, Action{Hunt: id, Since: "72h"}, "Watch 72 h"),
@@ -140,6 +142,14 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 		moreMenu(id),
 	)
 	return actions(row...)
+}
+
+// showButton shows the earlier hunt that the memory line speaks of.
+func showButton(v View) slack.BlockElement {
+	if v.Earlier == "" {
+		return nil
+	}
+	return button(ActionShow, Action{Hunt: v.Earlier}, "Show "+shown(v.Earlier, maxShort))
 }
 
 // pivotsOffered bounds the devices whose pivots the thread offers.

@@ -54,6 +54,8 @@ type View struct {
 	// Known is the memory line, for example "hunted 23 h ago by ana: CLEAN". It
 	// is treated as text from outside.
 	Known string
+	// Earlier is the hunt that Known speaks of, for a button that shows it again.
+	Earlier string
 	// ChannelNote is a sentence about where the message stands, shown above the
 	// last line.
 	ChannelNote string

@@ -66,6 +66,17 @@ func Broken(id, say, hint string, v View) Message {
 	return p.render(v.Form)
 }
 
+// Called tells the asker of a long hunt, by a mention, that it is answered.
+func Called(h hunts.Hunt, a hunts.Answer, v View) Message {
+	var p page
+	l := line{who(h.Asker), ours(": %s is answered, ", shown(h.ID, maxShort)), ours("%s ", icon(a.Verdict)), bold(word(a.Verdict))}
+	if a.Verdict == hunts.Reached {
+		l = l.and(ours(": "), reachedText(a))
+	}
+	p.say(l)
+	return p.render(v.Form)
+}
+
 // example is one line of the help.
 type example struct{ type_, does string }
 

@@ -24,7 +24,7 @@ func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 		p.say(line{sentence(v.ChannelNote)})
 	}
 	if now == nil && v.Buttons || now != nil && now.Cancellable && (now.Total <= 0 || now.Done < now.Total) {
-		p.add(actions(button(ActionCancel, Action{Hunt: h.ID}, "Cancel")), "")
+		p.add(actions(button(ActionCancel, Action{Hunt: h.ID}, "Cancel"), showButton(v)), "")
 	}
 	return p.render(v.Form)
 }
@@ -102,6 +102,8 @@ func progressLine(now *hunts.Progress) line {
 	switch {
 	case now == nil:
 		return line{ours("Queued")}
+	case now.SharedWith != "":
+		return line{ours("⏳ Waiting for %s, which asks the same: one search answers both", shown(now.SharedWith, maxShort))}
 	case now.QueuedAhead > 0:
 		return line{ours("⏳ Waiting: %s ahead", count(int64(now.QueuedAhead), "hunt"))}
 	case now.Total <= 0:

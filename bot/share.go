@@ -1,0 +1,70 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+const (
+	// pingAfter is how long an asker surely still looks at the channel; whose
+	// answer takes longer is called back, once.
+	pingAfter = 20 * time.Second
+	// sharersKept bounds the names that are kept of one shared answer.
+	sharersKept = 20
+)
+
+func sharersKey(huntID string) string { return "sharers:" + huntID }
+
+// share notes that two hunts get one answer, so that both messages name both
+// askers. It is a courtesy: without it the answers are the same.
+func (b *Bot) share(ctx context.Context, h hunts.Hunt, with string) {
+	other, ok, err := b.cfg.Store.Hunt(ctx, with)
+	if err != nil || !ok {
+		return // a hunt of the terminal, or one that is no longer kept
+	}
+	for _, pair := range [][2]hunts.Hunt{{h, other}, {other, h}} {
+		if err := b.addSharer(ctx, pair[0].ID, pair[1].Asker.User); err != nil {
+			b.cfg.Log.Info("sharing not noted", "hunt", pair[0].ID, "error", err)
+		}
+	}
+}
+
+func (b *Bot) addSharer(ctx context.Context, huntID, user string) error {
+	return b.cfg.Store.ChangeJSON(ctx, sharersKey(huntID), b.cfg.Keep, func(stored json.RawMessage) (json.RawMessage, error) {
+		var users []string
+		if stored != nil {
+			if err := json.Unmarshal(stored, &users); err != nil {
+				return nil, fmt.Errorf("the sharers of %s: %w", huntID, err)
+			}
+		}
+		if !slices.Contains(users, user) && len(users) < sharersKept {
+			users = append(users, user)
+		}
+		return json.Marshal(users)
+	})
+}
+
+// sharers are the others who got the answer of this hunt.
+func (b *Bot) sharers(ctx context.Context, h hunts.Hunt) []string {
+	var users []string
+	if _, err := b.cfg.Store.GetJSON(ctx, sharersKey(h.ID), &users); err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(users, func(u string) bool { return u == h.Asker.User })
+}
+
+// callBack mentions the asker when the answer took so long that nobody waits
+// in front of it any more: an edit rings no bell.
+func (b *Bot) callBack(ctx context.Context, h hunts.Hunt, a hunts.Answer, thread target) error {
+	if b.cfg.Clock().Sub(h.Created) < pingAfter {
+		return nil
+	}
+	_, err := b.post(ctx, "ping:"+h.ID, thread, func(v message.View) message.Message { return message.Called(h, a, v) })
+	return err
+}
