@@ -105,6 +105,9 @@ type Config struct {
 	// Channels are the ids that may hunt; empty allows every channel of the
 	// bot's own team.
 	Channels []string
+	// Workspaces are the names to choose from, the default one first; fewer than
+	// two leave nothing to choose.
+	Workspaces []string
 	// PolicyFile says who may do what; empty allows every member everything. It is
 	// read again when it changes.
 	PolicyFile string

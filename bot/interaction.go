@@ -59,6 +59,9 @@ type view struct {
 			Option struct {
 				Value string `json:"value"`
 			} `json:"selected_option"`
+			Options []struct {
+				Value string `json:"value"`
+			} `json:"selected_options"`
 		} `json:"values"`
 	} `json:"state"`
 }
@@ -73,6 +76,19 @@ func (v view) field(block string) string {
 		}
 	}
 	return ""
+}
+
+// chosen are the values ticked in some fields of a modal.
+func (v view) chosen(blocks ...string) []string {
+	var out []string
+	for _, block := range blocks {
+		for _, x := range v.State.Values[block] {
+			for _, o := range x.Options {
+				out = append(out, o.Value)
+			}
+		}
+	}
+	return out
 }
 
 // asker is who acts, and where. A press in a thread belongs to the thread.

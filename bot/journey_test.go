@@ -255,6 +255,46 @@ func TestAMarkStaysWithTheIndicator(t *testing.T) {
 	s.wellMannered()
 }
 
+// preview is the modal that shows what was read in a pasted text.
+type preview struct {
+	*localslack.Modal
+	text string
+}
+
+func (s *stage) preview() preview {
+	s.t.Helper()
+	m, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
+	if err != nil || m.Body["callback_id"] != "footprint_preview" {
+		s.t.Fatalf("no preview: %v, %v", m, err)
+	}
+	text, err := json.Marshal(m.Body["blocks"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return preview{m, string(text)}
+}
+
+func TestAFormOfHarmlessThingsAsksBeforeItHunts(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint")
+	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong, err := modal.Fill("indicators", "value", "10.0.0.1 8.8.8.8").Fill("since", "value", "since=7d").Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatalf("%v %v", wrong, err)
+	}
+	p := s.preview()
+	if wrong, err := p.Submit(s.ctx); err != nil || !strings.Contains(wrong["held"], "choose what to hunt") {
+		t.Fatalf("nothing chosen: %v %v", wrong, err)
+	}
+	if wrong, err := p.Fill("held", "value", "10.0.0.1").Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatalf("%v %v", wrong, err)
+	}
+	s.waitFor("`10.0.0[.]1`")
+	s.wellMannered()
+}
+
 func TestTheFormTakesAWholeReport(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint")
@@ -265,10 +305,20 @@ func TestTheFormTakesAWholeReport(t *testing.T) {
 	if wrong, err := modal.Fill("indicators", "value", "nothing in here").Fill("since", "value", "since=7d").Submit(s.ctx); err != nil || wrong["indicators"] == "" {
 		t.Fatalf("a form without an indicator was taken: %v %v", wrong, err)
 	}
-	report := "The actor used 203.0.113[.]66 and hxxps://cdn-sync[.]example/a.\nResolver 8.8.8.8, gateway 10.0.0.1."
+	report := "The actor used 203.0.113[.]66 and hxxps://cdn-sync[.]example/a, again 203.0.113.66.\nResolver 8.8.8.8, gateway 10.0.0.1, agent v4.3.2.1."
 	if wrong, err := modal.Fill("indicators", "value", report).Fill("why", "value", "report").Submit(s.ctx); err != nil || len(wrong) > 0 {
 		t.Fatalf("%v %v", wrong, err)
 	}
+	preview := s.preview()
+	for _, want := range []string{"2 indicators", "1 address, 1 URL", "2 refanged", "1 duplicate left out", "8.8.8[.]8 · public resolver", "10.0.0[.]1 · private", "4.3.2[.]1 · "} {
+		if !strings.Contains(preview.text, want) {
+			t.Errorf("the preview lacks %q:\n%s", want, preview.text)
+		}
+	}
+	if wrong, err := preview.Fill("doubtful", "value", "4.3.2.1").Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatalf("%v %v", wrong, err)
+	}
+	s.waitFor("`4.3.2[.]1`")
 	m := s.waitFor("*REACHED*")
 	if strings.Contains(m.Text, "8.8.8") || strings.Contains(m.Text, "10.0.0") {
 		t.Errorf("what the guard holds back was hunted:\n%s", m.Text)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -31,17 +32,19 @@ func (p modalPlace) text() string {
 	return string(data)
 }
 
+// maxFilled is what a text field can be filled with.
+const maxFilled = 3000
+
 func (b *Bot) openHuntModal(ctx context.Context, trigger string, at modalPlace, filled string) error {
-	found := ""
-	if filled != "" {
-		list, _ := huntable(filled, indicator.DefaultGuard())
-		lines := make([]string, 0, len(list))
-		for _, i := range list {
+	if utf8.RuneCountInString(filled) > maxFilled {
+		p := readPaste(filled, indicator.DefaultGuard())
+		lines := make([]string, 0, len(p.hunt))
+		for _, i := range p.hunt {
 			lines = append(lines, i.Defanged())
 		}
-		found = strings.Join(lines, "\n")
+		filled = strings.Join(lines, "\n")
 	}
-	return b.open(ctx, trigger, message.HuntModal(at.text(), found))
+	return b.open(ctx, trigger, message.HuntModal(at.text(), filled, b.cfg.Workspaces))
 }
 
 func (b *Bot) openMarkModal(ctx context.Context, trigger string, h hunts.Hunt) error {
@@ -70,43 +73,114 @@ const (
 	fieldTicket     = "ticket"
 	fieldNote       = "note"
 	fieldUntil      = "until"
+	fieldWorkspace  = "workspace"
 )
 
-// precheck judges a submitted modal without any I/O, so that errors can go
-// back in the acknowledgement, onto their fields. Nil lets it pass.
-func (b *Bot) precheck(payload json.RawMessage) map[string]string {
+// draft is a filled-in hunt modal.
+type draft struct {
+	Text      string `json:"text"`
+	Since     string `json:"since"`
+	Devices   string `json:"devices"`
+	Why       string `json:"why"`
+	Workspace string `json:"workspace"`
+}
+
+func (v view) draft() draft {
+	return draft{Text: v.field(fieldIndicators), Since: v.field(fieldSince), Devices: v.field(fieldDevices), Why: v.field(fieldWhy), Workspace: v.field(fieldWorkspace)}
+}
+
+// keepDraft is how long a preview may stay open.
+const keepDraft = time.Hour
+
+func draftKey(viewID string) string { return "draft:" + viewID }
+
+// precheck judges a submitted modal before it is acknowledged, since errors on
+// fields and a following view travel in the acknowledgement only. Nil lets the
+// submission pass to the queue; anything else is the whole answer.
+func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 	var i interaction
 	if json.Unmarshal(payload, &i) != nil || i.Type != "view_submission" {
 		return nil
 	}
+	var wrong map[string]string
 	switch i.View.Callback {
 	case message.ModalHunt:
-		_, wrong := b.requestOf(i.View)
-		return wrong
+		d := i.View.draft()
+		p := readPaste(d.Text, indicator.DefaultGuard())
+		if _, wrong = b.requestOf(d, p, p.hunt); wrong != nil && (wrong[fieldIndicators] == "" || len(p.left) == 0) || !p.wantsPreview() {
+			break
+		}
+		return b.preview(ctx, i.View, d, p)
+	case message.ModalPreview:
+		wrong = b.checkPreview(ctx, i.View)
 	case message.ModalMark:
 		if until := i.View.field(fieldUntil); until != "" {
 			t, err := time.Parse("2006-01-02", until)
 			if err != nil || !t.After(b.cfg.Clock()) {
-				return map[string]string{fieldUntil: "Choose a day after today: a mark ends by itself."}
+				wrong = map[string]string{fieldUntil: "Choose a day after today: a mark ends by itself."}
 			}
 		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return slack.NewErrorsViewSubmissionResponse(wrong)
+}
+
+// preview keeps the form and shows what was read in it.
+func (b *Bot) preview(ctx context.Context, v view, d draft, p paste) any {
+	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
+	defer stop()
+	if err := b.cfg.Store.SetJSON(within, draftKey(v.ID), d, keepDraft); err != nil {
+		b.cfg.Log.Error("draft not kept", "error", err)
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{fieldIndicators: "I can't take this now: our store does not answer. Nothing was searched; please try again in a minute."})
+	}
+	next := message.PreviewModal(v.Private, message.Preview{Hunt: p.hunt, LeftOut: p.left, Refanged: p.refanged, Duplicates: p.duplicates})
+	return slack.NewUpdateViewSubmissionResponse(&next)
+}
+
+// checkPreview finds out whether anything is left to hunt.
+func (b *Bot) checkPreview(ctx context.Context, v view) map[string]string {
+	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
+	defer stop()
+	field := message.FieldHeld
+	d, ok, err := b.draft(within, v.ID)
+	if err != nil || !ok {
+		return nil // told by whoever takes the job: the fields can't be told apart without it
+	}
+	p := readPaste(d.Text, indicator.DefaultGuard())
+	if !slices.ContainsFunc(p.left, func(l message.LeftOut) bool { return !l.Doubtful }) {
+		field = message.FieldDoubtful
+	}
+	if len(p.left) == 0 {
+		return nil
+	}
+	_, wrong := b.requestOf(d, p, p.with(v.chosen(message.FieldHeld, message.FieldDoubtful)))
+	if wrong == nil {
+		return nil
+	}
+	for _, sentence := range wrong {
+		return map[string]string{field: sentence}
 	}
 	return nil
 }
 
-// requestOf reads the hunt modal. Pasted text is searched for indicators; what
-// the guard holds back or what is doubtful is left out unless it is all there is.
-func (b *Bot) requestOf(v view) (indicator.Request, map[string]string) {
-	text := v.field(fieldIndicators)
-	rest := strings.Join([]string{v.field(fieldSince), deviceWords(v.field(fieldDevices)), whyWord(v.field(fieldWhy))}, " ")
-	list, left := huntable(text, indicator.DefaultGuard())
-	if len(list) == 0 && len(left) > 0 {
-		list = left // everything was held back: the person asked for it by name
-	}
-	if len(list) == 0 {
+func (b *Bot) draft(ctx context.Context, viewID string) (draft, bool, error) {
+	var d draft
+	ok, err := b.cfg.Store.GetJSON(ctx, draftKey(viewID), &d)
+	return d, ok, err
+}
+
+// requestOf makes a request of a form, for the indicators of it that are to be
+// hunted. The map has a sentence for each field that is wrong.
+func (b *Bot) requestOf(d draft, p paste, list []indicator.Indicator) (indicator.Request, map[string]string) {
+	rest := strings.Join([]string{d.Since, deviceWords(d.Devices), whyWord(d.Why)}, " ")
+	switch {
+	case len(list) == 0 && len(p.left) > 0:
+		return indicator.Request{}, map[string]string{fieldIndicators: "Everything in here is held back or doubtful: choose what to hunt all the same."}
+	case len(list) == 0:
 		return indicator.Request{}, map[string]string{fieldIndicators: "There is no address, domain, URL or hash in here. One per line is fine, so is a whole report."}
-	}
-	if len(list) > indicator.MaxIndicators {
+	case len(list) > indicator.MaxIndicators:
 		return indicator.Request{}, map[string]string{fieldIndicators: fmt.Sprintf("%d indicators are more than the %d of one hunt: put them on the watchlist, or hunt fewer.", len(list), indicator.MaxIndicators)}
 	}
 	req, refusal := indicator.Parse("ip=192.0.2.1 "+rest, b.cfg.Clock())
@@ -118,13 +192,16 @@ func (b *Bot) requestOf(v view) (indicator.Request, map[string]string) {
 		return req, map[string]string{field: refusal.Sentence}
 	}
 	req.IPs = nil
+	if d.Workspace != "" {
+		req.Workspaces = []string{d.Workspace}
+	}
 	for _, i := range list {
 		req.Add(i)
 	}
-	if len(req.Files) > 0 && len(req.IPs)+len(req.Domains) > 0 && !strings.Contains(strings.ToLower(text), "file=") {
-		// a report names hashes beside addresses; together in one hunt they would
-		// restrict each other
-		req.Files = slices.DeleteFunc(req.Files, func(i indicator.Indicator) bool { return i.IsHash() })
+	if len(req.Files) > 0 && len(req.IPs)+len(req.Domains) > 0 && !p.keyed {
+		// a report names hashes and files beside addresses; together in one hunt they
+		// would restrict each other
+		req.Files = nil
 	}
 	return req, nil
 }
@@ -144,26 +221,6 @@ func whyWord(s string) string {
 	return `why="` + strings.ReplaceAll(s, `"`, "'") + `"`
 }
 
-// huntable finds the indicators of a text that deserve a hunt, and those that
-// do not by themselves: held back by the guard, or doubtful.
-func huntable(text string, g indicator.Guard) (list, left []indicator.Indicator) {
-	if req, refusal := indicator.Parse(text, time.Time{}); refusal == nil && len(req.Indicators()) > 0 && strings.Contains(text, "=") {
-		return req.Indicators(), nil // keys were typed: nothing is held back
-	}
-	for _, f := range indicator.Extract(text, indicator.ExtractOptions{Files: true}) {
-		_, held := g.Check(f.Indicator)
-		switch {
-		case held || f.Doubtful:
-			if !slices.Contains(left, f.Indicator) {
-				left = append(left, f.Indicator)
-			}
-		case !slices.Contains(list, f.Indicator):
-			list = append(list, f.Indicator)
-		}
-	}
-	return list, left
-}
-
 // submitted does what a modal asked for.
 func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	var at modalPlace
@@ -178,19 +235,35 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	}
 	switch i.View.Callback {
 	case message.ModalHunt:
-		req, wrong := b.requestOf(i.View)
-		if wrong != nil {
-			return nil // told in the acknowledgement
-		}
-		h, err := b.huntFor(ctx, key, req, who)
+		d := i.View.draft()
+		p := readPaste(d.Text, indicator.DefaultGuard())
+		return b.huntDraft(ctx, key, who, d, p, p.hunt)
+	case message.ModalPreview:
+		d, ok, err := b.draft(ctx, i.View.ID)
 		if err != nil {
-			return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+			return err
 		}
-		return b.start(ctx, h, "")
+		if !ok {
+			return b.whisper(ctx, who.Channel, who.User, "", message.Refused("That preview is over an hour old; type /footprint again.", b.view()))
+		}
+		p := readPaste(d.Text, indicator.DefaultGuard())
+		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
 		return b.setMark(ctx, key, at.Hunt, who, i.View)
 	}
 	return nil
+}
+
+func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draft, p paste, list []indicator.Indicator) error {
+	req, wrong := b.requestOf(d, p, list)
+	for _, sentence := range wrong { // most were told in the acknowledgement
+		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+	}
+	h, err := b.huntFor(ctx, key, req, who)
+	if err != nil {
+		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+	}
+	return b.start(ctx, h, "")
 }
 
 // markLife is how long a mark lasts when no day was chosen.

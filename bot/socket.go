@@ -101,8 +101,8 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 		return
 	}
 	if request.Type == "interactive" {
-		if wrong := b.precheck(request.Payload); wrong != nil {
-			b.ack(ctx, client, request, map[string]any{"response_action": "errors", "errors": wrong})
+		if whole := b.precheck(ctx, request.Payload); whole != nil {
+			b.ack(ctx, client, request, whole)
 			return
 		}
 	}

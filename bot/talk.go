@@ -243,7 +243,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
 	if refusal != nil {
-		list, _ := huntable(text, indicator.DefaultGuard())
+		list := readPaste(text, indicator.DefaultGuard()).hunt
 		if len(list) == 0 {
 			return say(refusal.Sentence)
 		}

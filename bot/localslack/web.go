@@ -319,7 +319,13 @@ func (w *Workspace) reachable(id string) (*Channel, *failure) {
 func (w *Workspace) serveValidate(rw http.ResponseWriter, a args) {
 	blocks := a["blocks"]
 	problems := validateBlocks(json.RawMessage(blocks), inMessage)
-	if blocks == "" {
+	if view := a["view"]; view != "" && blocks == "" {
+		var body map[string]any
+		if json.Unmarshal([]byte(view), &body) != nil {
+			body = nil
+		}
+		problems = validateView(body)
+	} else if blocks == "" {
 		problems = []Problem{{Code: "missing_argument", Message: "exactly one of blocks, view, message"}}
 	}
 	if len(problems) > 0 {

@@ -28,6 +28,10 @@ const (
 	// https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 	maxOptionText  = 75
 	maxOptionValue = 150
+	// https://docs.slack.dev/reference/block-kit/block-elements/checkboxes-element
+	maxCheckboxes = 10
+	// https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
+	maxSelectOptions = 100
 	// https://docs.slack.dev/reference/block-kit/blocks/actions-block
 	maxActions = 25
 

@@ -177,7 +177,7 @@ func TestAModalKeepsItsLimits(t *testing.T) {
 	h, _ := story()
 	h.ID = strings.Repeat("<", 200)
 	for _, n := range []int{0, 2999, 3000, 3001, 100_000} {
-		for _, m := range []slack.ModalViewRequest{HuntModal("p", strings.Repeat("ж", n)), MarkModal("p", h)} {
+		for _, m := range []slack.ModalViewRequest{HuntModal("p", strings.Repeat("ж", n), nil), MarkModal("p", h)} {
 			if len(m.Title.Text) > 24 || len(m.Submit.Text) > 24 || len(m.Blocks.BlockSet) > 100 {
 				t.Errorf("%s: %+v", m.CallbackID, m)
 			}

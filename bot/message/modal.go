@@ -12,6 +12,7 @@ import (
 // Callback ids of the modals and of the message shortcut.
 const (
 	ModalHunt       = "footprint_hunt"
+	ModalPreview    = "footprint_preview"
 	ModalMark       = "footprint_mark"
 	ShortcutMessage = "footprint_message"
 )
@@ -46,13 +47,21 @@ func choiceField(block, label string, options [][2]string) slack.Block {
 }
 
 // HuntModal asks for a hunt: one indicator, or a whole report.
-func HuntModal(private, filled string) slack.ModalViewRequest {
-	return modal(ModalHunt, "Hunt", "Hunt", private,
+func HuntModal(private, filled string, workspaces []string) slack.ModalViewRequest {
+	fields := []slack.Block{
 		textField("indicators", "Indicators", "Addresses, ranges, domains, URLs, hashes; defanged is fine. Paste a whole report: private ranges, public resolvers and well-known names in it are held back.", filled, true, false),
 		choiceField("since", "Look back", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}),
 		textField("devices", "Only on these devices", "Names, separated by commas or blanks.", "", false, true),
 		textField("why", "Reason", "Stands in the audit and in the workspace's own query log.", "", false, true),
-	)
+	}
+	if len(workspaces) > 1 {
+		options := make([][2]string, 0, maxSelectOptions)
+		for _, w := range workspaces[:min(len(workspaces), maxSelectOptions)] {
+			options = append(options, [2]string{cutText(w, maxOptionValue), cutText(shown(w, maxShort), maxOptionText)})
+		}
+		fields = append(fields, choiceField("workspace", "Workspace", options))
+	}
+	return modal(ModalHunt, "Hunt", "Hunt", private, fields...)
 }
 
 // MarkModal asks for a judgement of a hunt's indicators.

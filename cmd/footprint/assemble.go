@@ -44,7 +44,9 @@ type parts struct {
 	metrics  *metrics
 	runner   *hunts.Runner
 	events   *localworkspace.Events
-	closers  []func()
+	// workspaces are their names, the default one first.
+	workspaces []string
+	closers    []func()
 }
 
 func (p *parts) close() {
@@ -147,6 +149,9 @@ func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
 		if source.Credential, err = loganalytics.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
 			return err
 		}
+	}
+	for _, w := range source.Workspaces {
+		p.workspaces = append(p.workspaces, w.Name)
 	}
 	p.source, err = loganalytics.New(source)
 	return err
