@@ -511,7 +511,7 @@ func (s *searcher) unattributed() int64 {
 func (s *searcher) notes(a Answer, seen sensors) []string {
 	var out []string
 	if a.Totals.Aggregated > 0 {
-		out = append(out, fmt.Sprintf("%d events, %d of them hourly aggregates: each stands for many connections.", a.Totals.Events, a.Totals.Aggregated))
+		out = append(out, "An hourly aggregate is one event that stands for many connections.")
 	}
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
 		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", count(n, "more inspected event")))

@@ -98,7 +98,8 @@ func browser(t *testing.T, width, height int64) context.Context {
 	ctx, stop := chromedp.NewContext(alloc)
 	ctx, stopTime := context.WithTimeout(ctx, 90*time.Second)
 	t.Cleanup(func() { stopTime(); stop(); stopAlloc() })
-	if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(width, height, 1, false), emulation.SetTimezoneOverride("UTC"), chromedp.Navigate("about:blank")); err != nil {
+	if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(width, height, 1, false), emulation.SetTimezoneOverride("UTC"),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}), chromedp.Navigate("about:blank")); err != nil {
 		t.Fatalf("chromium does not start: %v", err)
 	}
 	return ctx
@@ -140,10 +141,7 @@ func has(script string) chromedp.Action {
 func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	url := startDemo(t)
 	ctx := browser(t, 1280, 860)
-	steps := []struct {
-		what string
-		do   chromedp.Tasks
-	}{
+	steps := []step{
 		{"the page lists what to type", chromedp.Tasks{chromedp.Navigate(url), chromedp.WaitVisible(`#suggestions button`), has(`document.querySelector("#state").textContent === "connected"`)}},
 		{"a suggestion is typed and sent", chromedp.Tasks{chromedp.Click(`#suggestions button`), chromedp.SendKeys(`#text`, "\r")}},
 		{"the verdict comes", chromedp.Tasks{has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED: 3 devices"))`)}},
@@ -157,17 +155,25 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 			has(`Number(document.querySelector("#replies tbody td.num").textContent) === 1`),
 		}},
 	}
-	for _, s := range steps {
-		if err := chromedp.Run(ctx, s.do); err != nil {
-			var page string
-			_ = chromedp.Run(ctx, chromedp.Text("body", &page))
-			t.Fatalf("%s: %v\n%s", s.what, err, page)
-		}
-	}
+	play(t, ctx, steps)
 	mode(t, ctx, "light")
 	shoot(t, ctx, "hunt-light")
 	mode(t, ctx, "dark")
 	shoot(t, ctx, "hunt-dark")
+	play(t, ctx, []step{
+		{"a facet answers in the thread", chromedp.Tasks{
+			chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg button")].find((b) => b.textContent.startsWith("Only powershell")).click()`, nil),
+			has(`document.querySelector("#replies").textContent.includes("without a new query")`),
+		}},
+		{"the command alone opens the form", chromedp.Tasks{chromedp.SendKeys(`#text`, "/footprint\r"), chromedp.WaitVisible(`.modal textarea`), has(`document.querySelector("#text").value.trim() === ""`)}},
+		{"a pasted report gets a preview", chromedp.Tasks{
+			chromedp.SendKeys(`.modal textarea`, "C2 203.0.113[.]66, hxxps://cdn-sync[.]example/a, resolver 8.8.8.8"),
+			chromedp.Click(`.modal button[type="submit"]`), has(`document.querySelector(".modal").textContent.includes("1 address, 1 URL")`), has(`document.querySelector(".modal").textContent.includes("public resolver")`),
+			chromedp.Click(`.modal .ticks input`),
+		}},
+	})
+	shoot(t, ctx, "preview-dark")
+	play(t, ctx, []step{{"escape closes it", chromedp.Tasks{chromedp.KeyEvent("\u001b"), has(`document.querySelector(".modal") === null`)}}})
 	if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(390, 800, 1, true)); err != nil {
 		t.Fatal(err)
 	}
@@ -177,4 +183,21 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	}
 	mode(t, ctx, "light")
 	shoot(t, ctx, "hunt-phone")
+}
+
+// step is something that a person does, and what they then see.
+type step struct {
+	what string
+	do   chromedp.Tasks
+}
+
+func play(t *testing.T, ctx context.Context, steps []step) {
+	t.Helper()
+	for _, s := range steps {
+		if err := chromedp.Run(ctx, s.do); err != nil {
+			var page string
+			_ = chromedp.Run(ctx, chromedp.Text("body", &page))
+			t.Fatalf("%s: %v\n%s", s.what, err, page)
+		}
+	}
 }

@@ -132,16 +132,17 @@ var featureScopes = []struct {
 	{"CSV and KQL files", []string{"files:write"}, true},
 	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
 	{"mentions", []string{"app_mentions:read"}, false},
-	{"replies in threads", []string{"channels:history"}, false},
-	{"reactions", []string{"reactions:write"}, false},
-	{"shared channels are recognised", []string{"channels:read"}, false},
+	{"replies and enrichment in threads", []string{"channels:history"}, false},
+	{"the same in private channels", []string{"groups:history"}, false},
+	{"reactions to repeated indicators", []string{"reactions:write"}, false},
+	{"user groups of the policy", []string{"usergroups:read"}, false},
 }
 
 func (c *checker) slack(ctx context.Context) {
 	if c.cfg.botToken == "" || c.cfg.appToken == "" {
-		for name, v := range map[string]string{"SLACK_BOT_TOKEN": c.cfg.botToken, "SLACK_APP_TOKEN": c.cfg.appToken} {
-			if v == "" {
-				c.say("slack", "fail", "%s is not set: make an app from manifest.yml and copy it from the app's settings", name)
+		for _, token := range []struct{ name, value string }{{"SLACK_BOT_TOKEN", c.cfg.botToken}, {"SLACK_APP_TOKEN", c.cfg.appToken}} {
+			if token.value == "" {
+				c.say("slack", "fail", "%s is not set: make an app from manifest.yml and copy it from the app's settings", token.name)
 			}
 		}
 		return

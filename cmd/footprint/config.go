@@ -91,7 +91,7 @@ func settings() []setting {
 		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "none", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
 		{"FOOTPRINT_POLICY", "/etc/footprint/policy.yml", "every member may do everything", "File that says per channel who may do what; read again when it changes.", false, text(func(c *config) *string { return &c.policy })},
 		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, text(func(c *config) *string { return &c.portalResource })},
-		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz and /readyz.", false, text(func(c *config) *string { return &c.listen })},
+		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz, /readyz and /metrics.", false, text(func(c *config) *string { return &c.listen })},
 		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, func(c *config, v string) error {
 			if v != "text" && v != "json" {
 				return fmt.Errorf("it takes text or json")

@@ -6,14 +6,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/footprint-soc/footprint/bot/message"
 )
 
-func readManifest(t *testing.T) map[string]any {
+// The app as it is shipped, and the one that also reads threads.
+const (
+	smallApp = "../../manifest.yml"
+	largeApp = "../../docs/manifest-enrichment.yml"
+)
+
+func readManifest(t *testing.T, path string) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile("../../manifest.yml")
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,10 +48,11 @@ func TestManifestIsValidAgainstSlacksSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manifest := readManifest(t)
-	// YAML integers arrive as uint64, which the validator does not take for numbers.
-	if err := compiled.Validate(plain(manifest)); err != nil {
-		t.Error(err)
+	for _, path := range []string{smallApp, largeApp} {
+		// YAML integers arrive as uint64, which the validator does not take for numbers.
+		if err := compiled.Validate(plain(readManifest(t, path))); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }
 
@@ -67,16 +77,38 @@ func plain(v any) any {
 }
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
-	manifest := readManifest(t)
-	scopes := manifest["oauth_config"].(map[string]any)["scopes"].(map[string]any)["bot"].([]any)
-	var got []string
-	for _, s := range scopes {
-		got = append(got, s.(string))
+	for path, c := range map[string]struct{ scopes, events []string }{
+		smallApp: {scopes: []string{"chat:write", "commands", "files:write"}},
+		largeApp: {
+			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history", "metadata.message:read", "reactions:write"},
+			[]string{"app_mention", "message.channels", "message.groups"},
+		},
+	} {
+		manifest := readManifest(t, path)
+		settings := manifest["settings"].(map[string]any)
+		if got := texts(manifest["oauth_config"].(map[string]any)["scopes"].(map[string]any)["bot"]); !slices.Equal(got, c.scopes) {
+			t.Errorf("%s: scopes %v, want %v", path, got, c.scopes)
+		}
+		events, _ := settings["event_subscriptions"].(map[string]any)
+		if got := texts(events["bot_events"]); !slices.Equal(got, c.events) {
+			t.Errorf("%s: events %v, want %v", path, got, c.events)
+		}
+		if settings["socket_mode_enabled"] != true {
+			t.Errorf("%s: socket mode is off", path)
+		}
+		shortcut := manifest["features"].(map[string]any)["shortcuts"].([]any)[0].(map[string]any)
+		// https://docs.slack.dev/reference/app-manifest: a shortcut's name has at most 24 characters
+		if name, _ := shortcut["name"].(string); shortcut["callback_id"] != message.ShortcutMessage || utf8.RuneCountInString(name) > 24 {
+			t.Errorf("%s: the shortcut is %v", path, shortcut)
+		}
 	}
-	if want := []string{"chat:write", "commands", "files:write"}; !slices.Equal(got, want) {
-		t.Errorf("scopes %v, want %v", got, want)
+}
+
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, x := range list {
+		out = append(out, x.(string))
 	}
-	if settings := manifest["settings"].(map[string]any); settings["socket_mode_enabled"] != true {
-		t.Error("socket mode is off")
-	}
+	return out
 }

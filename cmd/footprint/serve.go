@@ -30,9 +30,9 @@ func serve(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	for name, value := range map[string]string{"SLACK_BOT_TOKEN": cfg.botToken, "SLACK_APP_TOKEN": cfg.appToken} {
-		if value == "" {
-			return fmt.Errorf("%s is not set; `footprint check` tells what else is missing, `footprint demo` needs nothing", name)
+	for _, token := range []struct{ name, value string }{{"SLACK_BOT_TOKEN", cfg.botToken}, {"SLACK_APP_TOKEN", cfg.appToken}} {
+		if token.value == "" {
+			return fmt.Errorf("%s is not set; `footprint check` tells what else is missing, `footprint demo` needs nothing", token.name)
 		}
 	}
 	log := newLog(p.stderr, cfg.logFormat)

@@ -15,7 +15,8 @@ export function modalErrors(id, errors) {
   if (!open || open.id !== id) return;
   for (const [block, field] of open.fields) field.wrong.textContent = (errors || {})[block] || '';
   const first = [...open.fields].find(([block]) => (errors || {})[block]);
-  first?.[1].input.focus();
+  const field = first?.[1].input;
+  (field?.querySelector?.('input') || field)?.focus();
 }
 
 export function showModal(id, view) {
@@ -45,7 +46,12 @@ export function showModal(id, view) {
   }, el('h1', {}, ...textObject(view.title)), body,
   el('footer', {}, el('button', { type: 'button', class: 'btn', onclick: cancel }, ...(view.close ? textObject(view.close) : ['Cancel'])),
     view.submit ? el('button', { type: 'submit', class: 'btn primary' }, ...textObject(view.submit)) : null));
-  const veil = el('div', { class: 'veil', onkeydown: (ev) => { if (ev.key === 'Escape') cancel(); else if (ev.key === 'Tab') trap(ev, form); } }, form);
+  const veil = el('div', { class: 'veil', onkeydown: (ev) => {
+    if (ev.key === 'Escape') {
+      ev.stopPropagation(); // the thread behind it stays open
+      cancel();
+    } else if (ev.key === 'Tab') trap(ev, form);
+  } }, form);
   open = { id, veil, fields, before: document.activeElement };
   document.body.append(veil);
   (form.querySelector('textarea, input, select') || form.querySelector('button')).focus();
@@ -68,7 +74,7 @@ function control(e) {
     case 'datepicker':
       return el('input', { type: 'date', value: e.initial_date || '' });
     case 'checkboxes':
-      return el('select', { multiple: true }, ...(e.options || []).map((o) => el('option', { value: o.value }, ...textObject(o.text))));
+      return el('div', { class: 'ticks', role: 'group' }, ...(e.options || []).map((o) => el('label', {}, el('input', { type: 'checkbox', value: o.value }), el('span', {}, ...textObject(o.text)))));
     default: {
       const attrs = { placeholder: textObject(e.placeholder).join(''), spellcheck: 'false' };
       const node = e.multiline ? el('textarea', { ...attrs, rows: '5' }) : el('input', { ...attrs, type: 'text' });
@@ -92,7 +98,7 @@ function values(fields) {
         state = { type: element.type, selected_date: input.value || null };
         break;
       case 'checkboxes':
-        state = { type: element.type, selected_options: [...input.selectedOptions].map(option) };
+        state = { type: element.type, selected_options: [...input.querySelectorAll('input:checked')].map((n) => ({ value: n.value, text: { type: 'plain_text', text: n.nextSibling.textContent } })) };
         break;
       default:
         state = { type: element.type, value: input.value || null };
