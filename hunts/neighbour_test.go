@@ -8,7 +8,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-func asked(t *testing.T, text string) indicator.Request {
+func asked(t testing.TB, text string) indicator.Request {
 	t.Helper()
 	r, refusal := indicator.Parse(text, time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC))
 	if refusal != nil {

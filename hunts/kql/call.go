@@ -1,6 +1,9 @@
 package kql
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // compileCall compiles a call: of a let function, of one of the few functions
 // that look at more than their arguments, or of the library.
@@ -74,7 +77,7 @@ func (x *execution) compileFunction(f function, e *callExpr, rel *relation, s *s
 			v, err := f.eval(x.env, buf)
 			busy = false
 			if err != nil {
-				x.fail(x.error(at, SemanticError, "%s(): %v", f.name, err))
+				x.fail(x.callError(at, f.name, err))
 				return Null(typ)
 			}
 			return v
@@ -438,3 +441,13 @@ func rank(minimum bool, nodes []*node, rows int) func(int) Value {
 var firstArgument = []string{"bin", "floor", "tostring", "tolong", "toint", "toreal", "todouble", "tobool", "todatetime", "totimespan", "todynamic", "parse_json", "toguid", "todecimal", "bin_at", "round", "ceiling"}
 
 func namedByArgument(name string) bool { return slices.Contains(firstArgument, name) }
+
+// callError says which function failed, and where. A budget that ran out stays
+// one.
+func (x *execution) callError(at int, function string, err error) *Error {
+	var e *Error
+	if errors.As(err, &e) && e.Kind == LimitExceeded {
+		return x.error(at, LimitExceeded, "%s(): %s", function, e.Message)
+	}
+	return x.error(at, SemanticError, "%s(): %v", function, err)
+}

@@ -254,8 +254,8 @@ func (x *execution) rangeRows(e *rangeSource, s *scope) (*relation, error) {
 		if !ok || c*direction > 0 {
 			break
 		}
-		if rows > x.opts.MaxRows {
-			return nil, x.rowBudget(e.at(), rows)
+		if rows == x.opts.MaxRows {
+			return nil, x.rowBudget(e.at(), rows+1)
 		}
 		if err := x.step(1); err != nil {
 			return nil, err

@@ -1,0 +1,191 @@
+package kql
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tricky are the texts that parsers fall over.
+var tricky = []string{
+	"", " ", "//", "// only a comment", "print 1", "print", "T", "T |", "T | where", "T | where a ==", "print 1 +", "print (((((1", "print \"a", "print 'a\\", "print @\"a\"\"b\"", "print ```a",
+	"let x = 1; print x", "let x = x; print x", "let f = (a:long) { f(a) }; print f(1)", "let f = () { print 1 }; union f(), f()", "print dynamic([1,{\"a\":[]}])", "print dynamic({", "print 1d + 2h, 1tick, -9223372036854775808",
+	"print datetime(2026-11-23T00:00:00.1234567Z), datetime(null), timespan(1.00:00:00)", "T | summarize count() by bin(t, 1h)", "T | summarize arg_max(n, *) by s", "T | join kind=leftouter (T) on s", "T | mv-expand d",
+	"T | make-series c = count() on t from datetime(2026-01-01) to datetime(2026-01-02) step 1h", "range x from 1 to 1000000000 step 1", "range x from 1 to 10 step 0", "print strrep(\"ab\", 1000000000)", "print repeat(1, 1000000000)",
+	"T | extend a = s, b = a | project b", "T | parse s with * \"x\" y:long", "T | where s matches regex \"(a+)+$\"", "T | top 3 by n desc | serialize | extend r = row_number(), p = prev(n)",
+	"T | where s has \"é漢😀\"", "print '\\u00e9\\ud83d'", "T | where n in (1, 2, 3) or s in~ (\"A\")", "print parse_json('[' )", "T | union T | count", "T | sort by n asc nulls first", "datatable(a:long, b:string)[1, \"x\", 2, \"y\"]",
+	"print x = range(1, 10, 1) | mv-apply x to typeof(long) on (where x > 3)", "T | evaluate pivot(s)", "T | where ipv4_is_in_range(s, '10.0.0.0/8')", "print format_datetime(now(), 'yyyy-MM-dd')", strings.Repeat("(", 5000), "print " + strings.Repeat("-", 5000) + "1",
+	"print " + strings.Repeat("1+", 5000) + "1", "print " + strings.Repeat("dynamic([", 500), "T" + strings.Repeat(" | where true", 2000), "let a = dynamic(" + strings.Repeat("[", 2000) + "); print a",
+}
+
+func seeds(f *testing.F) {
+	for _, text := range tricky {
+		f.Add(text)
+	}
+	files, err := filepath.Glob("../catalog/*")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("the catalogue is not there: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+		if _, query, ok := strings.Cut(string(text), "query: |\n"); ok {
+			query, _, _ = strings.Cut(query, "\nfootprint:")
+			f.Add(query)
+		}
+	}
+}
+
+// inside fails when an error does not say where in the text it is.
+func inside(t *testing.T, text string, err error) {
+	t.Helper()
+	var e *Error
+	switch {
+	case err == nil || errors.Is(err, context.DeadlineExceeded):
+	case !errors.As(err, &e):
+		t.Errorf("the error is no *Error: %T %v", err, err)
+	case e.Pos < 0 || e.Pos > len(text) || e.Line < 1 || e.Col < 1:
+		t.Errorf("%v is at byte %d, line %d, column %d of %d bytes", err, e.Pos, e.Line, e.Col, len(text))
+	case strings.TrimSpace(e.Message) == "":
+		t.Error("an error without a sentence")
+	}
+}
+
+func FuzzLex(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := lex(text)
+		inside(t, text, err)
+		last := 0
+		for _, k := range tokens {
+			if k.pos < last || k.end < k.pos || k.end > len(text) {
+				t.Fatalf("token %q is at %d to %d behind %d of %d bytes", k.text, k.pos, k.end, last, len(text))
+			}
+			last = k.end
+		}
+	})
+}
+
+func FuzzParseQuery(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 64<<10 {
+			return
+		}
+		_, err := Parse(text)
+		inside(t, text, err)
+	})
+}
+
+// few rows of each type, nulls and hostile text among them.
+func fuzzTables() Tables {
+	b := NewBuilder("T", []Column{{"t", Datetime}, {"s", String}, {"n", Long}, {"r", Real}, {"b", Bool}, {"d", Dynamic}, {"ts", Timespan}, {"TimeGenerated", Datetime}})
+	at := time.Date(2026, 11, 23, 1, 2, 3, 4_500, time.UTC)
+	texts := []string{"", "a", "evil.example", "10.1.2.3", "\x00\u202e<!here>", "[1,2,{\"a\":null}]", strings.Repeat("é", 300), "2026-11-23"}
+	for i := range 40 {
+		d := Null(Dynamic)
+		if i%3 > 0 {
+			d = DynamicValue([]any{int64(i), texts[i%len(texts)], nil, []any{}})
+		}
+		n := LongValue(int64(i) - 20)
+		if i%7 == 0 {
+			n = Null(Long)
+		}
+		b.Append(
+			DatetimeValue(at.Add(time.Duration(i)*time.Hour)), StringValue(texts[i%len(texts)]), n, RealValue(float64(i)/3), BoolValue(i%2 == 0), d, TimespanTicks(int64(i)*TicksPerSecond),
+			DatetimeValue(at.Add(-time.Duration(i)*time.Minute)),
+		)
+	}
+	return Tables{"T": b.Table(), "DeviceNetworkEvents": b.Table()}
+}
+
+const (
+	fuzzSteps = 300_000
+	fuzzRows  = 20_000
+	fuzzBytes = 16 << 20
+	// fuzzPatience is far beyond what the budgets allow, even on a slow machine:
+	// whoever comes near it is not held by them.
+	fuzzPatience = 20 * time.Second
+)
+
+func FuzzRun(f *testing.F) {
+	seeds(f)
+	tables := fuzzTables()
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 16<<10 {
+			return
+		}
+		q, err := Parse(text)
+		if err != nil {
+			return
+		}
+		ctx, stop := context.WithTimeout(t.Context(), fuzzPatience)
+		defer stop()
+		out, err := q.Run(ctx, tables, Options{Now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), MaxSteps: fuzzSteps, MaxRows: fuzzRows, MaxBytes: fuzzBytes})
+		inside(t, text, err)
+		if ctx.Err() != nil {
+			t.Error("the budgets do not end it")
+		}
+		if err == nil && out.Len() > fuzzRows {
+			t.Errorf("%d rows came out, more than a stage may have", out.Len())
+		}
+	})
+}
+
+func TestTheBudgetsEndWhatWouldNotEnd(t *testing.T) {
+	tables := fuzzTables()
+	for name, c := range map[string]struct {
+		query string
+		opts  Options
+	}{
+		"more rows than a stage may have": {"range x from 1 to 1000000000 step 1 | count", Options{MaxRows: 1000}},
+		"rows that a join makes":          {"T | extend k = 1 | join kind=inner (T | extend k = 1) on k | count", Options{MaxRows: 1000}},
+		"rows that mv-expand makes":       {"T | mv-expand x = range(1, 1000, 1) | count", Options{MaxRows: 1000}},
+		"more steps than allowed":         {"range x from 1 to 1000000 step 1 | where x % 7 == 0 | count", Options{MaxSteps: 10_000}},
+		"a text that grows":               {"print x = strrep(\"abcdefgh\", 1000) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x)", Options{MaxBytes: 1 << 20}},
+		"an array that grows":             {"print x = range(1, 100000000, 1)", Options{MaxBytes: 1 << 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q, err := Parse(c.query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = q.Run(t.Context(), tables, c.opts)
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != LimitExceeded {
+				t.Errorf("it ends with %v", err)
+			}
+		})
+	}
+}
+
+func TestRowsAtTheBudgetPassAndOneMoreDoesNot(t *testing.T) {
+	for rows, want := range map[int]bool{99: true, 100: true, 101: false} {
+		q, err := Parse("range x from 1 to " + LongValue(int64(rows)).Text() + " step 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.Run(t.Context(), Tables{}, Options{MaxRows: 100}); (err == nil) != want {
+			t.Errorf("%d rows with a budget of 100: %v", rows, err)
+		}
+	}
+}
+
+func TestARunEndsWithItsContext(t *testing.T) {
+	q, err := Parse("range x from 1 to 40000000 step 1 | where hash(x) % 7 == 0 | summarize count() by x % 1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := q.Run(ctx, Tables{}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err)
+	}
+}
