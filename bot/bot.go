@@ -245,6 +245,8 @@ func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
 		return b.handleEnvelope(ctx, j)
 	case JobHunt:
 		return b.handleHunt(ctx, string(j.Payload))
+	case JobExpire:
+		return b.handleExpired(ctx, string(j.Payload))
 	case JobLedger:
 		return b.handleLedger(ctx, j.Payload)
 	case JobSweep:

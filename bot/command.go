@@ -84,8 +84,15 @@ func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.As
 	return b.incident(ctx, key, n, asker)
 }
 
-// start paints the first message of a hunt and puts it into the queue.
+// start paints the first message of a hunt and puts it into the queue, or lets
+// it wait for a second person.
 func (b *Bot) start(ctx context.Context, h hunts.Hunt, responseURL string) error {
+	switch h.State {
+	case hunts.Held:
+		return b.hold(ctx, h)
+	case hunts.Refused:
+		return nil // a command that was delivered again
+	}
 	if err := b.announce(ctx, h, responseURL); err != nil {
 		return err
 	}
@@ -156,6 +163,12 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 	if say := b.mayHunt(ctx, asker, h); say != "" {
 		b.auditRefusal(ctx, command{User: asker.User, Team: asker.Team, Channel: asker.Channel, Text: indicator.Format(req)}, say)
 		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
+	}
+	if b.policy.beyond(h, b.cfg.Clock()) != "" {
+		if strings.HasPrefix(asker.Channel, "D") {
+			return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindNotAllowed, Say: "a hunt of this size needs the approval of a second person, and there is none here: ask in a channel."}
+		}
+		h.State = hunts.Held
 	}
 	if err := b.cfg.Store.SetJSON(ctx, "hunt-of:"+key, id, 24*time.Hour); err != nil {
 		return hunts.Hunt{}, err

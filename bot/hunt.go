@@ -24,6 +24,10 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 		b.cfg.Log.Error("hunt is gone, nothing to answer", "hunt", id)
 		return nil
 	}
+	if h.State == hunts.Held || h.State == hunts.Refused {
+		b.cfg.Log.Error("hunt without its approval is not run", "hunt", id, "state", string(h.State))
+		return nil
+	}
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
 	if err != nil {
 		return fmt.Errorf("reading the message of hunt %s: %w", id, err)

@@ -175,6 +175,8 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return f.again(ctx)
 	case message.ActionCancel:
 		return f.cancel(ctx)
+	case message.ActionApprove, message.ActionRefuse:
+		return f.decide(ctx, name == message.ActionApprove)
 	case message.ActionMark:
 		if say := b.may(ctx, i.asker(), MayMark); say != "" {
 			return f.whisper(ctx, say)

@@ -42,6 +42,8 @@ const (
 type Policy struct {
 	Channels map[string]Rule `yaml:"channels"`
 	Default  *Rule           `yaml:"default"`
+	// Approval is asked for hunts beyond a size, in every channel; nil is never.
+	Approval *Approval `yaml:"approval"`
 }
 
 // Rule is what one channel may do.
@@ -91,6 +93,11 @@ func ParsePolicy(text []byte) (Policy, error) {
 			return p, err
 		}
 		p.Channels[id] = r
+	}
+	if p.Approval != nil {
+		if err := p.Approval.check(); err != nil {
+			return p, err
+		}
 	}
 	if p.Default != nil {
 		return p, check("default", p.Default)

@@ -17,6 +17,8 @@ func TestAPolicyThatIsWrongIsRefusedWithItsReason(t *testing.T) {
 		{"a name instead of an id", "channels: {soc: {allow: [hunt]}}", "channel id"},
 		{"a look-back that is none", "default: {allow: [hunt], max_look_back: 7x}", "max_look_back"},
 		{"a redaction that is none", "default: {allow: [hunt], redact: [names]}", `redacts "names"`},
+		{"an approval without a size", "default: {allow: [hunt]}\napproval: {expires: 1h}", "which hunts need it"},
+		{"an approval with a look-back that is none", "default: {allow: [hunt]}\napproval: {look_back: 7x}", "approval: look_back"},
 		{"nothing at all", "{}", "allows nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

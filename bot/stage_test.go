@@ -36,6 +36,7 @@ type stage struct {
 	soc       *localslack.Channel
 	ana       localslack.Seat
 	stores    []*record.Store
+	bots      []*bot.Bot
 }
 
 type stageOptions struct {
@@ -115,6 +116,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.bots = append(s.bots, b)
 	running.Go(func() {
 		if err := b.Run(s.ctx); err != nil && s.ctx.Err() == nil {
 			t.Errorf("the bot ended: %v", err)

@@ -44,11 +44,15 @@ func (b *Bot) schedules(ctx context.Context) (map[string]sweep.Schedule, error) 
 	return out, nil
 }
 
-// Tick looks for slots that are due and puts them into the queue. Every
+// Tick reads the policy again, ends what waited too long for an approval, and
+// looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
 func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.policy.load(); err != nil {
 		b.cfg.Log.Error("the policy is not changed, the last good one holds", "error", err)
+	}
+	if err := b.expireHeld(ctx); err != nil {
+		return err
 	}
 	all, err := b.schedules(ctx)
 	if err != nil {

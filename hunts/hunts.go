@@ -36,6 +36,8 @@ type State string
 // The states of a hunt.
 const (
 	Queued    State = "queued"
+	Held      State = "held"    // waits for the approval of a second person; nobody may run it
+	Refused   State = "refused" // not approved; nobody may run it
 	Running   State = "running"
 	Answered  State = "answered"
 	Cancelled State = "cancelled"

@@ -30,7 +30,9 @@ const (
 	ActionPivot    = "hunt.pivot"   // everything else that the filter's device talked to around its first contact
 	ActionLineage  = "hunt.lineage" // where the processes of the filter's device came from
 	ActionShow     = "hunt.show"    // the answer of the value's hunt once more
-	ActionRun      = "hunt.run"     // hunt the indicators of the value
+	ActionApprove  = "hunt.approve"
+	ActionRefuse   = "hunt.refuse"
+	ActionRun      = "hunt.run" // hunt the indicators of the value
 )
 
 // What the options of the overflow menu do.
