@@ -130,6 +130,9 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 		return err
 	}
 	why := b.policy.beyond(h, now)
+	if err := b.auditHeld(ctx, h, h.Asker, "held", why); err != nil {
+		return err
+	}
 	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
 		return message.Held(h, why, state.Until, v)
 	})
@@ -141,9 +144,6 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	}
 	if err != nil {
 		return fmt.Errorf("asking for the approval of hunt %s: %w", h.ID, err)
-	}
-	if err := b.auditHeld(ctx, h, h.Asker, "held", why); err != nil {
-		return err
 	}
 	if h.Asker.ThreadTS != "" {
 		return nil
@@ -248,7 +248,8 @@ func (f follow) release(ctx context.Context) error {
 	return b.start(ctx, h, "")
 }
 
-// endHeld closes a hunt that was not approved; say is why.
+// endHeld closes a hunt that was not approved; say is why, empty where the
+// question could not even be put.
 func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, state held, say string) error {
 	h.State, h.Finished = hunts.Refused, b.cfg.Clock().UTC()
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
@@ -258,13 +259,15 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, state held, say string)
 	if err != nil {
 		return err
 	}
-	sentence := "this hunt " + say + "; nothing was searched"
-	if ok {
+	switch {
+	case ok:
 		err = b.update(ctx, parent, func(v message.View) message.Message {
 			v.Buttons = state.State == heldExpired
-			return message.Broken(h.ID, sentence, "", v)
+			return message.Broken(h.ID, "this hunt "+say+"; nothing was searched", "", v)
 		})
-	} else {
+	case say != "":
+		err = errBusy // its message was sent a moment ago and is not remembered yet
+	default:
 		err = b.whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))
 	}
 	if err != nil {

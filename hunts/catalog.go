@@ -247,21 +247,47 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 			return d, problem("needs", fmt.Sprintf("needs can hold remote, file and device, not %q", n))
 		}
 	}
-	if _, err := kql.Parse(d.kql(params{}, "", nil, "union total")); err != nil {
-		return d, problem("query", fmt.Sprintf("the query does not parse: %v", err))
+	whole := d.kql(params{}, "", nil, "union total")
+	if _, err := kql.Parse(whole); err != nil {
+		return d, d.syntaxProblem(text, whole, err)
 	}
 	return d, nil
+}
+
+// syntaxProblem turns a place in the composed text into a line of the file.
+func (d Definition) syntaxProblem(text []byte, whole string, err error) *FileProblem {
+	p := &FileProblem{File: d.File, Line: lineOf(text, "query"), Reason: fmt.Sprintf("the query does not parse: %v", err)}
+	var e *kql.Error
+	if !errors.As(err, &e) {
+		return p
+	}
+	p.Reason = "the query does not parse: " + e.Message
+	body := strings.TrimRight(d.Query, "\n")
+	start := strings.Index(whole, body)
+	if at := e.Pos - start; at >= 0 && at <= len(body) {
+		p.Line += 1 + strings.Count(body[:at], "\n") // the body begins below its key
+	} else {
+		p.Reason += "; look for a bracket or a quote that is not closed"
+	}
+	return p
 }
 
 func (c Columns) all() []string {
 	return []string{c.Time, c.Device, c.Account, c.Process, c.CommandLine, c.Parent, c.RemoteIP, c.RemotePort, c.RemoteHost, c.Action, c.Outcome, c.Matched}
 }
 
+// lineOf is the line of a key, or of the first mention of a value.
 func lineOf(text []byte, key string) int {
 	if key == "" {
 		return 0
 	}
-	for i, line := range strings.Split(string(text), "\n") {
+	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(strings.TrimSpace(line), key+":") {
+			return i + 1
+		}
+	}
+	for i, line := range lines {
 		if strings.Contains(line, key) {
 			return i + 1
 		}

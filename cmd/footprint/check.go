@@ -17,6 +17,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
@@ -63,7 +64,7 @@ func check(ctx context.Context, p process, args []string) error {
 		defer stop()
 		c.slack(within)
 		c.redis(within)
-		c.hunts()
+		c.hunts(within)
 		c.workspaces(within)
 	}
 	if err := c.print(p.stdout, *format); err != nil {
@@ -227,16 +228,32 @@ func (c *checker) redis(ctx context.Context) {
 	}
 }
 
-func (c *checker) hunts() {
-	p := &parts{}
-	if err := p.loadCatalog(c.cfg, assembly{progress: io.Discard}); err != nil {
+func (c *checker) hunts(ctx context.Context) {
+	p, err := assemble(ctx, c.cfg, assembly{loaded: localworkspace.Empty(), progress: io.Discard, clock: time.Now, terminal: true})
+	if err != nil {
 		c.say("hunts", "fail", "%v", err)
 		return
 	}
+	defer p.close()
 	c.say("hunts", "ok", "%s", strings.Join(p.catalog.Names(), ", "))
 	for _, problem := range p.problems {
 		c.say("hunts", "warn", "left out: %v", problem)
 	}
+	for _, name := range p.catalog.Names() {
+		d, _ := p.catalog.Get(name)
+		if _, documented := p.events.Table(d.Footprint.Table); !documented {
+			c.say("hunts", "off", "%s: the columns of %s are not known here, only the workspace can tell", name, d.Footprint.Table)
+			continue
+		}
+		if err := p.runner.Try(ctx, name, nil); err != nil {
+			c.say("hunts", "warn", "%s: %s", name, sentenceOf(err))
+		}
+	}
+	c.files()
+}
+
+// files looks at the policy and the exclusions.
+func (c *checker) files() {
 	if c.cfg.policy != "" {
 		text, err := os.ReadFile(c.cfg.policy)
 		if err == nil {
@@ -278,19 +295,51 @@ func (c *checker) workspaces(ctx context.Context) {
 		c.say("azure", "fail", "%v", err)
 		return
 	}
+	p := &parts{}
+	if err := p.loadCatalog(c.cfg, assembly{progress: io.Discard}); err != nil {
+		return // told already
+	}
+	runner := hunts.NewRunner(hunts.Config{Catalog: p.catalog, Source: source, Clock: time.Now})
 	for _, w := range list {
 		res, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: freshness, Workspaces: []string{w.Name}})
 		if err != nil {
-			var e *hunts.Error
-			if errors.As(err, &e) {
-				c.say("workspace", "fail", "%s: %s. %s", w.Name, e.Say, e.Hint)
-			} else {
-				c.say("workspace", "fail", "%s: %v", w.Name, err)
-			}
+			c.say("workspace", "fail", "%s: %s", w.Name, sentenceOf(err))
 			continue
 		}
 		c.workspace(w.Name, res)
+		for _, name := range p.catalog.Names() {
+			if err := runner.Try(ctx, name, []string{w.Name}); err != nil {
+				c.say("workspace", "warn", "%s: the hunt %s does not work: %s", w.Name, name, sentenceOf(err))
+				continue
+			}
+			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
+		}
+		c.threatIntelligence(ctx, source, w.Name)
 	}
+}
+
+// threatIntelligence tells which of the two tables of indicators is there.
+func (c *checker) threatIntelligence(ctx context.Context, source *loganalytics.Source, workspace string) {
+	for _, t := range []struct{ table, kind string }{{"ThreatIntelIndicators", "new"}, {"ThreatIntelligenceIndicator", "legacy, retired by the service"}} {
+		_, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: t.table + " | take 0", Workspaces: []string{workspace}})
+		if err == nil {
+			c.say("workspace", "ok", "%s: threat intelligence is in %s (%s)", workspace, t.table, t.kind)
+			return
+		}
+	}
+	c.say("workspace", "off", "%s: there is no table of threat intelligence", workspace)
+}
+
+// sentenceOf is an error for people.
+func sentenceOf(err error) string {
+	var e *hunts.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if e.Hint == "" {
+		return e.Say
+	}
+	return e.Say + ". " + e.Hint
 }
 
 func (c *checker) workspace(name string, res hunts.Result) {

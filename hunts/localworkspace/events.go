@@ -49,6 +49,16 @@ func newEvents(tables map[string]*kql.Table, bad []BadLine, oldest, newest time.
 	return &Events{tables: all, bad: bad, oldest: oldest, newest: newest}
 }
 
+// Empty has every table that is documented here, and no event in any: a query
+// over it finds out whether its columns exist.
+func Empty() *Events {
+	tables := map[string]*kql.Table{}
+	for name, columns := range knownTables() {
+		tables[name] = kql.NewBuilder(name, columns).Table()
+	}
+	return newEvents(tables, nil, time.Time{}, time.Time{})
+}
+
 // Table gives a table by its name; it is how hunts/kql reads the workspace. A
 // table without a file does not exist. _BadLines always does.
 func (e *Events) Table(name string) (*kql.Table, bool) {

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+)
+
+// huntFile is a hunt over one table; the rest is as the Sentinel schema wants it.
+func huntFile(table, where, parameters, device string) string {
+	return fmt.Sprintf(`id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11
+name: Logons from an address
+description: This query searches for logons from an address.
+requiredDataConnectors:
+  - connectorId: MicrosoftThreatProtection
+    dataTypes: [%[1]s]
+tactics: [LateralMovement]
+relevantTechniques: [T1021]
+query: |
+  %[1]s
+  | where TimeGenerated >= window_from and TimeGenerated < window_to
+  | where %[2]s
+footprint:
+  needs: [remote]
+  parameters: [%[3]s]
+  table: %[1]s
+  columns:
+    time: TimeGenerated
+    device: %[4]s
+`, table, where, parameters, device)
+}
+
+// checked are the findings of one area, a line each.
+func checked(t *testing.T, env []string, area string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env}
+	p.run(context.Background(), []string{"check", "--format", "json"})
+	var report struct{ Findings []finding }
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatalf("%v in %s%s", err, out.String(), errs.String())
+	}
+	var lines []string
+	for _, f := range report.Findings {
+		if f.Area == area {
+			lines = append(lines, f.State+" "+f.Detail)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"nothing":                      {huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "ok device-footprint"},
+		"a bracket that never opened":  {huntFile("DeviceLogonEvents", "RemoteIP in ip_texts)", "nets", "DeviceName"), "warn left out: mine.yaml:12: the query does not parse"},
+		"a parameter that is not read": {huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets, files", "DeviceName"), `warn left out: mine.yaml:15: the query never reads the parameter "files"`},
+		"a parameter that is not there": {huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets, addresses", "DeviceName"),
+			`warn left out: mine.yaml:15: unknown parameter "addresses"`},
+		"a filter on a column that is not there": {huntFile("DeviceNetworkEvents", "RemoteIPP in (ip_texts)", "nets", "DeviceName"), "RemoteIPP"},
+		"a device in a column that is not there": {huntFile("DeviceNetworkEvents", "RemoteIP in (ip_texts)", "nets", "DeviceNameX"), "DeviceNameX"},
+		"a table that only the workspace knows":  {huntFile("CommonSecurityLog", "DestinationIP in (ip_texts)", "nets", "DeviceName"), "off mine: the columns of CommonSecurityLog are not known here"},
+		"a key that is not in the schema":        {"nmae: x\n" + huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "warn left out: mine.yaml:1: unknown field"},
+		"a file that is no YAML":                 {"id: [", "warn left out: mine.yaml:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "mine.yaml"), []byte(c.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := checked(t, []string{"FOOTPRINT_HUNTS_DIR=" + dir}, "hunts")
+			if !strings.Contains(got, c.want) {
+				t.Errorf("check says\n%s\nwant %q", got, c.want)
+			}
+			if name == "nothing" && strings.Contains(got, "warn") {
+				t.Errorf("check warns\n%s", got)
+			}
+			if name != "nothing" && !strings.Contains(got, "network-footprint") {
+				t.Errorf("the shipped hunts are gone:\n%s", got)
+			}
+		})
+	}
+}
+
+func TestCheckAsksTheWorkspaceWhetherEachHuntWorks(t *testing.T) {
+	dir := t.TempDir()
+	row := `{"TimeGenerated":"2026-01-02T03:04:05Z","DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.66","RemotePort":443}` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "DeviceNetworkEvents.ndjson"), []byte(row), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	events, err := localworkspace.Load(t.Context(), dir, localworkspace.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: time.Now})
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	mine := t.TempDir()
+	if err := os.WriteFile(filepath.Join(mine, "mine.yaml"), []byte(huntFile("DeviceNetworkEvents", "RemoteIPP in (ip_texts)", "nets", "DeviceName")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := checked(t, []string{"AZURE_LOGS_WORKSPACE=soc=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none", "FOOTPRINT_HUNTS_DIR=" + mine}, "workspace")
+	for _, want := range []string{"ok soc: the hunt network-footprint has its table and columns", "warn soc: the hunt mine does not work: ", "RemoteIPP"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("check says\n%s\nwant %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package hunts
+
+import (
+	"context"
+	"errors"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Try runs a hunt that can match nothing, to learn whether the workspace has the
+// table and the columns that it reads. It searches nothing, so that nothing is
+// audited. The error is a *Error.
+func (r *Runner) Try(ctx context.Context, name string, workspaces []string) error {
+	d, ok := r.cfg.Catalog.Get(name)
+	if !ok {
+		return &Error{Kind: KindRefused, Say: "there is no hunt named " + name}
+	}
+	now := r.cfg.Clock().UTC()
+	h := Hunt{ID: "check", Name: d.Name, Asker: Asker{User: "check"}}
+	p := newParams(indicator.Request{}, now, now, day)
+	_, err := r.query(ctx, Query{HuntID: h.ID, Asker: h.Asker.User, Text: d.kql(p, comment(h), nil, r.cfg.Catalog.summary), From: now.Add(-day), To: now, Workspaces: workspaces})
+	var e *Error
+	if errors.As(err, &e) && e.Kind == KindNoTable {
+		return &Error{Kind: KindNoTable, Say: sayOf(err, d), Err: err}
+	}
+	return err
+}
