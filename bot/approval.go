@@ -140,7 +140,7 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 		if _, err := b.settleHeld(ctx, h.ID, held{State: heldRefused}); err != nil {
 			return err
 		}
-		return b.endHeld(ctx, h, held{State: heldRefused}, "")
+		return b.endHeld(ctx, h, h.Asker, "", "there was nowhere to ask for an approval")
 	}
 	if err != nil {
 		return fmt.Errorf("asking for the approval of hunt %s: %w", h.ID, err)
@@ -190,10 +190,7 @@ func (f follow) decide(ctx context.Context, approve bool) error {
 		if own {
 			say = "was taken back by who asked for it"
 		}
-		if err := b.auditHeld(ctx, f.hunt, f.asker, "refused", "not approved"); err != nil {
-			return err
-		}
-		return b.endHeld(ctx, f.hunt, state, say)
+		return b.endHeld(ctx, f.hunt, f.asker, say, "not approved")
 	}
 	return f.release(ctx)
 }
@@ -248,26 +245,32 @@ func (f follow) release(ctx context.Context) error {
 	return b.start(ctx, h, "")
 }
 
-// endHeld closes a hunt that was not approved; say is why, empty where the
-// question could not even be put.
-func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, state held, say string) error {
-	h.State, h.Finished = hunts.Refused, b.cfg.Clock().UTC()
-	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
-		return err
-	}
+// endHeld closes a hunt that was not approved. say is why, empty where the
+// question could not even be put; outcome is for the audit. Each step may be
+// done again.
+func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, outcome string) error {
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(h.ID))
 	if err != nil {
 		return err
 	}
-	switch {
-	case ok:
+	if !ok && say != "" {
+		return errBusy // its message was sent a moment ago and is not remembered yet
+	}
+	if h.State != hunts.Refused {
+		if err := b.auditHeld(ctx, h, by, "refused", outcome); err != nil {
+			return err
+		}
+		h.State, h.Finished = hunts.Refused, b.cfg.Clock().UTC()
+		if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
+			return err
+		}
+	}
+	if ok {
 		err = b.update(ctx, parent, func(v message.View) message.Message {
-			v.Buttons = state.State == heldExpired
+			v.Buttons = by.User == h.Asker.User
 			return message.Broken(h.ID, "this hunt "+say+"; nothing was searched", "", v)
 		})
-	case say != "":
-		err = errBusy // its message was sent a moment ago and is not remembered yet
-	default:
+	} else {
 		err = b.whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))
 	}
 	if err != nil {
@@ -312,8 +315,5 @@ func (b *Bot) handleExpired(ctx context.Context, id string) error {
 	if state.State != heldExpired {
 		return b.cfg.Store.DropEntries(ctx, heldList, id) // whoever decided goes on with it
 	}
-	if err := b.auditHeld(ctx, h, h.Asker, "refused", "nobody approved it in time"); err != nil {
-		return err
-	}
-	return b.endHeld(ctx, h, state, "was not approved in time")
+	return b.endHeld(ctx, h, h.Asker, "was not approved in time", "nobody approved it in time")
 }
