@@ -23,6 +23,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // Runner answers hunts; *hunts.Runner is one.
@@ -33,8 +34,10 @@ type Runner interface {
 	// Run answers it. The error is a *hunts.Error and means that nothing was
 	// searched; everything else is in the answer.
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
-	// Survey hunts a list of any length with few queries.
-	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error)
+	// Survey hunts a list of any length with few queries; progress may be nil.
+	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator, progress func(hunts.Progress)) (hunts.Survey, error)
+	// Tips are the indicators that the workspace itself keeps.
+	Tips(ctx context.Context, from hunts.TipSource, asker hunts.Asker, workspaces []string) ([]hunts.Tip, error)
 	// Lineage tells where the processes of one device came from.
 	Lineage(ctx context.Context, h hunts.Hunt, device string, processes []string, w hunts.Window) (hunts.Lineage, error)
 	// Incident reads a Sentinel incident and what its alerts name.
@@ -76,6 +79,10 @@ type Store interface {
 	DropEntries(ctx context.Context, list string, keys ...string) error
 	DropAnswer(ctx context.Context, huntID, key string) error
 	Audit(ctx context.Context, e hunts.AuditEntry) error
+	// Lease takes key until ttl passes without Renew; Await returns when it may be
+	// worth another try.
+	Lease(ctx context.Context, key, owner string, ttl time.Duration) (l hunts.Lease, holder string, ok bool, err error)
+	Await(ctx context.Context, key string) error
 }
 
 // Lanes of the stream.
@@ -111,6 +118,12 @@ type Config struct {
 	// PolicyFile says who may do what; empty allows every member everything. It is
 	// read again when it changes.
 	PolicyFile string
+	// Sweeps are those of the operator's file.
+	Sweeps []sweep.Schedule
+	// Fetcher reads the sources of sweeps that are addresses; nil reads public ones.
+	Fetcher Fetcher
+	// History is how far back a new indicator is hunted once; 90 days.
+	History time.Duration
 	// Connections kept open to Slack, at most 10; 2, so that a reconnect leaves
 	// no gap.
 	Connections int
@@ -169,6 +182,12 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	}
 	if cfg.Keep <= 0 {
 		cfg.Keep = 14 * 24 * time.Hour
+	}
+	if cfg.History <= 0 {
+		cfg.History = 90 * 24 * time.Hour
+	}
+	if cfg.Fetcher == nil {
+		cfg.Fetcher = sweep.NewFetcher(false, nil)
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now

@@ -31,7 +31,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	if strings.EqualFold(text, "help") {
 		return whisper(message.Help(b.view()))
 	}
-	if say, done, err := b.subcommand(ctx, c, text); done || err != nil {
+	if say, done, err := b.subcommand(ctx, key, c, text); done || err != nil {
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 }
 
 // subcommand answers the words that are no hunt.
-func (b *Bot) subcommand(ctx context.Context, c command, text string) (say string, done bool, err error) {
+func (b *Bot) subcommand(ctx context.Context, key string, c command, text string) (say string, done bool, err error) {
 	word, rest, _ := strings.Cut(text, " ")
 	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
 	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident}[strings.ToLower(word)]
@@ -65,7 +65,7 @@ func (b *Bot) subcommand(ctx context.Context, c command, text string) (say strin
 	}
 	switch strings.ToLower(word) {
 	case "watch":
-		say, err = b.watchCommand(ctx, c, rest)
+		say, err = b.watchCommand(ctx, key, c, rest)
 	case "sweep":
 		say, err = b.sweepCommand(ctx, c, rest)
 	case "here":

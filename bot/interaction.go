@@ -181,6 +181,9 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		if say := b.may(ctx, i.asker(), MayMark); say != "" {
 			return f.whisper(ctx, say)
 		}
+		if a.Hunt == "" {
+			return b.openMarkIndicator(ctx, i.TriggerID, a.Indicator, i.asker())
+		}
 		return b.openMarkModal(ctx, i.TriggerID, h)
 	case message.ActionWatch:
 		if say := b.may(ctx, i.asker(), MayWatch); say != "" {

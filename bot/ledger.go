@@ -190,7 +190,7 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 		ID: id, Name: hunts.DefaultHunt, Asker: l.Asker, Created: b.cfg.Clock().UTC(), State: hunts.Running, Request: indicator.Request{Why: "incident thread"},
 		Window: hunts.Window{From: b.cfg.Clock().UTC().Add(-7 * 24 * time.Hour), To: b.cfg.Clock().UTC(), Ago: 7 * 24 * time.Hour},
 	}
-	survey, err := b.cfg.Runner.Survey(ctx, h, todo)
+	survey, err := b.cfg.Runner.Survey(ctx, h, todo, nil)
 	if err != nil {
 		return err
 	}

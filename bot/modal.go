@@ -22,6 +22,7 @@ type modalPlace struct {
 	Channel string `json:"c,omitempty"`
 	Thread  string `json:"t,omitempty"`
 	Hunt    string `json:"h,omitempty"`
+	What    string `json:"w,omitempty"` // indicators as the grammar writes them, where there is no hunt
 }
 
 func (p modalPlace) text() string {
@@ -49,6 +50,15 @@ func (b *Bot) openHuntModal(ctx context.Context, trigger string, at modalPlace, 
 
 func (b *Bot) openMarkModal(ctx context.Context, trigger string, h hunts.Hunt) error {
 	return b.open(ctx, trigger, message.MarkModal(modalPlace{Channel: h.Asker.Channel, Hunt: h.ID}.text(), h))
+}
+
+// openMarkIndicator asks for a judgement of what a sweep met.
+func (b *Bot) openMarkIndicator(ctx context.Context, trigger, what string, who hunts.Asker) error {
+	req, refusal := indicator.Parse(what, b.cfg.Clock())
+	if refusal != nil {
+		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(refusal.Sentence, b.view()))
+	}
+	return b.open(ctx, trigger, message.MarkModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: what}.text(), hunts.Hunt{Request: req}))
 }
 
 // open shows a modal. A trigger lives three seconds and once: a job that comes
@@ -249,7 +259,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		p := readPaste(d.Text, indicator.DefaultGuard())
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
-		return b.setMark(ctx, key, at.Hunt, who, i.View)
+		return b.setMark(ctx, key, at, who, i.View)
 	}
 	return nil
 }
@@ -269,10 +279,17 @@ func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draf
 // markLife is how long a mark lasts when no day was chosen.
 const markLife = 90 * 24 * time.Hour
 
-func (b *Bot) setMark(ctx context.Context, key, huntID string, who hunts.Asker, v view) error {
-	h, ok, err := b.cfg.Store.Hunt(ctx, huntID)
-	if err != nil || !ok {
+func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.Asker, v view) error {
+	h, ok, err := b.cfg.Store.Hunt(ctx, at.Hunt)
+	if err != nil {
 		return err
+	}
+	if at.What != "" {
+		req, refusal := indicator.Parse(at.What, b.cfg.Clock())
+		h, ok = hunts.Hunt{Request: req}, refusal == nil
+	}
+	if !ok {
+		return nil
 	}
 	until := b.cfg.Clock().Add(markLife)
 	if day, err := time.Parse("2006-01-02", v.field(fieldUntil)); err == nil {
@@ -287,15 +304,19 @@ func (b *Bot) setMark(ctx context.Context, key, huntID string, who hunts.Asker, 
 			return err
 		}
 	}
-	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "mark", HuntID: huntID, User: who.User, Team: who.Team, Channel: who.Channel, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}
+	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "mark", HuntID: h.ID, User: who.User, Team: who.Team, Channel: who.Channel, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}
 	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
 		return err
 	}
-	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(huntID))
+	if h.ID == "" {
+		_, err := b.post(ctx, "marked:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })
+		return err
+	}
+	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(h.ID))
 	if err != nil || !ok {
 		return err
 	}
-	if a, ok, err := b.cfg.Store.Answer(ctx, huntID); err == nil && ok {
+	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
 		if err := b.paintAnswer(ctx, h, a, parent); err != nil {
 			return err
 		}

@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -28,22 +29,6 @@ type sweepJob struct {
 
 func (j sweepJob) key() string { return "sweep:" + j.Name + ":" + j.Slot.UTC().Format(time.RFC3339) }
 
-// schedules lists the sweeps that run by themselves.
-func (b *Bot) schedules(ctx context.Context) (map[string]sweep.Schedule, error) {
-	raw, err := b.cfg.Store.Entries(ctx, "sweeps")
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]sweep.Schedule{}
-	for name, data := range raw {
-		var s sweep.Schedule
-		if json.Unmarshal(data, &s) == nil {
-			out[name] = s
-		}
-	}
-	return out, nil
-}
-
 // Tick reads the policy again, ends what waited too long for an approval, and
 // looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
@@ -52,6 +37,9 @@ func (b *Bot) Tick(ctx context.Context) error {
 		b.cfg.Log.Error("the policy is not changed, the last good one holds", "error", err)
 	}
 	if err := b.expireHeld(ctx); err != nil {
+		return err
+	}
+	if err := b.syncSchedules(ctx); err != nil {
 		return err
 	}
 	all, err := b.schedules(ctx)
@@ -64,28 +52,30 @@ func (b *Bot) Tick(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		after := s.Added
-		if last != nil && last.Slot.After(after) {
-			after = last.Slot
-		}
-		if slot, missed, ok := s.Due(after, now); ok {
+		if slot, missed, ok := s.Due(lastSlot(s, last), now); ok {
 			if err := b.queueSweep(ctx, sweepJob{Name: name, Slot: slot, Missed: missed}); err != nil {
 				return err
 			}
 		}
-		var again sweepJob
-		var at time.Time
-		retry := struct {
-			At  *time.Time
-			Job *sweepJob
-		}{&at, &again}
-		if ok, err := b.cfg.Store.GetJSON(ctx, "sweep-again:"+name, &retry); err == nil && ok && !at.After(now) {
-			if err := b.queueSweep(ctx, again); err != nil {
+		var again sweepAgain
+		if ok, err := b.cfg.Store.GetJSON(ctx, sweepAgainKey(name), &again); err == nil && ok && !again.At.After(now) {
+			if err := b.queueSweep(ctx, again.Job); err != nil {
 				return err
 			}
 		}
+		if err := b.alarm(ctx, s, last, now); err != nil {
+			b.cfg.Log.Warn("the owner of a late sweep was not told", "sweep", name, "error", err)
+		}
 	}
 	return nil
+}
+
+// lastSlot is the slot after which the next one is due.
+func lastSlot(s sweep.Schedule, last *sweep.Snapshot) time.Time {
+	if last != nil && last.Slot.After(s.Added) {
+		return last.Slot
+	}
+	return s.Added
 }
 
 func (b *Bot) queueSweep(ctx context.Context, j sweepJob) error {
@@ -111,11 +101,13 @@ func (b *Bot) snapshot(ctx context.Context, name string) (*sweep.Snapshot, error
 // swept is a sweep that was made, kept until its post is there: a replica that
 // takes over posts what was found, and compares nothing with itself.
 type swept struct {
-	Survey hunts.Survey   `json:"survey"`
-	Report sweep.Report   `json:"report"`
-	Next   sweep.Snapshot `json:"next"`
-	Listed int            `json:"listed"`
-	Since  time.Time      `json:"since"`
+	Survey   hunts.Survey   `json:"survey"`
+	Report   sweep.Report   `json:"report"`
+	Next     sweep.Snapshot `json:"next"`
+	Listed   int            `json:"listed"`
+	Since    time.Time      `json:"since"`
+	Warnings []string       `json:"warnings,omitempty"`
+	Hunted   []string       `json:"hunted,omitempty"` // keys of entries whose history is known now
 }
 
 // handleSweep makes and posts one sweep. It may be called again after a crash
@@ -134,37 +126,137 @@ func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
 	if !ok {
 		return nil // removed meanwhile
 	}
+	return b.alone(ctx, "sweep:"+j.Name, func(ctx context.Context) error { return b.sweep(ctx, s, j) })
+}
+
+// SweepJob is the key and the payload of the job of one slot.
+func SweepJob(name string, slot time.Time) (key string, payload []byte, err error) {
+	j := sweepJob{Name: name, Slot: slot.UTC()}
+	payload, err = json.Marshal(j)
+	return fmt.Sprintf("%s:%d", j.key(), j.Try), payload, err
+}
+
+// aloneFor is how long a dead replica keeps others from a sweep of the same name.
+const aloneFor = 15 * time.Second
+
+// alone lets one sweep of a name run at a time, since each compares itself with
+// the one before.
+func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) error) error {
+	var held hunts.Lease
+	for {
+		l, _, ok, err := b.cfg.Store.Lease(ctx, key, b.cfg.Replica, aloneFor)
+		if err != nil {
+			return err
+		}
+		if ok {
+			held = l
+			break
+		}
+		if err := b.cfg.Store.Await(ctx, key); err != nil {
+			return err
+		}
+	}
+	within, stop := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() {
+		tick := time.NewTicker(aloneFor / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-within.Done():
+				return
+			case <-tick.C:
+				_, _ = held.Renew(within) // a lease that is lost lets two compare themselves; posts are claimed
+			}
+		}
+	})
+	err := do(ctx)
+	stop()
+	renewing.Wait()
+	if e := held.Release(context.WithoutCancel(ctx)); e != nil {
+		b.cfg.Log.Info("the lease of a sweep ends by itself", "sweep", key, "error", e)
+	}
+	return err
+}
+
+// sweep makes and posts what is due. Each step may be done again.
+func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
+	if done, err := b.snapshot(ctx, j.Name); err != nil || done != nil && !done.Slot.Before(j.Slot) {
+		return err // the job came back after its last step
+	}
 	made, err := b.makeSweep(ctx, s, j)
 	if err != nil {
 		return err
 	}
-	view := message.SweepView{Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report)}
+	view := message.SweepView{
+		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report), Warnings: made.Warnings,
+		Again: made.Listed > 0 && (made.Survey.Verdict == hunts.CouldNotTell || unsearched(made.Survey)) && j.Try < maxSweepTries,
+	}
 	render := func(v message.View) message.Message { return message.Sweep(view, v) }
 	post, err := b.post(ctx, j.key(), target{channel: s.Channel}, render)
 	if err != nil {
 		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
 	}
 	if j.Try > 0 {
-		if err := b.update(ctx, post, render); err != nil {
+		if err := b.update(ctx, post, render); err != nil && !missing(err) {
 			return err
 		}
 	}
-	if made.Survey.Verdict == hunts.CouldNotTell && j.Try < 24 {
+	if view.Again {
 		next := j
 		next.Try++
-		again := struct {
-			At  time.Time
-			Job sweepJob
-		}{b.cfg.Clock().UTC().Add(time.Hour), next}
-		return b.cfg.Store.SetJSON(ctx, "sweep-again:"+j.Name, again, 48*time.Hour)
+		return b.cfg.Store.SetJSON(ctx, sweepAgainKey(j.Name), sweepAgain{made.Next.Looked.Add(sweepAgainAfter), next}, 48*time.Hour)
 	}
 	if err := b.sweepThread(ctx, j, view, post); err != nil {
 		return err
 	}
-	if err := b.cfg.Store.Delete(ctx, "sweep-again:"+j.Name); err != nil {
+	if err := b.settleEntries(ctx, made, j.Slot); err != nil {
 		return err
 	}
-	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), made.Next, 400*24*time.Hour)
+	if err := b.cfg.Store.Delete(ctx, sweepAgainKey(j.Name)); err != nil {
+		return err
+	}
+	if made.Survey.Verdict == hunts.CouldNotTell || unsearched(made.Survey) {
+		// whoever comes next covers this slot as well: what was found is no proof of the rest
+		return b.giveUpSlot(ctx, j)
+	}
+	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), made.Next, keepSnapshot)
+}
+
+// unsearched tells that some of the list was not looked for.
+func unsearched(s hunts.Survey) bool {
+	return slices.ContainsFunc(s.Coverage.Slices, func(part hunts.Slice) bool { return part.State != hunts.SliceDone })
+}
+
+// keepSnapshot outlives any schedule that still runs.
+const keepSnapshot = 400 * 24 * time.Hour
+
+// A sweep that could not tell is tried again every hour for a day.
+const (
+	sweepAgainAfter = time.Hour
+	maxSweepTries   = 24
+)
+
+// sweepAgain is the next try of a sweep that could not tell.
+type sweepAgain struct {
+	At  time.Time
+	Job sweepJob
+}
+
+func sweepAgainKey(name string) string { return "sweep-again:" + name }
+
+// giveUpSlot ends a slot whose sweep never could tell: it counts as posted, and
+// as not covered.
+func (b *Bot) giveUpSlot(ctx context.Context, j sweepJob) error {
+	last, err := b.snapshot(ctx, j.Name)
+	if err != nil {
+		return err
+	}
+	if last == nil {
+		last = &sweep.Snapshot{}
+	}
+	last.Slot = j.Slot
+	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), last, keepSnapshot)
 }
 
 func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swept, error) {
@@ -173,7 +265,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swep
 	if ok, err := b.cfg.Store.GetJSON(ctx, kept, &made); err != nil || ok {
 		return made, err
 	}
-	list, err := b.entries(ctx)
+	list, warnings, err := b.refreshed(ctx, s)
 	if err != nil {
 		return made, err
 	}
@@ -182,28 +274,92 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swep
 	if err != nil {
 		return made, err
 	}
-	from, to := s.Window(previous, j.Slot)
-	if now := b.cfg.Clock().UTC(); to.After(now) {
-		to = now
+	looked := b.cfg.Clock().UTC()
+	from, to, arrived := s.Window(previous, j.Slot)
+	if to.After(looked) {
+		to = looked
 	}
 	id, err := b.cfg.Store.NewHuntID(ctx)
 	if err != nil {
 		return made, err
 	}
 	h := hunts.Hunt{
-		ID: id, Name: "network-footprint", Window: hunts.Window{From: from, To: to}, State: hunts.Running, Created: b.cfg.Clock().UTC(),
+		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked,
 		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + j.Name, Channel: s.Channel},
 	}
-	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators()); err != nil {
+	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
 		var e *hunts.Error
-		if !errors.As(err, &e) || e.Kind == hunts.KindUnavailable {
+		if !errors.As(err, &e) || e.Kind == hunts.KindUnavailable || ctx.Err() != nil {
 			return made, err
 		}
 		made.Survey = hunts.Survey{Verdict: hunts.CouldNotTell, Reason: e.Say, Window: h.Window}
 	}
-	made.Report, made.Next = sweep.Compare(previous, made.Survey, list, j.Slot)
-	made.Listed, made.Since = len(list.Entries), from
+	if ctx.Err() != nil {
+		return made, ctx.Err() // stopping: another replica sweeps in full
+	}
+	past, hunted, warning := b.history(ctx, h, list, made.Survey)
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
+	b.judged(ctx, &list, made.Survey.Hits)
+	made.Report, made.Next = sweep.Compare(previous, made.Survey, past, list, j.Slot, looked)
+	made.Listed, made.Since, made.Warnings, made.Hunted = len(list.Entries), from, warnings, hunted
+	if previous != nil && !previous.To.IsZero() {
+		made.Since = previous.To // what is before it is the overlap
+	}
 	return made, b.cfg.Store.SetJSON(ctx, kept, made, 48*time.Hour)
+}
+
+// history hunts the entries that no sweep has hunted yet as far back as the
+// deployment allows, so that what happened weeks ago is not today's news. What
+// fails is done by the next sweep.
+func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hunts.Survey) (past []hunts.Hit, hunted []string, warning string) {
+	if now.Verdict == hunts.CouldNotTell {
+		return nil, nil, ""
+	}
+	var fresh []indicator.Indicator
+	for _, e := range list.Entries {
+		if e.Hunted.IsZero() && e.State != sweep.Retired {
+			fresh, hunted = append(fresh, e.Indicator), append(hunted, e.Key())
+		}
+	}
+	if len(fresh) == 0 {
+		return nil, nil, ""
+	}
+	h.Window, h.Arrived = hunts.Window{From: h.Window.To.Add(-b.cfg.History), To: h.Window.From}, time.Time{}
+	if !h.Window.From.Before(h.Window.To) {
+		return nil, hunted, ""
+	}
+	s, err := b.cfg.Runner.Survey(ctx, h, fresh, nil)
+	incomplete := fmt.Sprintf("The history of %d new indicators could not be searched; the next sweep does it.", len(fresh))
+	if err != nil {
+		b.cfg.Log.Warn("history of new indicators not searched", "hunt", h.ID, "error", err)
+		return nil, nil, incomplete
+	}
+	if unsearched(s) || s.Truncated {
+		return s.Hits, nil, incomplete
+	}
+	return s.Hits, hunted, ""
+}
+
+// judged keeps entries still that somebody has marked.
+func (b *Bot) judged(ctx context.Context, list *sweep.List, hits []hunts.Hit) {
+	met := map[string]bool{}
+	for _, h := range hits {
+		met[h.Type+":"+h.Indicator] = true
+	}
+	for n, e := range list.Entries {
+		if !met[e.Key()] {
+			continue
+		}
+		if m, ok := b.markOf(ctx, e.Indicator.String()); ok && m.Until.After(e.QuietUntil) {
+			what := m.Ticket
+			if what == "" {
+				what = m.Verdict
+			}
+			list.Entries[n].State, list.Entries[n].QuietUntil, list.Entries[n].Ticket = sweep.Quiet, m.Until, what
+		}
+	}
 }
 
 // shownReport turns what is new into what is shown of it.
@@ -235,120 +391,4 @@ func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepVie
 	}
 	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
 	return b.upload(ctx, j.key(), thread, name, message.IndicatorsCSV(hunts.Answer{ByIndicator: view.Survey.Indicators}))
-}
-
-// sweepCommand answers /footprint sweep …
-func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string, error) {
-	words := strings.Fields(rest)
-	verb := "list"
-	if len(words) > 0 {
-		verb = strings.ToLower(words[0])
-	}
-	name := "daily"
-	if len(words) > 1 && !strings.Contains(words[1], "=") {
-		name = words[1]
-	}
-	all, err := b.schedules(ctx)
-	if err != nil {
-		return "", err
-	}
-	s, known := all[name]
-	switch verb {
-	case "add":
-		return b.sweepAdd(ctx, c, name, rest)
-	case "run":
-		if !known {
-			s = sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Paused: true, Added: b.cfg.Clock().UTC()}
-			if err := b.putSchedule(ctx, s); err != nil {
-				return "", err
-			}
-		}
-		return "The sweep runs; its post comes here.", b.queueSweep(ctx, sweepJob{Name: name, Slot: b.cfg.Clock().UTC().Truncate(time.Second)})
-	case "remove":
-		if !known {
-			return fmt.Sprintf("There is no sweep %q.", name), nil
-		}
-		return fmt.Sprintf("The sweep %s is removed.", name), b.cfg.Store.DropEntries(ctx, "sweeps", name)
-	case "pause", "resume":
-		if !known {
-			return fmt.Sprintf("There is no sweep %q.", name), nil
-		}
-		s.Paused = verb == "pause"
-		return fmt.Sprintf("The sweep %s is %sd.", name, verb), b.putSchedule(ctx, s)
-	}
-	if len(all) == 0 {
-		return "No sweep is scheduled. Write `sweep add daily cron=\"30 8 * * 1-5\" zone=Europe/Berlin`, or `sweep run` for one now.", nil
-	}
-	var lines []string
-	for name, s := range all {
-		next := "paused"
-		if !s.Paused {
-			next = "next " + s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST")
-		}
-		lines = append(lines, fmt.Sprintf("%s · %s %s · <#%s> · %s", name, s.Cron, s.Zone, s.Channel, next))
-	}
-	return strings.Join(lines, "\n"), nil
-}
-
-func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (string, error) {
-	s := sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Look: 24 * time.Hour, Added: b.cfg.Clock().UTC()}
-	if v := option(rest, "cron"); v != "" {
-		s.Cron = v
-	}
-	if v := option(rest, "zone"); v != "" {
-		s.Zone = v
-	}
-	if err := s.Check(); err != nil {
-		return err.Error(), nil
-	}
-	return fmt.Sprintf("The sweep %s runs at %s (%s) and posts here; next on %s.", s.Name, s.Cron, s.Zone, s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST")), b.putSchedule(ctx, s)
-}
-
-func (b *Bot) putSchedule(ctx context.Context, s sweep.Schedule) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("encoding a schedule: %w", err)
-	}
-	return b.cfg.Store.PutEntries(ctx, "sweeps", map[string][]byte{s.Name: data})
-}
-
-// option reads key=value or key="a value" out of a line.
-func option(line, key string) string {
-	_, rest, ok := strings.Cut(line, key+"=")
-	if !ok {
-		return ""
-	}
-	rest = strings.NewReplacer("“", `"`, "”", `"`).Replace(rest)
-	if strings.HasPrefix(rest, `"`) {
-		value, _, _ := strings.Cut(rest[1:], `"`)
-		return value
-	}
-	value, _, _ := strings.Cut(rest, " ")
-	return value
-}
-
-// lateAfter is when a sweep that has not posted counts as stalled.
-const lateAfter = 15 * time.Minute
-
-// LateSweeps names the sweeps that should have posted and did not.
-func (b *Bot) LateSweeps(ctx context.Context) []string {
-	all, err := b.schedules(ctx)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for name, s := range all {
-		last, err := b.snapshot(ctx, name)
-		if err != nil {
-			continue
-		}
-		after := s.Added
-		if last != nil && last.Slot.After(after) {
-			after = last.Slot
-		}
-		if slot, _, ok := s.Due(after, b.cfg.Clock().UTC().Add(-lateAfter)); ok {
-			out = append(out, fmt.Sprintf("sweep %s of %s has not posted", name, slot.UTC().Format("2 Jan 15:04 UTC")))
-		}
-	}
-	return out
 }

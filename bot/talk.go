@@ -29,6 +29,7 @@ type event struct {
 	UserTeam   string          `json:"user_team"`
 	SourceTeam string          `json:"source_team"`
 	Blocks     json.RawMessage `json:"blocks"`
+	Files      []file          `json:"files"`
 }
 
 // handleEvent answers mentions, and replies in our own threads. Everything
@@ -47,7 +48,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	if team == "" {
 		team = outer.TeamID
 	}
-	if e.BotID != "" || e.User == "" || e.User == b.self || e.Subtype != "" && e.Subtype != "thread_broadcast" {
+	if e.BotID != "" || e.User == "" || e.User == b.self || e.Subtype != "" && e.Subtype != "thread_broadcast" && e.Subtype != "file_share" {
 		return nil
 	}
 	mention := e.Type == "app_mention"
@@ -66,6 +67,9 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 		return nil // external members' text is not read
 	}
 	text := said(e.Text, b.self)
+	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
+		return b.watchImport(ctx, key, who, rest, e.Files)
+	}
 	if !mention && !ours {
 		if !b.enriched(ctx, e.Channel) || b.may(ctx, who, MayIncident) != "" {
 			return nil
@@ -85,6 +89,18 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 		return b.mentionedInThread(ctx, key, who, e.TS, text)
 	}
 	return b.mentioned(ctx, key, who, text)
+}
+
+// afterWords is what follows the words that a text begins with.
+func afterWords(text string, words ...string) (rest string, ok bool) {
+	for _, w := range words {
+		text = strings.TrimSpace(text)
+		if len(text) < len(w) || !strings.EqualFold(text[:len(w)], w) || len(text) > len(w) && text[len(w)] != ' ' {
+			return "", false
+		}
+		text = text[len(w):]
+	}
+	return strings.TrimSpace(text), true
 }
 
 var incidentNumber = regexp.MustCompile(`(?i)^(?:incident[ =#]*|#)?(\d{1,9})$`)

@@ -72,7 +72,7 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 }
 
 // watchCommand answers /footprint watch …
-func (b *Bot) watchCommand(ctx context.Context, c command, rest string) (string, error) {
+func (b *Bot) watchCommand(ctx context.Context, key string, c command, rest string) (string, error) {
 	verb, text, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	switch strings.ToLower(verb) {
 	case "add":
@@ -81,8 +81,12 @@ func (b *Bot) watchCommand(ctx context.Context, c command, rest string) (string,
 		return b.watchChange(ctx, c, strings.ToLower(verb), text)
 	case "list", "":
 		return b.watchList(ctx)
+	case "export":
+		return b.watchExport(ctx, key, c)
+	case "import":
+		return howToImport, nil
 	}
-	return "Write `watch add …`, `watch remove …`, `watch quiet … until=2026-12-01`, or `watch list`.", nil
+	return "Write `watch add …`, `watch remove …`, `watch quiet … until=2026-12-01`, `watch list`, `watch export`, or `watch import` beside a file.", nil
 }
 
 // watchAdd reads indicators, and for how long and why.

@@ -12,14 +12,33 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
+// LateBy is how late rows may come and still be seen by a sweep: a device that
+// was off the network reports what it did when it is back.
+const LateBy = 7 * day
+
+// late lets rows count that happened before the window and arrived after since.
+func (p params) late(since time.Time) params {
+	if since.IsZero() {
+		return p
+	}
+	if from := p.to.Add(-LateBy); from.Before(p.from) {
+		p.from = from
+	}
+	p.arrived = since
+	return p
+}
+
 // parameterNames are the lists that a hunt's query may read. The words
-// window_from, window_to and timeline_step are always there.
+// window_from, window_to, settled_from, arrived_from and timeline_step are
+// always there.
 var parameterNames = []string{"nets", "domains", "subdomains", "suffixes", "files", "hashes", "devices"}
 
 // params are the values of one request in the spelling that the queries
 // compare with.
 type params struct {
 	from, to   time.Time
+	settled    time.Time // rows before it count only when they arrived after arrived; from takes all
+	arrived    time.Time
 	step       time.Duration
 	nets       []string // full IPv6 text, masked, with prefix: IPv4 in mapped form, so that one spelling covers all
 	prefixes   []int64
@@ -41,7 +60,7 @@ type params struct {
 }
 
 func newParams(r indicator.Request, from, to time.Time, step time.Duration) params {
-	p := params{from: from, to: to, step: step, names: map[string][]indicator.Indicator{}}
+	p := params{from: from, to: to, settled: from, arrived: to, step: step, names: map[string][]indicator.Indicator{}}
 	for _, i := range r.IPs {
 		p.addNetwork(i)
 	}
@@ -155,6 +174,8 @@ func (p params) lets() []kql.Let {
 	return []kql.Let{
 		{Name: "window_from", Value: kql.DatetimeLiteral(p.from)},
 		{Name: "window_to", Value: kql.DatetimeLiteral(p.to)},
+		{Name: "settled_from", Value: kql.DatetimeLiteral(p.settled)},
+		{Name: "arrived_from", Value: kql.DatetimeLiteral(p.arrived)},
 		{Name: "timeline_step", Value: kql.TimespanLiteral(p.step)},
 		{Name: "nets", Value: kql.StringsLiteral(p.nets)},
 		{Name: "prefixes", Value: kql.LongsLiteral(p.prefixes)},

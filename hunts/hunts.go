@@ -28,6 +28,9 @@ type Hunt struct {
 	Finished   time.Time         `json:"finished,omitzero"`
 	Refreshes  string            `json:"refreshes,omitempty"` // the hunt whose tail is asked for: the cached answer is passed by, settled slices are not
 	Followers  []Asker           `json:"followers,omitempty"` // others who asked for the same while it ran
+	// Arrived makes a sweep take in what happened before its window, up to LateBy,
+	// and came into the workspace after this time. Zero takes the window only.
+	Arrived time.Time `json:"arrived,omitzero"`
 }
 
 // State is where a hunt stands.

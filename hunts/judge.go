@@ -2,6 +2,7 @@ package hunts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -70,7 +71,7 @@ func judgeSurvey(s *Survey, unsearched map[indicator.Indicator]bool, unattribute
 	case n[Reached] > 0:
 		s.Verdict, s.Reason = Reached, fmt.Sprintf("%s of %d met a completed connection", count(n[Reached], "indicator"), len(s.Indicators))
 	case n[CouldNotTell] > 0 || len(unsearched) > 0 || len(s.Indicators) == 0:
-		s.Verdict, s.Reason = CouldNotTell, strings.Join(s.Coverage.Problems, "; ")
+		s.Verdict, s.Reason = CouldNotTell, strings.Join(saidOnce(s.Coverage.Problems), "; ")
 		if s.Reason == "" {
 			s.Reason = "nothing was there to be searched"
 		}
@@ -79,6 +80,18 @@ func judgeSurvey(s *Survey, unsearched map[indicator.Indicator]bool, unattribute
 	default:
 		s.Verdict, s.Reason = Clean, fmt.Sprintf("no sensor reported any of %s", count(n[Clean], "indicator"))
 	}
+}
+
+// saidOnce leaves out what stands in another sentence already: a service that
+// refuses the coverage refuses the search with the same words.
+func saidOnce(problems []string) []string {
+	var out []string
+	for n, p := range problems {
+		if !slices.ContainsFunc(problems[:n], func(other string) bool { return strings.Contains(other, p) }) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func unsearchedText(slices []Slice, total int) string {

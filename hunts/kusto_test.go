@@ -113,6 +113,7 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
 		{Name: "devices", Value: kql.StringsLiteral(nil)}, {Name: "files", Value: kql.StringsLiteral(nil)},
 	})+catalog.lineage, kql.Prologue("test", []kql.Let{{Name: "incident_number", Value: kql.LongLiteral(4711)}})+catalog.incident)
+	names, queries = append(names, "threat intelligence", "a watchlist"), append(queries, catalog.tips, kql.Prologue("test", []kql.Let{{Name: "watchlist_alias", Value: kql.StringLiteral("iocs")}})+catalog.watchlist)
 	first, _ := catalog.Get(DefaultHunt)
 	names, queries = append(names, "a sweep"), append(queries, first.kql(p, "test", profiles, catalog.survey))
 	for i, a := range microsoft(t, queries) {

@@ -2,8 +2,8 @@ package hunts
 
 // Progress is how far a running hunt is.
 type Progress struct {
-	Done, Total int     // slices of the window
-	Devices     int64   // so far
+	Done, Total int     // slices of the window, of a sweep its packs
+	Devices     int64   // so far, of a sweep its hits
 	Events      int64   // so far
 	Verdict     Verdict // Reached as soon as one slice reached; otherwise empty: nothing else is known before the end
 	QueuedAhead int     // hunts before this one; 0 when it runs

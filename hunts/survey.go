@@ -94,9 +94,10 @@ func packSize(r indicator.Request) int {
 }
 
 // Survey hunts a list of any length with few queries, by the same rules as a
-// single hunt. h gives id, asker, window and workspaces. The error is a *Error
-// and means that nothing was searched.
-func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator) (Survey, error) {
+// single hunt. h gives id, asker, window and workspaces. progress may be nil; it
+// counts packs and hits. The error is a *Error and means
+// that nothing was searched.
+func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator, progress func(Progress)) (Survey, error) {
 	started := r.cfg.Clock()
 	d, ok := r.cfg.Catalog.Get("network-footprint")
 	if !ok {
@@ -112,9 +113,19 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator)
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	group := errgroup.Group{}
 	group.SetLimit(surveyParallel)
-	for _, p := range packs(list) {
+	all := packs(list)
+	s.tell = func(done int) {
+		if progress != nil {
+			progress(Progress{Done: done, Total: len(all), Devices: int64(len(s.hits)), Cancellable: true})
+		}
+	}
+	for _, p := range all {
 		group.Go(func() error {
 			s.pack(ctx, p)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.packed++
+			s.tell(s.packed)
 			return nil
 		})
 	}
@@ -186,12 +197,14 @@ type surveyor struct {
 	truncated    bool
 	queries      int
 	bytes        int
+	packed       int
+	tell         func(done int) // called with mu held
 }
 
 // pack asks one query. A pack that the service finds too large is halved.
 func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	r := s.runner
-	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window))
+	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived)
 	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
 	s.mu.Lock()
 	s.queries++
@@ -199,7 +212,7 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	s.mu.Unlock()
 	res, err := r.query(ctx, Query{
 		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: true, Text: text,
-		From: s.window.From.Truncate(time.Second), To: s.window.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
 	all := req.Indicators()
 	if kind := KindOf(err); err != nil && len(all) > 1 && (kind == KindTooLarge || kind == KindTimeout) && ctx.Err() == nil {

@@ -21,7 +21,9 @@ const schema = JSON.parse(readFileSync(path.join(here, "tables.json"), "utf8"));
 const tables = Object.entries(schema).map(
   ([name, columns]) => new K.Symbols.TableSymbol.$ctor7(name, `(${Object.entries(columns).map(([c, t]) => `${c}: ${t}`).join(", ")})`, null),
 );
-const globals = K.GlobalState.Default.WithDatabase(new K.Symbols.DatabaseSymbol.$ctor3("Workspace", null, tables, false));
+// What every watchlist has; the other columns are its author's.
+const watchlist = new K.Symbols.FunctionSymbol.$ctor16("_GetWatchlist", "(alias: string)", "{ datatable(_DTItemId: string, LastUpdatedTimeUTC: datetime, SearchKey: string)[] }", null);
+const globals = K.GlobalState.Default.WithDatabase(new K.Symbols.DatabaseSymbol.$ctor3("Workspace", null, [...tables, watchlist], false));
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   if (!line) continue;

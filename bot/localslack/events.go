@@ -34,12 +34,26 @@ func mangled(text string) string {
 }
 
 // say posts what a person typed and tells the bot where it listens.
-func (w *Workspace) say(u *User, c *Channel, thread, text string) *Message {
+func (w *Workspace) say(u *User, c *Channel, thread, text string, files ...File) *Message {
 	w.mu.Lock()
 	m := &Message{User: u.ID, Team: u.Team, Text: mangled(text), ThreadTS: thread}
+	kind := answer{"type": "message"}
+	for _, f := range files {
+		f.ID, f.Size = w.id("F0"), len(f.Data)
+		f.URL = w.base + "/files/" + f.ID + "/" + f.Name
+		f.Download = f.URL
+		if f.MIME == "" {
+			f.MIME = "text/plain"
+		}
+		if f.Mode == "" {
+			f.Mode = "hosted"
+		}
+		w.files[f.ID] = &f
+		m.Files, m.Subtype = append(m.Files, f), "file_share"
+	}
 	w.add(c, m)
 	w.mu.Unlock()
-	w.announce(u, c, m, answer{"type": "message"})
+	w.announce(u, c, m, kind)
 	return m
 }
 
@@ -64,6 +78,7 @@ func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
 		for k, v := range event {
 			mention[k] = v
 		}
+		delete(mention, "subtype") // a mention has none, whatever its message is
 		mention["type"] = "app_mention"
 		w.event(c, mention)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -111,7 +112,14 @@ func (w *Workspace) deleteFile(a args) (answer, *failure) {
 func (w *Workspace) serveFile(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	f := w.files[r.PathValue("id")]
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	// the page's own downloads carry no token; an app's need the scope
+	allowed := token == "" || token == botToken && w.scoped("files:read")
 	w.mu.Unlock()
+	if !allowed {
+		http.Redirect(rw, r, "/signin?redir="+url.QueryEscape(r.URL.Path), http.StatusFound)
+		return
+	}
 	if f == nil {
 		http.NotFound(rw, r)
 		return

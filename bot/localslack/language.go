@@ -29,6 +29,11 @@ func (s Seat) Say(text string) Message {
 	return s.user.workspace.say(s.user, s.channel, "", text).copy()
 }
 
+// Share posts a message with files.
+func (s Seat) Share(text string, files ...File) Message {
+	return s.user.workspace.say(s.user, s.channel, "", text, files...).copy()
+}
+
 // Reply posts into the thread of a message.
 func (s Seat) Reply(to Message, text string) Message {
 	thread := to.TS

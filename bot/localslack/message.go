@@ -32,7 +32,12 @@ type File struct {
 	Title string `json:"title"`
 	Size  int    `json:"size"`
 	URL   string `json:"url_private"`
-	Data  []byte `json:"-"`
+	// Download is the same address: only a token with files:read gets more than
+	// the sign-in page there.
+	Download string `json:"url_private_download,omitempty"`
+	MIME     string `json:"mimetype,omitempty"`
+	Mode     string `json:"mode,omitempty"`
+	Data     []byte `json:"-"`
 }
 
 func (m *Message) copy() Message {

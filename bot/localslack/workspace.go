@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -206,6 +207,10 @@ func (w *Workspace) Handler() http.Handler {
 	mux.HandleFunc("POST /upload/{id}", w.serveUpload)
 	mux.HandleFunc("GET /files/{id}/{name}", w.serveFile)
 	mux.HandleFunc("POST /response/{token}", w.serveResponse)
+	mux.HandleFunc("GET /signin", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(rw, "<!DOCTYPE html><title>Sign in</title>") // as Slack answers who may not read a file
+	})
 	w.serveUI(mux)
 	return mux
 }

@@ -80,6 +80,15 @@ func CSV(a hunts.Answer) []byte {
 	return s.bytes()
 }
 
+// SheetCSV is a table of any columns, guarded like the rest.
+func SheetCSV(head []string, rows [][]string) []byte {
+	s := newSheet(head...)
+	for _, r := range rows {
+		s.add(r...)
+	}
+	return s.bytes()
+}
+
 // IndicatorsCSV has one line for each indicator, clean ones too.
 func IndicatorsCSV(a hunts.Answer) []byte {
 	s := newSheet("indicator", "type", "verdict", "devices", "events", "first_seen", "last_seen", "mark")

@@ -70,6 +70,9 @@ func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
 	until := slack.NewInputBlock("until", plainObject("Until"), plainObject("Without a day the mark ends after 90 days."), day)
 	until.Optional = true
 	what := line{ours("%s of ", count(int64(len(h.Request.Indicators())), "indicator")), bold(shown(h.ID, maxShort))}
+	if list := h.Request.Indicators(); h.ID == "" && len(list) > 0 {
+		what = line{indicatorSpan(list[0].String(), string(list[0].Kind))}
+	}
 	return modal(ModalMark, "Mark", "Mark", private,
 		slack.NewSectionBlock(mrkdwnObject(what.mrkdwn()), nil, nil),
 		choiceField("verdict", "They are", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}),
@@ -83,6 +86,9 @@ func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
 func Marked(h hunts.Hunt, text, note string, v View) Message {
 	var p page
 	l := line{ours("🏷️ %s: ", shown(h.ID, maxShort)), sentence(text)}
+	if list := h.Request.Indicators(); h.ID == "" && len(list) > 0 {
+		l = line{ours("🏷️ "), indicatorSpan(list[0].String(), string(list[0].Kind)), ours(": "), sentence(text)}
+	}
 	if note != "" {
 		l = l.dot(quoted(note))
 	}

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -17,6 +18,10 @@ type SweepView struct {
 	Missed int // slots before this one that were not posted, which it covers
 	Survey hunts.Survey
 	Report SweepReport
+	// Warnings are sentences about sources that could not be read and histories
+	// that could not be searched.
+	Warnings []string
+	Again    bool // it could not tell, and is tried again
 }
 
 // SweepReport is what changed since the sweep before.
@@ -51,24 +56,64 @@ func Sweep(s SweepView, v View) Message {
 	} else {
 		head = head.dot(ours("%s", completeness(survey.Coverage)))
 	}
-	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+r.Gone == 0
+	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+r.Gone+len(s.Warnings) == 0
 	if quiet && survey.Verdict == hunts.Clean {
 		return quietSweep(s, head, v)
 	}
 	lines := []line{head}
+	if s.Again {
+		lines = append(lines, line{ours("Tried again every hour; this message changes when it can be told.")})
+	}
 	if s.Missed > 0 {
 		lines = append(lines, line{ours("Also covers %s", count(int64(s.Missed), "missed slot"))})
 	}
+	for _, w := range s.Warnings {
+		lines = append(lines, line{ours("⚠️ "), sentence(w)})
+	}
 	p.say(append(lines, sweepLines(s)...)...)
+	if len(r.New) > maxSweepLines {
+		newTable(r.New).add(&p, v.Form)
+	}
 	for n, l := range r.New {
 		if n == maxSweepButtons {
 			break
 		}
 		value := l.Indicator.String()
-		p.add(actions(button(fmt.Sprintf("%s:%d", ActionRun, n+1), Action{Indicator: requestText(l.Indicator)}, "Hunt "+shownIndicator(value, string(l.Indicator.Kind)))), "")
+		a := Action{Indicator: requestText(l.Indicator)}
+		p.add(actions(
+			button(fmt.Sprintf("%s:%d", ActionRun, n+1), a, cutText("Hunt "+shownIndicator(value, string(l.Indicator.Kind)), goodButtonText)),
+			button(fmt.Sprintf("%s:%d", ActionMark, n+1), a, cutText("Mark "+shownIndicator(value, string(l.Indicator.Kind)), goodButtonText-1)+"…"),
+		), "")
 	}
 	p.say(proofLine(s, v))
 	return p.render(v.Form)
+}
+
+// newTable takes over from the lines on a day with much news.
+func newTable(list []SweepLine) grid {
+	g := grid{caption: fmt.Sprintf("%s that are new", count(int64(len(list)), "indicator")), where: "in the file", head: []string{"Indicator", "Note", "Devices", "Reached", "Processes", "First (UTC)"}}
+	for _, l := range list {
+		reached := int64(0)
+		first := time.Time{}
+		var processes []string
+		for _, h := range l.Hits {
+			if h.Outcome == hunts.OutcomeReached {
+				reached++
+			}
+			if first.IsZero() || h.FirstSeen.Before(first) {
+				first = h.FirstSeen
+			}
+			for _, p := range h.Processes {
+				if !slices.Contains(processes, p) {
+					processes = append(processes, p)
+				}
+			}
+		}
+		g.rows = append(g.rows, []cell{
+			word1(shownIndicator(l.Indicator.String(), string(l.Indicator.Kind))), word1(shown(l.Note, maxShort)), number(int64(len(l.Hits))), number(reached), word1(shownList(processes)), word1(first.UTC().Format(cellTime)),
+		})
+	}
+	return g
 }
 
 // quietSweep is one line with the same proof, so that a day without news takes
@@ -86,14 +131,16 @@ func quietSweep(s SweepView, head line, v View) Message {
 	return p.render(v.Form)
 }
 
-// maxSweepButtons keeps the post short: the first few new ones get a button.
-const maxSweepButtons = 5
+// maxSweepButtons is how many new ones get buttons; a row of them each.
+const maxSweepButtons = maxSweepLines
 
 func requestText(i indicator.Indicator) string {
 	var r indicator.Request
 	r.Add(i)
 	return indicator.Format(r)
 }
+
+const newTitle = "NEW"
 
 func sweepLines(s SweepView) []line {
 	r := s.Report
@@ -103,6 +150,9 @@ func sweepLines(s SweepView) []line {
 			return
 		}
 		out = append(out, line{ours("%s ", sign), bold(fmt.Sprintf("%s %d", title, len(list)))})
+		if title == newTitle && len(list) > maxSweepLines {
+			return // the table has them
+		}
 		for n, l := range list {
 			if n == maxSweepLines || !detail && n == 3 {
 				out = append(out, line{ours("  … %s in the thread", count(int64(len(list)-n), "more indicator"))})
@@ -111,7 +161,7 @@ func sweepLines(s SweepView) []line {
 			out = append(out, sweepLine(l))
 		}
 	}
-	section("🆕", "NEW", r.New, true)
+	section("🆕", newTitle, r.New, true)
 	section("📜", "FIRST LOOK BACK", r.Old, true)
 	section("🔁", "STILL", r.Still, false)
 	section("🔕", "QUIET", r.Quiet, false)
@@ -194,16 +244,45 @@ func SweepDetails(s SweepView, v View) Message {
 		})
 	}
 	g.add(&p, v.Form)
-	var lines []line
-	for n, x := range s.Report.NotEvaluated {
-		if n == maxSweepLines {
-			lines = append(lines, line{ours("… %s", count(int64(len(s.Report.NotEvaluated)-n), "more"))})
-			break
-		}
-		lines = append(lines, line{ours("Not evaluated: "), span{kind: codeSpan, text: shownRemote(x.Value, maxShort)}, ours(" "), sentence(x.Reason)})
-	}
+	lines := notEvaluatedLines(s.Report.NotEvaluated)
 	if len(lines) > 0 {
 		p.say(lines...)
 	}
 	return p.render(v.Form)
+}
+
+// ImportView is what became of a file that was read onto the watchlist.
+type ImportView struct {
+	Taken, Fresh, Expired int
+	NotEvaluated          []NotEvaluated
+}
+
+// Imported tells what a file held, and names what of it is not hunted.
+func Imported(i ImportView, v View) Message {
+	var p page
+	l := line{ours("👁 %s on the watchlist, %d of them new", count(int64(i.Taken), "indicator"), i.Fresh)}
+	if i.Expired > 0 {
+		l = l.dot(ours("expired, left out: %s", grouped(int64(i.Expired))))
+	}
+	if n := len(i.NotEvaluated); n > 0 {
+		l = l.dot(ours("not taken: %s", grouped(int64(n))))
+	}
+	p.say(append([]line{l}, notEvaluatedLines(i.NotEvaluated)...)...)
+	return p.render(v.Form)
+}
+
+func notEvaluatedLines(list []NotEvaluated) []line {
+	var lines []line
+	for n, x := range list {
+		if n == maxSweepLines {
+			lines = append(lines, line{ours("… %s", count(int64(len(list)-n), "more"))})
+			break
+		}
+		where := ""
+		if x.Line > 0 {
+			where = fmt.Sprintf("line %d: ", x.Line)
+		}
+		lines = append(lines, line{ours("Not evaluated: %s", where), span{kind: codeSpan, text: shownRemote(x.Value, maxShort)}, ours(" "), sentence(x.Reason)})
+	}
+	return lines
 }

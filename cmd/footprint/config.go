@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // setting is one environment variable. The README's table and `check` are
@@ -32,6 +34,9 @@ type config struct {
 	minSensors                   float64
 	huntsDir, exclusions         string
 	policy                       string
+	sweeps                       []sweep.Schedule
+	history                      time.Duration
+	privateFeeds                 bool
 	listen                       string
 	logFormat                    string
 	portalResource               string
@@ -90,6 +95,22 @@ func settings() []setting {
 		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of further hunts in YAML.", false, text(func(c *config) *string { return &c.huntsDir })},
 		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "none", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
 		{"FOOTPRINT_POLICY", "/etc/footprint/policy.yml", "every member may do everything", "File that says per channel who may do what; read again when it changes.", false, text(func(c *config) *string { return &c.policy })},
+		{"FOOTPRINT_SWEEPS", "/etc/footprint/sweeps.yml", "none", "File of scheduled sweeps, beside those that people add in Slack.", false, func(c *config, v string) error {
+			data, err := os.ReadFile(v) //nolint:gosec // the operator names the file
+			if err != nil {
+				return err
+			}
+			c.sweeps, err = sweep.ParseSchedules(data)
+			return err
+		}},
+		{"FOOTPRINT_SWEEP_HISTORY", "2160h", "2160h", "How far back an indicator is hunted once when it comes to a watchlist.", false, duration(func(c *config) *time.Duration { return &c.history })},
+		{"FOOTPRINT_PRIVATE_FEEDS", "allow", "deny", "allow lets sources of sweeps be read from one's own network, over plain HTTP and through the proxy of the environment.", false, func(c *config, v string) error {
+			if v != "allow" && v != "deny" {
+				return fmt.Errorf("it takes allow or deny")
+			}
+			c.privateFeeds = v == "allow"
+			return nil
+		}},
 		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, text(func(c *config) *string { return &c.portalResource })},
 		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz, /readyz and /metrics.", false, text(func(c *config) *string { return &c.listen })},
 		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, func(c *config, v string) error {

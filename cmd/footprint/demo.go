@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -100,22 +101,28 @@ func suggestions(fleet bool) []localslack.Suggestion {
 }
 
 // demoSweep puts a watchlist and a daily sweep into the demo's store, as people
-// would have done yesterday: today's post comes by itself, and the next one
-// shows what is new since.
+// would have done last week, and makes the post of two days ago: the next one
+// tells what is new, still there and gone since.
 func demoSweep(ctx context.Context, store *record.Store, channel string, now time.Time) error {
 	list := map[string][]byte{}
 	for _, w := range []struct {
 		value, note string
 		confidence  int
+		change      func(*sweep.Entry)
 	}{
-		{"203.0.113.66", "C2, vendor report", 85}, {"cdn-sync.example", "C2 name", 85}, {"198.51.100.24", "scanner", 40}, {"198.51.100.0/28", "hosting range of the actor", 30}, {"dl-upd.example", "phishing", 60},
-		{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "dropper", 90}, {"8.8.8.8", "from a feed", 10},
+		{"203.0.113.66", "C2, vendor report", 85, nil}, {"cdn-sync.example", "C2 name", 85, nil}, {"198.51.100.24", "scanner", 40, nil}, {"198.51.100.0/28", "hosting range of the actor", 30, nil},
+		{"192.0.2.140", "C2, from the ISAC", 85, nil}, {"dl-upd.example", "phishing", 60, nil}, {"203.0.113.120", "stager", 60, nil}, {"192.0.2.10", "panel", 50, nil},
+		{"203.0.113.9", "proxy", 75, func(e *sweep.Entry) { e.State, e.QuietUntil, e.Ticket = sweep.Quiet, now.Add(12*24*time.Hour), "INC-4690" }},
+		{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "dropper", 90, nil}, {"8.8.8.8", "from a feed", 10, nil}, {"10.0.0.0/8", "from a feed", 5, nil},
 	} {
 		typed, refusal := indicator.Type(w.value)
 		if refusal != nil {
 			return fmt.Errorf("the demo's watchlist: %s", refusal.Sentence)
 		}
-		e := sweep.Entry{Indicator: typed, Source: "demo", Note: w.note, Confidence: w.confidence, Added: now.Add(-72 * time.Hour), Expires: now.Add(sweep.DefaultLife), State: sweep.Active}
+		e := sweep.Entry{Indicator: typed, Source: "demo", Note: w.note, Confidence: w.confidence, Added: now.Add(-7 * 24 * time.Hour), Expires: now.Add(sweep.DefaultLife), State: sweep.Active}
+		if w.change != nil {
+			w.change(&e)
+		}
 		data, err := json.Marshal(e)
 		if err != nil {
 			return fmt.Errorf("the demo's watchlist: %w", err)
@@ -125,11 +132,19 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 	if err := store.PutEntries(ctx, "watchlist", list); err != nil {
 		return err
 	}
-	data, err := json.Marshal(sweep.Schedule{Name: "daily", Cron: "30 8 * * *", Zone: "UTC", Channel: channel, Look: 24 * time.Hour, Added: now.Add(-25 * time.Hour)})
+	data, err := json.Marshal(sweep.Schedule{Name: "daily", Cron: "30 8 * * *", Zone: "UTC", Channel: channel, Sources: []string{"ti"}, Added: now})
 	if err != nil {
 		return fmt.Errorf("the demo's sweep: %w", err)
 	}
-	return store.PutEntries(ctx, "sweeps", map[string][]byte{"daily": data})
+	if err := store.PutEntries(ctx, "sweeps", map[string][]byte{"daily": data}); err != nil {
+		return err
+	}
+	key, payload, err := bot.SweepJob("daily", now.Add(-48*time.Hour))
+	if err != nil {
+		return fmt.Errorf("the demo's sweep: %w", err)
+	}
+	_, err = store.Push(ctx, bot.LaneSweep, bot.JobSweep, key, payload)
+	return err
 }
 
 // demoExclusions are the shipped profiles with the demo fleet's own values.

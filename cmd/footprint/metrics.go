@@ -71,6 +71,24 @@ func (m *metrics) gauges(b *bot.Bot, store *record.Store) {
 			}
 			return max(lag[bot.LaneInteractive].Oldest, lag[bot.LaneSweep].Oldest).Seconds()
 		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_sweep_age_seconds", Help: "How long ago the longest waiting sweep was last complete; -1 when nobody knows, 0 without sweeps."}, func() float64 {
+			ctx, stop := context.WithTimeout(context.Background(), time.Second)
+			defer stop()
+			ages, err := b.SweepAges(ctx)
+			if err != nil {
+				return -1
+			}
+			oldest := time.Duration(0)
+			for _, age := range ages {
+				oldest = max(oldest, age)
+			}
+			return oldest.Seconds()
+		}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_late_sweeps", Help: "Sweeps that should have posted more than 15 minutes ago."}, func() float64 {
+			ctx, stop := context.WithTimeout(context.Background(), time.Second)
+			defer stop()
+			return float64(len(b.LateSweeps(ctx)))
+		}),
 	)
 }
 
@@ -120,8 +138,8 @@ func (s seenRunner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.P
 	return a, nil
 }
 
-func (s seenRunner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator) (hunts.Survey, error) {
-	out, err := s.Runner.Survey(ctx, h, list)
+func (s seenRunner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator, progress func(hunts.Progress)) (hunts.Survey, error) {
+	out, err := s.Runner.Survey(ctx, h, list, progress)
 	verdict := string(out.Verdict)
 	if err != nil {
 		verdict = "none"

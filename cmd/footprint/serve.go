@@ -16,6 +16,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // serve runs the bot until it is told to stop.
@@ -56,7 +57,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
 		},
 		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: p.store, Clock: clock, Log: log,
-		Replica: cfg.replica, Workspaces: p.workspaces, Channels: cfg.channels, PolicyFile: cfg.policy, HuntURL: portalLink(cfg.portalResource),
+		Replica: cfg.replica, Workspaces: p.workspaces, Channels: cfg.channels, PolicyFile: cfg.policy, Sweeps: cfg.sweeps, History: cfg.history, Fetcher: sweep.NewFetcher(cfg.privateFeeds, nil), HuntURL: portalLink(cfg.portalResource),
 	})
 	if err != nil {
 		return err

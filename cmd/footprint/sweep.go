@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -59,7 +60,7 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	req := indicator.Request{Devices: window.Devices, Since: window.Since, All: window.All, From: window.From, To: window.To, Workspaces: window.Workspaces, Why: window.Why}
-	survey, err := parts.runner.Survey(ctx, parts.runner.ForSurvey(id, req, hunts.Asker{User: login(), Name: login()}), list.Indicators())
+	survey, err := parts.runner.Survey(ctx, parts.runner.ForSurvey(id, req, hunts.Asker{User: login(), Name: login()}), list.Indicators(), sweepProgress(p.stderr))
 	if err != nil {
 		return refusedAtTerminal(err)
 	}
@@ -71,6 +72,21 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		return couldNotTell{}
 	}
 	return nil
+}
+
+// sweepProgress draws a bar where somebody watches; nil elsewhere.
+func sweepProgress(w io.Writer) func(hunts.Progress) {
+	if !isTerminal(w) {
+		return nil
+	}
+	const wide = 40
+	return func(now hunts.Progress) {
+		full := wide * now.Done / max(1, now.Total)
+		fmt.Fprintf(w, "\r[%s%s] %d of %d queries, %d hits ", strings.Repeat("#", full), strings.Repeat(".", wide-full), now.Done, now.Total, now.Devices)
+		if now.Done == now.Total {
+			fmt.Fprintln(w)
+		}
+	}
 }
 
 // sweepWindow reads the window from the grammar of requests, which wants an

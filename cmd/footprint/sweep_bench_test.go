@@ -87,7 +87,7 @@ func BenchmarkSweep(b *testing.B) {
 			for b.Loop() {
 				peak = max(peak, peakHeap(func() {
 					h := parts.runner.ForSurvey("F-BENCH", indicator.Request{All: true}, hunts.Asker{User: "benchmark"})
-					if survey, err = parts.runner.Survey(context.Background(), h, list); err != nil {
+					if survey, err = parts.runner.Survey(context.Background(), h, list, nil); err != nil {
 						b.Fatal(err)
 					}
 				}))

@@ -112,6 +112,12 @@ func tooShortSuffix(host string) bool {
 	return false
 }
 
+// IsPublicSuffix tells whether everyone may register names below a name, as
+// below "com" and "co.uk"; hunting it would meet half of the internet.
+func IsPublicSuffix(name string) bool {
+	return publicSuffix(strings.ToLower(strings.Trim(name, ".")))
+}
+
 // publicSuffix tells whether a name is a suffix of a public registry, such as
 // "com" or "co.uk". Suffixes of companies ("amazonaws.com", "github.io") are
 // not: they belong to somebody and can be hunted.

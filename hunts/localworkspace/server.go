@@ -186,6 +186,11 @@ type mergedWorkspaces struct {
 	tables map[string]*kql.Table
 }
 
+// TableFunction knows _GetWatchlist over the items of all workspaces.
+func (m *mergedWorkspaces) TableFunction(name string, args []kql.Value) (*kql.Table, bool) {
+	return watchlistOf(m, name, args)
+}
+
 // Table gives the rows of all workspaces that have the table.
 func (m *mergedWorkspaces) Table(name string) (*kql.Table, bool) {
 	m.mu.Lock()

@@ -8,14 +8,25 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// Snapshot is what a sweep met: the natural keys, and when.
+// Snapshot is what a sweep leaves for the next one: the natural keys of what
+// was met, and the window that was covered.
 type Snapshot struct {
-	Slot time.Time            `json:"slot"`
-	Keys map[string]time.Time `json:"keys"` // key of a hit → last seen
-	// From and To are the window that was covered.
-	From time.Time `json:"from"`
-	To   time.Time `json:"to"`
+	Slot   time.Time       `json:"slot"`
+	Looked time.Time       `json:"looked"` // when the workspace was asked: rows that arrive later are the next sweep's
+	Keys   map[string]Seen `json:"keys"`
+	From   time.Time       `json:"from"`
+	To     time.Time       `json:"to"`
 }
+
+// Seen is one natural key.
+type Seen struct {
+	Last time.Time `json:"last"`
+	Gone bool      `json:"gone,omitempty"` // told to be gone; kept while late rows of it may still come
+}
+
+// keepGone is how long a key is kept that is gone: longer than a row may be
+// late, so that no row is told twice.
+const keepGone = hunts.LateBy + 24*time.Hour
 
 // HitKey is the natural key of a hit: the indicator on the device.
 func HitKey(h hunts.Hit) string { return h.Type + ":" + h.Indicator + "@" + strings.ToLower(h.Device) }
@@ -29,11 +40,11 @@ type Found struct {
 // Report is what changed since the last sweep.
 type Report struct {
 	New   []Found  `json:"new"`   // at least one device that was not there
-	Still []Found  `json:"still"` // nothing new about it
-	Gone  []string `json:"gone"`  // keys that were met last time and are not any more
+	Still []Found  `json:"still"` // met again, nothing new about it
+	Gone  []string `json:"gone"`  // keys that were met last time and not since
 	Quiet []Found  `json:"quiet"` // met, and told to keep still
-	// Old are hits of entries that were added since the last sweep: history, not
-	// today's news.
+	// Old is the history of entries that are hunted for the first time: what was
+	// met before the window, and is not today's news.
 	Old          []Found   `json:"old"`
 	NotEvaluated []Problem `json:"not_evaluated"`
 	Expired      int       `json:"expired"`
@@ -41,59 +52,107 @@ type Report struct {
 	Known bool `json:"known"`
 }
 
-// Compare finds what is new. Without a previous snapshot everything is.
-func Compare(previous *Snapshot, s hunts.Survey, list List, now time.Time) (Report, Snapshot) {
+// Compare finds what is new since the previous sweep, nil for none. past are
+// the hits before the window of entries that are hunted for the first time.
+//
+// Two windows overlap, for rows that come late. A hit that holds no event later
+// than the last one known was told already.
+func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, slot, looked time.Time) (Report, Snapshot) {
 	r := Report{NotEvaluated: list.Problems, Expired: list.Expired, Known: s.Coverage.Complete}
-	next := Snapshot{Slot: now, Keys: map[string]time.Time{}, From: s.Window.From, To: s.Window.To}
-	entries := map[string]Entry{}
+	next := Snapshot{Slot: slot, Looked: looked, Keys: map[string]Seen{}, From: s.Window.From, To: s.Window.To}
+	entries := make(map[string]Entry, len(list.Entries))
 	for _, e := range list.Entries {
 		entries[e.Key()] = e
 	}
-	byEntry := map[string][]hunts.Hit{}
-	var order []string
-	for _, h := range s.Hits {
-		key := h.Type + ":" + h.Indicator
-		if _, ok := byEntry[key]; !ok {
-			order = append(order, key)
-		}
-		byEntry[key] = append(byEntry[key], h)
-		next.Keys[HitKey(h)] = h.LastSeen
+	met, known := map[string]bool{}, map[string]Seen{}
+	if previous != nil {
+		known = previous.Keys
 	}
-	for _, key := range order {
-		e, hits := entries[key], byEntry[key]
-		fresh := previous == nil || slices.ContainsFunc(hits, func(h hunts.Hit) bool { _, met := previous.Keys[HitKey(h)]; return !met })
-		f := Found{Entry: e, Hits: hits}
+	before := firstOf(past)
+	groups := byEntry(s.Hits, func(h hunts.Hit) bool {
+		old, was := known[HitKey(h)]
+		return !was || h.LastSeen.After(old.Last)
+	})
+	for _, g := range groups {
+		f, fresh := Found{Entry: entries[g.key]}, false
+		for _, h := range g.hits {
+			key := HitKey(h)
+			old, was := known[key]
+			fresh = fresh || !was || old.Gone
+			met[key] = true
+			next.Keys[key] = Seen{Last: h.LastSeen}
+			if first, ok := before[key]; ok && first.Before(h.FirstSeen) {
+				h.FirstSeen = first
+			}
+			f.Hits = append(f.Hits, h)
+		}
 		switch {
-		case e.State == Quiet && e.QuietUntil.After(now):
+		case f.Entry.Handled(slot):
 			r.Quiet = append(r.Quiet, f)
-		case fresh && previous != nil && allBefore(hits, previous.To) && e.Added.After(previous.Slot):
-			r.Old = append(r.Old, f)
 		case fresh:
 			r.New = append(r.New, f)
 		default:
 			r.Still = append(r.Still, f)
 		}
 	}
-	if previous != nil {
-		for key, last := range previous.Keys {
-			if _, met := next.Keys[key]; met {
-				continue
-			}
-			name, _, _ := strings.Cut(key, "@")
-			if _, listed := entries[name]; !listed {
-				continue // no longer on the watchlist: nothing is known of it
-			}
-			if r.Known {
-				r.Gone = append(r.Gone, key)
-			} else {
-				next.Keys[key] = last // not seen is not gone while we could not look
-			}
-		}
-		slices.Sort(r.Gone)
+	for _, g := range byEntry(past, func(h hunts.Hit) bool { return !met[HitKey(h)] }) {
+		r.Old = append(r.Old, Found{Entry: entries[g.key], Hits: g.hits})
 	}
+	for key, old := range known {
+		if met[key] {
+			continue
+		}
+		name, _, _ := strings.Cut(key, "@")
+		e, listed := entries[name]
+		switch {
+		case !listed || e.State == Retired: // no longer on the watchlist: nothing is known of it
+		case !old.Gone && !r.Known: // not seen is not gone while we could not look
+			next.Keys[key] = old
+		case !old.Gone:
+			r.Gone = append(r.Gone, key)
+			next.Keys[key] = Seen{Last: old.Last, Gone: true}
+		case old.Last.After(s.Window.To.Add(-keepGone)):
+			next.Keys[key] = old
+		}
+	}
+	slices.Sort(r.Gone)
 	return r, next
 }
 
-func allBefore(hits []hunts.Hit, t time.Time) bool {
-	return !slices.ContainsFunc(hits, func(h hunts.Hit) bool { return !h.LastSeen.Before(t) })
+// Handled tells that somebody looks after the entry, so that it must not shout.
+func (e Entry) Handled(now time.Time) bool { return e.State == Quiet && e.QuietUntil.After(now) }
+
+// group is the hits of one entry, in their order.
+type group struct {
+	key  string
+	hits []hunts.Hit
+}
+
+func byEntry(hits []hunts.Hit, take func(hunts.Hit) bool) []group {
+	var out []group
+	at := map[string]int{}
+	for _, h := range hits {
+		if !take(h) {
+			continue
+		}
+		key := h.Type + ":" + h.Indicator
+		k, ok := at[key]
+		if !ok {
+			k = len(out)
+			at[key], out = k, append(out, group{key: key})
+		}
+		out[k].hits = append(out[k].hits, h)
+	}
+	return out
+}
+
+func firstOf(hits []hunts.Hit) map[string]time.Time {
+	out := map[string]time.Time{}
+	for _, h := range hits {
+		key := HitKey(h)
+		if first, ok := out[key]; !ok || h.FirstSeen.Before(first) {
+			out[key] = h.FirstSeen
+		}
+	}
+	return out
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,7 +68,12 @@ func readText(source string, data []byte, now time.Time) (List, error) {
 		if value == "" || strings.HasPrefix(value, "//") || strings.HasPrefix(value, ";") {
 			continue
 		}
-		for _, word := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ';' }) {
+		words := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ';' })
+		if len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { _, refusal := indicator.Type(w); return refusal == nil }) {
+			l.Problems = append(l.Problems, Problem{Source: source, Line: n, Value: value, Reason: "there is no indicator in this line"})
+			continue
+		}
+		for _, word := range words {
 			l.add(seen, n, word, Entry{Source: source, Note: strings.TrimSpace(note)}, now)
 		}
 	}
@@ -169,13 +175,19 @@ func readCSV(source string, data []byte, now time.Time) (List, error) {
 		if value >= len(record) || strings.TrimSpace(record[value]) == "" {
 			continue
 		}
-		e := Entry{Source: source, Note: cell("note"), Owner: cell("owner"), Expires: instant(cell("expires")), Added: instant(cell("added"))}
-		if n, err := strconv.ParseFloat(cell("conf"), 64); err == nil {
-			e.Confidence = int(max(0, min(n, 100)))
-		}
-		e.Tags = strings.FieldsFunc(cell("tags"), func(r rune) bool { return r == ',' || r == ';' || r == '|' })
+		e := Entry{Source: source}
+		e.describe(cell)
 		l.add(seen, line, strings.TrimSpace(record[value]), e, now)
 	}
+}
+
+// describe fills in what a row says beside its indicator.
+func (e *Entry) describe(cell func(field string) string) {
+	e.Note, e.Owner, e.Expires, e.Added = cell("note"), cell("owner"), instant(cell("expires")), instant(cell("added"))
+	if n, err := strconv.ParseFloat(cell("conf"), 64); err == nil {
+		e.Confidence = int(max(0, min(n, 100)))
+	}
+	e.Tags = strings.FieldsFunc(cell("tags"), func(r rune) bool { return r == ',' || r == ';' || r == '|' })
 }
 
 // instant reads the dates that lists carry; what can't be read is none.

@@ -1,11 +1,16 @@
 package sweep
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/robfig/cron/v3"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // Schedule is one sweep that runs by itself.
@@ -14,9 +19,11 @@ type Schedule struct {
 	Cron    string        `json:"cron"` // five fields, in Zone
 	Zone    string        `json:"zone"` // IANA, such as Europe/Berlin
 	Channel string        `json:"channel"`
-	Look    time.Duration `json:"look"` // look-back when there is no sweep before; 24 h
-	Owner   string        `json:"owner"`
+	Look    time.Duration `json:"look,omitempty"` // how far back each sweep looks at least; 0 is since the last one, the first time 24 h
+	Sources []string      `json:"sources,omitempty"`
+	Owner   string        `json:"owner"` // Slack user who hears of a sweep that did not post
 	Paused  bool          `json:"paused,omitempty"`
+	FromYML bool          `json:"from_yml,omitempty"` // stands in the operator's file, and is changed there
 	Added   time.Time     `json:"added"`
 }
 
@@ -28,25 +35,96 @@ func (s Schedule) Check() error {
 	if strings.TrimSpace(s.Name) == "" || len(s.Name) > 40 {
 		return fmt.Errorf("a sweep needs a short name")
 	}
-	if _, err := s.parse(); err != nil {
-		return err
+	for _, source := range s.Sources {
+		if _, err := ParseFeed(source); err != nil {
+			return err
+		}
 	}
-	return nil
+	_, err := s.parse()
+	return err
 }
 
-func (s Schedule) parse() (cron.Schedule, error) {
-	zone := s.Zone
-	if zone == "" {
-		zone = "UTC"
+// ParseSchedules reads the operator's file of sweeps: a list under sweeps:, each
+// with name, cron, zone, channel, owner, look_back and sources.
+func ParseSchedules(text []byte) ([]Schedule, error) {
+	var file struct {
+		Sweeps []struct {
+			Name     string   `yaml:"name"`
+			Cron     string   `yaml:"cron"`
+			Zone     string   `yaml:"zone"`
+			Channel  string   `yaml:"channel"`
+			Owner    string   `yaml:"owner"`
+			LookBack string   `yaml:"look_back"`
+			Sources  []string `yaml:"sources"`
+		} `yaml:"sweeps"`
 	}
-	if _, err := time.LoadLocation(zone); err != nil {
-		return nil, fmt.Errorf("%q is no time zone: write one such as Europe/Berlin", zone)
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil {
+		return nil, fmt.Errorf("reading the sweeps: %w", err)
 	}
-	parsed, err := cron.ParseStandard("CRON_TZ=" + zone + " " + s.Cron)
+	var out []Schedule
+	for n, x := range file.Sweeps {
+		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, FromYML: true}
+		if s.Cron == "" {
+			s.Cron = DefaultCron
+		}
+		if x.LookBack != "" {
+			d, refusal := indicator.ParseDuration(x.LookBack)
+			if refusal != nil {
+				return nil, fmt.Errorf("sweep %q: look_back: %s", x.Name, refusal.Sentence)
+			}
+			s.Look = d
+		}
+		err := s.Check()
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("sweep %d (%q): %w", n+1, x.Name, err)
+		case s.Channel == "":
+			return nil, fmt.Errorf("sweep %q: channel is missing, the id of the channel that it posts to", x.Name)
+		case slices.ContainsFunc(out, func(o Schedule) bool { return o.Name == s.Name }):
+			return nil, fmt.Errorf("there are two sweeps %q", x.Name)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// wall gives the slots of a schedule as the clock on the wall shows them. The
+// library skips a day whose hour is not there, and takes an hour twice that is
+// there twice; a daily sweep has to come once each day.
+type wall struct {
+	slots cron.Schedule
+	zone  *time.Location
+}
+
+func (w wall) next(after time.Time) time.Time {
+	local := after.In(w.zone)
+	shown := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
+	for {
+		shown = w.slots.Next(shown)
+		if shown.IsZero() {
+			return shown
+		}
+		slot := time.Date(shown.Year(), shown.Month(), shown.Day(), shown.Hour(), shown.Minute(), shown.Second(), 0, w.zone)
+		if slot.After(after) {
+			return slot
+		}
+	}
+}
+
+func (s Schedule) parse() (wall, error) {
+	name := s.Zone
+	if name == "" {
+		name = "UTC"
+	}
+	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no schedule: write minute, hour, day, month and weekday, such as %q", s.Cron, DefaultCron)
+		return wall{}, fmt.Errorf("%q is no time zone: write one such as Europe/Berlin", name)
 	}
-	return parsed, nil
+	slots, err := cron.ParseStandard("CRON_TZ=UTC " + s.Cron)
+	if err != nil || len(strings.Fields(s.Cron)) != 5 {
+		return wall{}, fmt.Errorf("%q is no schedule: write minute, hour, day, month and weekday, such as %q", s.Cron, DefaultCron)
+	}
+	return wall{slots, zone}, nil
 }
 
 // Due is the latest slot that is not later than now and later than after. Slots
@@ -57,7 +135,7 @@ func (s Schedule) Due(after, now time.Time) (slot time.Time, missed int, ok bool
 		return time.Time{}, 0, false
 	}
 	const most = 10_000 // of a schedule that runs every minute after a week of downtime
-	for at := parsed.Next(after); !at.IsZero() && !at.After(now) && missed < most; at = parsed.Next(at) {
+	for at := parsed.next(after); !at.IsZero() && !at.After(now) && missed < most; at = parsed.next(at) {
 		slot, ok = at, true
 		missed++
 	}
@@ -70,25 +148,36 @@ func (s Schedule) Next(now time.Time) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	return parsed.Next(now)
+	return parsed.next(now)
 }
 
-// Overlap is how far before the last sweep a new one looks again: rows arrive
-// late, and what was reported is not reported twice because its key is known.
-const Overlap = 2 * time.Hour
+const (
+	// overlap is how far before the end of the last sweep a new one looks again:
+	// where a workspace does not tell when a row arrived, late ones are in there.
+	overlap = 2 * time.Hour
+	// arrivalOverlap is for rows that were on their way while the last sweep asked.
+	arrivalOverlap = 15 * time.Minute
+	firstLook      = 24 * time.Hour
+)
 
-// Window is what a sweep of a slot covers: from the end of the last one, with
-// the overlap, or the look-back of the first.
-func (s Schedule) Window(previous *Snapshot, slot time.Time) (from, to time.Time) {
-	look := s.Look
-	if look <= 0 {
-		look = 24 * time.Hour
-	}
-	from = slot.Add(-look)
-	if previous != nil && !previous.To.IsZero() {
-		if since := previous.To.Add(-Overlap); since.Before(from) {
-			from = since // a gap: cover it
+// Window is what a sweep of a slot covers: from the end of the last one, however
+// long ago, with the overlap. What happened before and arrived after arrived is
+// the sweep's as well; zero where there was no sweep before.
+func (s Schedule) Window(previous *Snapshot, slot time.Time) (from, to, arrived time.Time) {
+	if previous == nil || previous.To.IsZero() {
+		look := s.Look
+		if look <= 0 {
+			look = firstLook
 		}
+		return slot.Add(-look).UTC(), slot.UTC(), time.Time{}
 	}
-	return from.UTC(), slot.UTC()
+	from = previous.To.Add(-overlap)
+	if back := slot.Add(-s.Look); s.Look > 0 && back.Before(from) {
+		from = back
+	}
+	arrived = previous.Looked
+	if arrived.IsZero() {
+		arrived = previous.To
+	}
+	return from.UTC(), slot.UTC(), arrived.Add(-arrivalOverlap).UTC()
 }

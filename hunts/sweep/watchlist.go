@@ -38,11 +38,13 @@ type Entry struct {
 	Tags       []string            `json:"tags,omitempty"`
 	Added      time.Time           `json:"added"`
 	Expires    time.Time           `json:"expires"`
+	Renewed    bool                `json:"renewed,omitempty"` // its source gave no end: it lives on while the source names it
 	State      State               `json:"state"`
 	QuietUntil time.Time           `json:"quiet_until,omitzero"`
 	Ticket     string              `json:"ticket,omitempty"` // of whoever handles it
 	Hits       int64               `json:"hits,omitempty"`   // sweeps that met it
-	Hunted     time.Time           `json:"hunted,omitzero"`  // the last sweep that searched it in full
+	Met        time.Time           `json:"met,omitzero"`     // slot of the last of them
+	Hunted     time.Time           `json:"hunted,omitzero"`  // slot of the sweep that searched its history
 }
 
 // Key is the identity of an entry within its watchlist.
@@ -67,8 +69,17 @@ type List struct {
 // once; a repeated one keeps the later end.
 func (l *List) add(seen map[string]int, line int, value string, e Entry, now time.Time) {
 	typed, refusal := indicator.Type(value)
-	if refusal != nil {
-		l.Problems = append(l.Problems, Problem{Source: e.Source, Line: line, Value: value, Reason: refusal.Sentence})
+	reason := ""
+	switch {
+	case refusal != nil && indicator.IsPublicSuffix(value):
+		reason = "over-wide: a public suffix, under which everyone registers names"
+	case refusal != nil:
+		reason = refusal.Sentence
+	default:
+		reason = overWide(typed)
+	}
+	if reason != "" {
+		l.Problems = append(l.Problems, Problem{Source: e.Source, Line: line, Value: value, Reason: reason})
 		return
 	}
 	e.Indicator = typed
@@ -76,7 +87,7 @@ func (l *List) add(seen map[string]int, line int, value string, e Entry, now tim
 		e.Added = now
 	}
 	if e.Expires.IsZero() {
-		e.Expires = now.Add(DefaultLife)
+		e.Expires, e.Renewed = now.Add(DefaultLife), true
 	}
 	if e.State == "" {
 		e.State = Active
@@ -93,6 +104,28 @@ func (l *List) add(seen map[string]int, line int, value string, e Entry, now tim
 	}
 	seen[e.Key()] = len(l.Entries)
 	l.Entries = append(l.Entries, e)
+}
+
+// The widest networks of a watchlist: what a provider is given, or one
+// organisation. A hunt typed by a person may be wider.
+const (
+	widestV4 = 16
+	widestV6 = 32
+)
+
+func overWide(i indicator.Indicator) string {
+	p, ok := i.Prefix()
+	if i.Kind != indicator.KindCIDR || !ok {
+		return ""
+	}
+	widest := widestV6
+	if p.Addr().Is4() {
+		widest = widestV4
+	}
+	if p.Bits() >= widest {
+		return ""
+	}
+	return fmt.Sprintf("over-wide: a sweep takes networks down to /%d; hunt this one by itself", widest)
 }
 
 // Hold moves what the guard holds from the entries to the problems.

@@ -1,0 +1,169 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// Fetcher reads a feed from its address; *sweep.Fetcher is one.
+type Fetcher interface {
+	Fetch(ctx context.Context, address string, last sweep.Stamp, now time.Time) (body io.ReadCloser, stamp sweep.Stamp, changed bool, err error)
+}
+
+// fed is what is remembered of a feed: its version, and what of it is not
+// hunted, which an unchanged feed does not tell again.
+type fed struct {
+	Stamp    sweep.Stamp     `json:"stamp"`
+	Problems []sweep.Problem `json:"problems"`
+	Unnamed  int             `json:"unnamed,omitempty"` // further problems
+	Expired  int             `json:"expired,omitempty"`
+}
+
+// maxFeedProblems bounds what is kept of a feed that is mostly not for us.
+const maxFeedProblems = 500
+
+func fedKey(f sweep.Feed) string {
+	sum := sha256.Sum256([]byte(f.String()))
+	return "feed:" + hex.EncodeToString(sum[:12])
+}
+
+// refreshed is the watchlist of a sweep, its sources read again. A source that
+// can't be read keeps the entries that it gave last, and the post says so.
+func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List, warnings []string, err error) {
+	var problems []sweep.Problem
+	expired := 0
+	for _, text := range s.Sources {
+		feed, err := sweep.ParseFeed(text)
+		if err != nil {
+			warnings = append(warnings, err.Error())
+			continue
+		}
+		now, err := b.refresh(ctx, s, feed)
+		if err != nil {
+			var e *hunts.Error
+			if errors.As(err, &e) && e.Kind == hunts.KindUnavailable && e.Say == "" || ctx.Err() != nil {
+				return list, nil, err
+			}
+			b.cfg.Log.Warn("source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
+			warnings = append(warnings, fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), sentenceOf(err)))
+		}
+		problems, expired = append(problems, now.Problems...), expired+now.Expired
+		if now.Unnamed > 0 {
+			problems = append(problems, sweep.Problem{Source: text, Reason: fmt.Sprintf("%d more are not evaluated", now.Unnamed)})
+		}
+	}
+	list, err = b.entries(ctx)
+	list.Entries = slices.DeleteFunc(list.Entries, func(e sweep.Entry) bool {
+		return e.State == sweep.Retired || sweep.IsFeed(e.Source) && !slices.Contains(s.Sources, e.Source)
+	})
+	list.Problems, list.Expired = append(list.Problems, problems...), list.Expired+expired
+	return list, warnings, err
+}
+
+func sentenceOf(err error) string {
+	var e *hunts.Error
+	if errors.As(err, &e) {
+		return e.Say
+	}
+	return err.Error()
+}
+
+// refresh reads one source and puts what it names onto the watchlist. What is
+// remembered of it comes back even when it can't be read.
+func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, feed sweep.Feed) (fed, error) {
+	var last fed
+	if _, err := b.cfg.Store.GetJSON(ctx, fedKey(feed), &last); err != nil {
+		return last, err
+	}
+	now := b.cfg.Clock().UTC()
+	fresh, stamp, changed, err := b.read(ctx, s, feed, last.Stamp, now)
+	if err != nil {
+		return last, err
+	}
+	have, err := b.entries(ctx)
+	if err != nil {
+		return last, err
+	}
+	if !changed {
+		if err := b.putEntries(ctx, sweep.Renew(have.Entries, feed, now)); err != nil {
+			return last, err
+		}
+		last.Stamp = stamp
+		return last, b.cfg.Store.SetJSON(ctx, fedKey(feed), last, keepSnapshot)
+	}
+	if err := b.putEntries(ctx, sweep.Refresh(have.Entries, feed, fresh, now)); err != nil {
+		return last, err
+	}
+	next := fed{Stamp: stamp, Problems: fresh.Problems, Expired: fresh.Expired}
+	if over := len(next.Problems) - maxFeedProblems; over > 0 {
+		next.Problems, next.Unnamed = next.Problems[:maxFeedProblems], over
+	}
+	return next, b.cfg.Store.SetJSON(ctx, fedKey(feed), next, keepSnapshot)
+}
+
+// read asks the workspace or the address for what a source names now.
+func (b *Bot) read(ctx context.Context, s sweep.Schedule, feed sweep.Feed, last sweep.Stamp, now time.Time) (sweep.List, sweep.Stamp, bool, error) {
+	if feed.Workspace {
+		tips, err := b.cfg.Runner.Tips(ctx, feed.Tips, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, nil)
+		if err != nil {
+			return sweep.List{}, last, false, err
+		}
+		list, err := sweep.FromTips(feed, tips, now)
+		return list, sweep.Stamp{Fetched: now}, true, err
+	}
+	body, stamp, changed, err := b.cfg.Fetcher.Fetch(ctx, feed.URL, last, now)
+	if err != nil || !changed {
+		return sweep.List{}, stamp, false, err
+	}
+	defer func() { _ = body.Close() }()
+	list, err := sweep.Read(path.Base(feed.URL), body, now)
+	for n := range list.Entries {
+		list.Entries[n].Source = feed.String()
+	}
+	return list, stamp, true, err
+}
+
+// settleEntries notes on the watchlist what a sweep met, and whose history is
+// known. It may be done again.
+func (b *Bot) settleEntries(ctx context.Context, made swept, slot time.Time) error {
+	met := map[string]bool{}
+	for _, h := range made.Survey.Hits {
+		met[h.Type+":"+h.Indicator] = true
+	}
+	if len(met)+len(made.Hunted) == 0 {
+		return nil
+	}
+	now, err := b.entries(ctx)
+	if err != nil {
+		return err
+	}
+	hunted := map[string]bool{}
+	for _, key := range made.Hunted {
+		hunted[key] = true
+	}
+	var changed []sweep.Entry
+	for _, e := range now.Entries {
+		is := false
+		if hunted[e.Key()] && e.Hunted.IsZero() {
+			e.Hunted, is = slot, true
+		}
+		if met[e.Key()] && e.Met.Before(slot) {
+			e.Met, e.Hits, is = slot, e.Hits+1, true
+		}
+		if is {
+			changed = append(changed, e)
+		}
+	}
+	return b.putEntries(ctx, changed)
+}

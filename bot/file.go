@@ -1,0 +1,90 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// file is a file that somebody shared.
+type file struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Mode     string `json:"mode"`
+	MIME     string `json:"mimetype"`
+	Size     int    `json:"size"`
+	URL      string `json:"url_private_download"`
+	External bool   `json:"is_external"`
+	Access   string `json:"file_access"`
+}
+
+const (
+	// maxImport bounds a watchlist that comes as a file.
+	maxImport = 16 << 20
+	// maxSnippet bounds a file that is read for the indicators in it.
+	maxSnippet = 1 << 20
+)
+
+// textual tells whether a file holds text that is worth reading.
+func (f file) textual() bool {
+	if f.Mode == "snippet" || strings.HasPrefix(f.MIME, "text/") {
+		return true
+	}
+	switch f.MIME {
+	case "application/json", "application/x-ndjson", "application/xml", "application/csv":
+		return true
+	}
+	return false
+}
+
+// errTooLong stops a download at its bound.
+var errTooLong = errors.New("the file is longer than it says")
+
+// bounded takes so many bytes and no more.
+type bounded struct {
+	bytes.Buffer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, errTooLong
+	}
+	return b.Buffer.Write(p)
+}
+
+// download reads a shared file. It wants the scope files:read; without it Slack
+// shows a sign-in page. The error is a *hunts.Error with a sentence for people
+// unless Slack is not well.
+func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
+	refuse := func(format string, a ...any) error {
+		return &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf(format, a...)}
+	}
+	switch {
+	case f.External || f.URL == "" || f.Access == "check_file_info":
+		return nil, refuse("I can't read %s: it is not kept in this Slack.", f.Name)
+	case f.Size > limit:
+		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
+	}
+	var out bounded
+	err := b.call(ctx, "", func() error {
+		out = bounded{left: limit}
+		return b.api.GetFileContext(ctx, f.URL, &out)
+	})
+	var status slack.StatusCodeError
+	switch {
+	case err == nil:
+		return out.Bytes(), nil
+	case errors.Is(err, errTooLong):
+		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
+	case strings.Contains(err.Error(), "sign-in page"), errors.As(err, &status) && (status.Code == 403 || status.Code == 404):
+		return nil, refuse("I may not read %s: the app needs the scope files:read, and an operator gives it.", f.Name)
+	}
+	return nil, fmt.Errorf("reading the file %s: %w", f.ID, err)
+}

@@ -1,0 +1,78 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// lateAfter is when a sweep that has not posted counts as stalled.
+const lateAfter = 15 * time.Minute
+
+// late is the slot of a sweep that should have posted long ago. A sweep that
+// posted COULD NOT TELL has posted: it is tried again, and its channel knows.
+func (b *Bot) late(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot, now time.Time) (time.Time, bool) {
+	slot, _, ok := s.Due(lastSlot(s, last), now.Add(-lateAfter))
+	if !ok {
+		return slot, false
+	}
+	p, posted, err := b.cfg.Store.LoadPost(ctx, sweepJob{Name: s.Name, Slot: slot}.key())
+	return slot, err != nil || !posted || p.TS == ""
+}
+
+// alarm tells the owner of a late sweep, once for each slot, and nobody else: the
+// channel has other things to read.
+func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot, now time.Time) error {
+	slot, late := b.late(ctx, s, last, now)
+	if !late || s.Owner == "" {
+		return nil
+	}
+	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("2 Jan 15:04 UTC"))
+	_, err := b.post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), target{channel: s.Owner}, func(v message.View) message.Message { return message.Said(text, v) })
+	return err
+}
+
+// LateSweeps names the sweeps that should have posted and did not.
+func (b *Bot) LateSweeps(ctx context.Context) []string {
+	var out []string
+	_ = b.eachSweep(ctx, func(s sweep.Schedule, last *sweep.Snapshot) { // without the store readyz is not ready anyway
+		if slot, late := b.late(ctx, s, last, b.cfg.Clock().UTC()); late {
+			out = append(out, fmt.Sprintf("sweep %s of %s has not posted", s.Name, slot.UTC().Format("2 Jan 15:04 UTC")))
+		}
+	})
+	return out
+}
+
+// SweepAges is how long ago each sweep that runs was last completed; since it
+// was set up where it never was.
+func (b *Bot) SweepAges(ctx context.Context) (map[string]time.Duration, error) {
+	out := map[string]time.Duration{}
+	err := b.eachSweep(ctx, func(s sweep.Schedule, last *sweep.Snapshot) {
+		since := s.Added
+		if last != nil && !last.To.IsZero() {
+			since = last.To
+		}
+		if !s.Paused {
+			out[s.Name] = b.cfg.Clock().Sub(since)
+		}
+	})
+	return out, err
+}
+
+func (b *Bot) eachSweep(ctx context.Context, do func(sweep.Schedule, *sweep.Snapshot)) error {
+	all, err := b.schedules(ctx)
+	if err != nil {
+		return err
+	}
+	for name, s := range all {
+		last, err := b.snapshot(ctx, name)
+		if err != nil {
+			return err
+		}
+		do(s, last)
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package bot_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// calendar is a clock that a test moves by days.
+type calendar struct{ ahead atomic.Int64 }
+
+func (c *calendar) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *calendar) move(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// sweeping is a stage two days ago.
+func sweeping(t *testing.T, change ...func(*bot.Config)) (*stage, *calendar) {
+	t.Helper()
+	cal := &calendar{}
+	cal.move(-48 * time.Hour)
+	s := newStage(t, stageOptions{
+		bot: func(c *bot.Config) {
+			c.Clock = cal.now
+			for _, f := range change {
+				f(c)
+			}
+		},
+		runner: func(c *hunts.Config) { c.Clock = cal.now },
+	})
+	return s, cal
+}
+
+// tick does what a process does every ten seconds, once the sweeps at work are
+// done.
+func (s *stage) tick() {
+	s.t.Helper()
+	for {
+		lag, err := s.stores[0].Backlog(s.ctx, bot.LaneSweep)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if lag[bot.LaneSweep].Waiting+lag[bot.LaneSweep].Pending == 0 {
+			break
+		}
+	}
+	if err := s.bots[0].Tick(s.ctx); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
+	s, cal := sweeping(t)
+	s.slash(`/footprint watch add ip=192.0.2.140,203.0.113.9,203.0.113.120,198.51.100.24 dns=dl-upd.example why="from the ISAC"`)
+	s.waitFor("5 on the watchlist until")
+	s.slash("/footprint sweep run")
+	first := s.waitFor("🌅", "NEW 2", "203.0.113[.]9", "203.0.113[.]120", "Proof: ")
+	s.waitThread(first, func(m []localslack.Message) bool { return len(m) >= 3 })
+	cal.move(48 * time.Hour)
+	s.slash("/footprint sweep run")
+	second := s.waitFor("🌅", "GONE 1", "NEW 2", "192.0.2[.]140", "dl-upd[.]example", "STILL 1")
+	if strings.Contains(second.Text, "198.51.100[.]24") || strings.Contains(second.Text, "FIRST LOOK BACK") {
+		t.Errorf("what was not met, or is history, is told:\n%s", second.Text)
+	}
+	if !strings.Contains(second.Text, "1 device tried, none reached it") || !strings.Contains(second.Text, "mshta.exe") {
+		t.Errorf("what happened is not told:\n%s", second.Text)
+	}
+	s.waitThread(second, func(m []localslack.Message) bool { return len(m) >= 3 && strings.Contains(files(m), "sweep-daily-") })
+	if err := s.ana.Press(s.ctx, second, "Hunt 192.0.2[.]140"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("REACHED", "192.0.2[.]140", "F-")
+	s.wellMannered()
+}
+
+func files(thread []localslack.Message) string {
+	var names []string
+	for _, m := range thread {
+		for _, f := range m.Files {
+			names = append(names, f.Name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+func TestADayWithoutNewsIsOneLine(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(48 * time.Hour)
+	s.slash("/footprint watch add ip=198.51.100.24")
+	s.waitFor("1 on the watchlist")
+	s.slash("/footprint sweep run")
+	m := s.waitFor("🌅", "nothing met", "Proof: ", "control host found")
+	if strings.Contains(m.Text, "\n") {
+		t.Errorf("a quiet day takes more than a line:\n%s", m.Text)
+	}
+}
+
+func TestAMarkKeepsASweepStill(t *testing.T) {
+	s, cal := sweeping(t)
+	s.slash("/footprint watch add ip=203.0.113.9,203.0.113.120")
+	s.waitFor("2 on the watchlist")
+	s.slash("/footprint sweep run")
+	m := s.waitFor("NEW 2")
+	if err := s.ana.Press(s.ctx, m, "Mark 203.0.113[.]9…"); err != nil {
+		t.Fatal(err)
+	}
+	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong, err := modal.Fill("verdict", "value", "known").Fill("ticket", "value", "INC-4690").Submit(s.ctx); err != nil || len(wrong) > 0 {
+		t.Fatal(wrong, err)
+	}
+	s.waitFor("203.0.113[.]9", "marked known (INC-4690)")
+	cal.move(24 * time.Hour)
+	s.slash("/footprint sweep run")
+	s.waitFor("QUIET 1", "handled (INC-4690)")
+}
+
+func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
+	s, cal := sweeping(t)
+	s.slash("/footprint watch add ip=198.51.100.24")
+	s.waitFor("1 on the watchlist")
+	s.slash("/footprint sweep run")
+	s.waitFor("🌅", "nothing met")
+	cal.move(24 * time.Hour)
+	s.slash("/footprint watch add ip=203.0.113.120")
+	s.slash("/footprint sweep run")
+	m := s.waitFor("🌅", "FIRST LOOK BACK 1", "203.0.113[.]120", "first seen")
+	if strings.Contains(m.Text, "NEW") {
+		t.Errorf("what happened before the window is news:\n%s", m.Text)
+	}
+	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
+	cal.move(24 * time.Hour)
+	s.slash("/footprint sweep run")
+	s.waitFor("🌅", "2 indicators", "nothing met")
+}
+
+func TestASweepReadsItsSourcesFirst(t *testing.T) {
+	var list atomic.Value
+	list.Store("192.0.2.140 # C2\n203.0.113.9\n198.0.0.0/8\n")
+	var broken atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if broken.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte(list.Load().(string)))
+	}))
+	defer server.Close()
+	s, cal := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
+	cal.move(48 * time.Hour)
+	s.slash(`/footprint sweep add daily cron="30 8 * * *" zone=Europe/Berlin from=ti,sentinel:footprint-iocs,` + server.URL + "/list.txt")
+	s.waitFor("The sweep daily runs at 30 8 * * *", "3 sources")
+	s.slash("/footprint sweep run")
+	m := s.waitFor("🌅", "NEW", "192.0.2[.]140", "Not evaluated")
+	s.waitFor("198.0.0[.]0/8", "over-wide", "revoked by its source")
+	if n := strings.Count(m.Text, "192.0.2[.]140"); n != 1 {
+		t.Errorf("an indicator of three sources is told %d times", n)
+	}
+	broken.Store(true)
+	cal.move(time.Hour)
+	s.slash("/footprint sweep run")
+	s.waitFor("Not read: ", "503", "What it named last is hunted")
+	s.slash("/footprint watch list")
+	s.waitFor("on the watchlist.", "198.51.100[.]24", "· ti")
+}
+
+func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(48 * time.Hour)
+	s.slash("/footprint watch add ip=198.51.100.24")
+	s.waitFor("1 on the watchlist")
+	var down atomic.Bool
+	down.Store(true)
+	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(string) bool { return down.Load() }})
+	s.slash("/footprint sweep run")
+	m := s.waitFor("🌅", "COULD NOT TELL", "Tried again every hour")
+	down.Store(false)
+	cal.move(30 * time.Minute)
+	s.tick()
+	cal.move(31 * time.Minute)
+	s.tick()
+	again := s.waitFor("🌅", "nothing met")
+	if again.TS != m.TS {
+		t.Error("the second try is another post")
+	}
+}
+
+func TestALateSweepIsToldItsOwnerOnce(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(48 * time.Hour)
+	s.slash(`/footprint sweep add daily cron="30 8 * * *"`)
+	s.waitFor("The sweep daily runs")
+	s.slash("/footprint sweep pause daily")
+	s.waitFor("is paused")
+	if late := s.bots[0].LateSweeps(s.ctx); len(late) != 0 {
+		t.Errorf("a paused sweep is late: %v", late)
+	}
+}
+
+func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(48 * time.Hour)
+	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
+	s.waitFor("2 indicators on the watchlist, 2 of them new", "not taken: 2", "line 4", "public suffix", "held back: public resolver")
+	s.slash("/footprint watch export")
+	s.waitFor("2 indicators are in watchlist-")
+	var data string
+	if err := s.slack.Until(s.ctx, func() bool {
+		for _, m := range s.soc.Messages() {
+			for _, f := range m.Files {
+				if strings.HasPrefix(f.Name, "watchlist-") {
+					data = string(s.slack.FileData(f.ID))
+				}
+			}
+		}
+		return data != ""
+	}); err != nil {
+		t.Fatal("no file")
+	}
+	for _, want := range []string{"192.0.2.140,ip,file list.csv,", ",C2,", "evil.example,domain,", "vendor report"} {
+		if !strings.Contains(data, want) {
+			t.Errorf("the export lacks %q:\n%s", want, data)
+		}
+	}
+	l, err := sweep.Read("x.csv", strings.NewReader(data), cal.now())
+	if err != nil || len(l.Entries) != 2 {
+		t.Errorf("the export can't be read again: %+v, %v", l, err)
+	}
+}
+
+func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read"}}})
+	s.ana.Share("<@U0FOOTBOT> watch import", localslack.File{Name: "list.txt", Data: []byte("evil.example\n")})
+	s.waitFor("I may not read list.txt", "files:read")
+	s.slash("/footprint watch import")
+	s.waitFor("A slash command carries no file")
+}

@@ -1,0 +1,130 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// howToImport is told to who writes watch import where no file can be.
+const howToImport = "A slash command carries no file. Share the list in this channel (text, CSV, STIX or MISP) and write `@footprint watch import` in the same message; or let a sweep read an address before each run: `sweep add daily from=https://…`."
+
+// watchExport puts the whole watchlist into the channel as a CSV, which can be
+// imported again.
+func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, error) {
+	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+	if say := b.may(ctx, who, MayExport); say != "" {
+		b.auditRefusal(ctx, c, say)
+		return say, nil
+	}
+	l, err := b.entries(ctx)
+	if err != nil {
+		return "", err
+	}
+	rows := make([][]string, 0, len(l.Entries))
+	for _, e := range l.Entries {
+		quiet := ""
+		if e.Handled(b.cfg.Clock()) {
+			quiet = e.QuietUntil.UTC().Format("2006-01-02")
+		}
+		rows = append(rows, []string{
+			e.Indicator.String(), string(e.Indicator.Kind), e.Source, e.Owner, e.Note, fmt.Sprint(e.Confidence), strings.Join(e.Tags, ";"), e.Added.UTC().Format("2006-01-02T15:04:05Z"),
+			e.Expires.UTC().Format("2006-01-02T15:04:05Z"), string(e.State), quiet, e.Ticket, fmt.Sprint(e.Hits),
+		})
+	}
+	head := []string{"indicator", "type", "source", "owner", "note", "confidence", "tags", "added", "expires", "state", "quiet_until", "ticket", "hits"}
+	name := "watchlist-" + b.cfg.Clock().UTC().Format("2006-01-02") + ".csv"
+	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "export", User: c.User, Team: c.Team, Channel: c.Channel, What: name, ShownTo: c.Channel}); err != nil {
+		return "", err
+	}
+	if err := b.upload(ctx, key, target{channel: c.Channel}, name, message.SheetCSV(head, rows)); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d indicators are in %s.", len(rows), name), nil
+}
+
+// watchImport reads the files of a message onto the watchlist. since= says how
+// long entries live that bring no end of their own, why= is their note.
+func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text string, files []file) error {
+	at := target{channel: who.Channel, thread: who.ThreadTS}
+	say := func(sentence string) error {
+		_, err := b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
+		return err
+	}
+	if sentence := b.may(ctx, who, MayWatch); sentence != "" {
+		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "watch import"}, sentence)
+		return say(sentence)
+	}
+	req, refusal := indicator.Parse("ip=192.0.2.1 "+text, b.cfg.Clock())
+	switch {
+	case refusal != nil:
+		return say(refusal.Sentence)
+	case len(files) == 0:
+		return say(howToImport)
+	}
+	now := b.cfg.Clock().UTC()
+	var list sweep.List
+	for _, f := range files {
+		data, err := b.download(ctx, f, maxImport)
+		if err != nil {
+			return b.tell(err, func(m message.Message) error {
+				_, err := b.post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
+				return err
+			})
+		}
+		read, err := sweep.Read(f.Name, bytes.NewReader(data), now)
+		if err != nil {
+			return say(err.Error() + ".")
+		}
+		list.Entries, list.Problems, list.Expired = append(list.Entries, read.Entries...), append(list.Problems, read.Problems...), list.Expired+read.Expired
+	}
+	list.Hold(indicator.DefaultGuard())
+	have, err := b.entries(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]sweep.Entry{}
+	for _, e := range have.Entries {
+		known[e.Key()] = e
+	}
+	fresh := 0
+	for n := range list.Entries {
+		e := &list.Entries[n]
+		e.Source, e.Owner, e.Added = "file "+e.Source, who.User, now
+		if e.Note == "" {
+			e.Note = req.Why
+		}
+		if e.Renewed {
+			e.Renewed = false // a file is not read again: its entries end
+			if req.Since > 0 {
+				e.Expires = now.Add(req.Since)
+			}
+		}
+		if old, ok := known[e.Key()]; ok {
+			e.Added, e.State, e.QuietUntil, e.Ticket, e.Hits, e.Met, e.Hunted = old.Added, old.State, old.QuietUntil, old.Ticket, old.Hits, old.Met, old.Hunted
+			continue
+		}
+		fresh++
+	}
+	if over := len(have.Entries) + fresh - sweep.MaxEntries; over > 0 {
+		return say(fmt.Sprintf("The watchlist would hold %d indicators more than the %d that one sweep hunts: nothing was imported.", over, sweep.MaxEntries))
+	}
+	if err := b.putEntries(ctx, list.Entries); err != nil {
+		return err
+	}
+	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(list.Entries)), Why: req.Why}); err != nil {
+		return err
+	}
+	view := message.ImportView{Taken: len(list.Entries), Fresh: fresh, Expired: list.Expired}
+	for _, p := range list.Problems {
+		view.NotEvaluated = append(view.NotEvaluated, message.NotEvaluated{Line: p.Line, Value: p.Value, Reason: p.Reason})
+	}
+	_, err = b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
+	return err
+}
