@@ -24,24 +24,8 @@ type file struct {
 	Access   string `json:"file_access"`
 }
 
-const (
-	// maxImport bounds a watchlist that comes as a file.
-	maxImport = 16 << 20
-	// maxSnippet bounds a file that is read for the indicators in it.
-	maxSnippet = 1 << 20
-)
-
-// textual tells whether a file holds text that is worth reading.
-func (f file) textual() bool {
-	if f.Mode == "snippet" || strings.HasPrefix(f.MIME, "text/") {
-		return true
-	}
-	switch f.MIME {
-	case "application/json", "application/x-ndjson", "application/xml", "application/csv":
-		return true
-	}
-	return false
-}
+// maxImport bounds a watchlist that comes as a file.
+const maxImport = 16 << 20
 
 // errTooLong stops a download at its bound.
 var errTooLong = errors.New("the file is longer than it says")

@@ -67,7 +67,7 @@ func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
 		"a filter on a column that is not there": {huntFile("DeviceNetworkEvents", "RemoteIPP in (ip_texts)", "nets", "DeviceName"), "RemoteIPP"},
 		"a device in a column that is not there": {huntFile("DeviceNetworkEvents", "RemoteIP in (ip_texts)", "nets", "DeviceNameX"), "DeviceNameX"},
 		"a table that only the workspace knows":  {huntFile("CommonSecurityLog", "DestinationIP in (ip_texts)", "nets", "DeviceName"), "off mine: the columns of CommonSecurityLog are not known here"},
-		"a key that is not in the schema":        {"nmae: x\n" + huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "warn left out: mine.yaml:1: unknown field"},
+		"a key that is not in the schema":        {"nam: x\n" + huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "warn left out: mine.yaml:1: unknown field"},
 		"a file that is no YAML":                 {"id: [", "warn left out: mine.yaml:1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,7 +112,9 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 	}{
 		{"203.0.113.66", "C2, vendor report", 85, nil}, {"cdn-sync.example", "C2 name", 85, nil}, {"198.51.100.24", "scanner", 40, nil}, {"198.51.100.0/28", "hosting range of the actor", 30, nil},
 		{"192.0.2.140", "C2, from the ISAC", 85, nil}, {"dl-upd.example", "phishing", 60, nil}, {"203.0.113.120", "stager", 60, nil}, {"192.0.2.10", "panel", 50, nil},
-		{"203.0.113.9", "proxy", 75, func(e *sweep.Entry) { e.State, e.QuietUntil, e.Ticket = sweep.Quiet, now.Add(12*24*time.Hour), "INC-4690" }},
+		{"203.0.113.9", "proxy", 75, func(e *sweep.Entry) {
+			e.State, e.QuietUntil, e.Ticket = sweep.Quiet, now.Add(12*24*time.Hour), "INC-4690"
+		}},
 		{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "dropper", 90, nil}, {"8.8.8.8", "from a feed", 10, nil}, {"10.0.0.0/8", "from a feed", 5, nil},
 	} {
 		typed, refusal := indicator.Type(w.value)
