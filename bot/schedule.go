@@ -129,8 +129,13 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string,
 		if !s.Paused {
 			next = "next " + s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST")
 		}
-		lines = append(lines, fmt.Sprintf("%s · %s %s · <#%s> · %s", name, s.Cron, s.Zone, s.Channel, next))
+		text := fmt.Sprintf("%s · %s · %s · <#%s> · %s", name, s.Cron, s.Zone, s.Channel, next)
+		for _, source := range s.Sources {
+			text += " · " + indicator.Defang(source)
+		}
+		lines = append(lines, text)
 	}
+	slices.Sort(lines)
 	return strings.Join(lines, "\n"), nil
 }
 
@@ -202,7 +207,7 @@ func unlinked(text string) string {
 
 // option reads key=value or key="a value" out of a line.
 func option(line, key string) string {
-	_, rest, ok := strings.Cut(line, key+"=")
+	_, rest, ok := strings.Cut(" "+line, " "+key+"=")
 	if !ok {
 		return ""
 	}

@@ -244,3 +244,71 @@ func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
 	s.slash("/footprint watch import")
 	s.waitFor("A slash command carries no file")
 }
+
+func TestTheOwnerHearsOnceThatASweepIsLate(t *testing.T) {
+	s, cal := sweeping(t)
+	s.slash(`/footprint sweep add daily cron="30 8 * * *"`)
+	s.waitFor("The sweep daily runs")
+	// Nobody works: the only replica is held up in its queries, of which the slot is one.
+	var down atomic.Bool
+	down.Store(true)
+	s.workspace.Fault(localworkspace.Fault{Delay: 40 * time.Second, Times: 1000, Match: func(string) bool { return down.Load() }})
+	slot := sweep.Schedule{Cron: "30 8 * * *"}.Next(cal.now())
+	cal.move(slot.Add(14 * time.Minute).Sub(cal.now()))
+	if err := s.bots[0].Tick(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if late := s.bots[0].LateSweeps(s.ctx); len(late) != 0 {
+		t.Errorf("late after 14 minutes: %v", late)
+	}
+	cal.move(2 * time.Minute)
+	for range 3 {
+		if err := s.bots[0].Tick(s.ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if late := s.bots[0].LateSweeps(s.ctx); len(late) != 1 || !strings.Contains(late[0], "sweep daily of") {
+		t.Errorf("late after 16 minutes: %v", late)
+	}
+	ages, err := s.bots[0].SweepAges(s.ctx)
+	if err != nil || ages["daily"] < time.Hour {
+		t.Errorf("ages %v, %v", ages, err)
+	}
+	told := 0
+	for _, c := range s.slack.Calls() {
+		if c.Method == "chat.postMessage" && c.Args["channel"] == s.slack.User("ana").ID && strings.Contains(c.Args["text"], "has not posted") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the owner was told %d times", told)
+	}
+	down.Store(false)
+}
+
+func TestTheOperatorsSweepsStandBesideThoseOfSlack(t *testing.T) {
+	own := []sweep.Schedule{{Name: "morning", Cron: "0 6 * * *", Zone: "UTC", Channel: "C0SOC", FromYML: true}}
+	s, _ := sweeping(t, func(c *bot.Config) { c.Sweeps = own })
+	s.tick()
+	s.slash("/footprint sweep list")
+	s.waitFor("morning · 0 6 * * * · UTC")
+	s.slash(`/footprint sweep add morning cron="0 7 * * *"`)
+	s.waitFor("morning stands in the operator's file")
+	s.slash("/footprint sweep remove morning")
+	s.waitFor("is changed there")
+	s.slash("/footprint sweep pause morning")
+	s.waitFor("The sweep morning is paused")
+	s.tick()
+	s.slash("/footprint sweep list")
+	s.waitFor("morning · 0 6 * * * · UTC", "· paused")
+}
+
+func TestAnAddressThatIsNoSourceIsRefusedWithASentence(t *testing.T) {
+	s, _ := sweeping(t)
+	s.slash("/footprint sweep add daily from=ftp://feed.example/x")
+	s.waitFor("is no source of indicators")
+	s.slash(`/footprint sweep add daily cron="every day"`)
+	s.waitFor("is no schedule: write minute, hour")
+	s.slash("/footprint sweep add daily zone=Mars/Base")
+	s.waitFor("is no time zone")
+}

@@ -11,12 +11,18 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 )
 
-// tipRunner hunts in the demo's fleet, through the query API.
+// tipRunner hunts in the demo's fleet.
 func tipRunner(t *testing.T) *hunts.Runner {
 	t.Helper()
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2})
+	return runnerOver(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2}))
+}
+
+// runnerOver hunts in events through the query API, without a memory.
+func runnerOver(t *testing.T, events *localworkspace.Events) *hunts.Runner {
+	t.Helper()
 	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: time.Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -31,7 +37,7 @@ func tipRunner(t *testing.T) *hunts.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hunts.NewRunner(hunts.Config{Catalog: catalog, Source: source, Clock: time.Now})
+	return hunts.NewRunner(hunts.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now})
 }
 
 func TestThreatIntelligenceIsReadInItsLatestState(t *testing.T) {
@@ -91,21 +97,7 @@ func oneEvent(t *testing.T) *localworkspace.Events {
 }
 
 func TestAWorkspaceWithoutThreatIntelligenceSaysSo(t *testing.T) {
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": oneEvent(t)}, Clock: time.Now})
-	url, err := server.Start(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	source, err := loganalytics.New(loganalytics.Config{Endpoint: url, Workspaces: []loganalytics.Workspace{{Name: "test", ID: "w"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalog, _, err := hunts.LoadCatalog(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = hunts.NewRunner(hunts.Config{Catalog: catalog, Source: source, Clock: time.Now}).Tips(t.Context(), hunts.TipSource{}, hunts.Asker{}, nil)
+	_, err := runnerOver(t, oneEvent(t)).Tips(t.Context(), hunts.TipSource{}, hunts.Asker{}, nil)
 	if hunts.KindOf(err) != hunts.KindNoTable || !strings.Contains(err.Error(), "ThreatIntelIndicators") {
 		t.Errorf("%v", err)
 	}

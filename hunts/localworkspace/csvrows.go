@@ -86,7 +86,11 @@ func readHeader(record []byte, l *layout) (*csvHeader, error) {
 		case !ok:
 			col = len(l.columns)
 			l.index[name] = col
-			l.columns = append(l.columns, kql.Column{Name: name, Type: kql.String})
+			typ := kql.String
+			if name == ingestionColumn {
+				typ = kql.Datetime
+			}
+			l.columns = append(l.columns, kql.Column{Name: name, Type: typ})
 		}
 		timed = timed || name == timeColumn
 		used[name] = true

@@ -13,6 +13,10 @@ import (
 // (learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits).
 const maxColumns = 500
 
+// ingestionColumn is what ingestion_time() answers, in any table. No schema lists
+// it, and an export has it only when somebody asked for it.
+const ingestionColumn = "_IngestionTime"
+
 // layout is the columns that a file is read into.
 type layout struct {
 	table   string
@@ -90,8 +94,12 @@ func (l *layout) widened(seen map[string]guess) *layout {
 			w.columns[i].Type = (seen[name] | typeGuess(w.columns[i].Type)).columnType()
 			continue
 		}
+		typ := seen[name].columnType()
+		if name == ingestionColumn {
+			typ = kql.Datetime
+		}
 		w.index[name] = len(w.columns)
-		w.columns = append(w.columns, kql.Column{Name: name, Type: seen[name].columnType()})
+		w.columns = append(w.columns, kql.Column{Name: name, Type: typ})
 	}
 	return w
 }

@@ -320,6 +320,25 @@ func TestUnknownColumnsGetTheTypeOfTheirValues(t *testing.T) {
 	}
 }
 
+func TestTheIngestionTimeOfAnExportIsATime(t *testing.T) {
+	files := map[string]string{
+		"A_CL.ndjson": `{"TimeGenerated":"2026-03-02T09:00:00Z","_IngestionTime":"2026-03-02T09:05:00Z"}` + "\n" +
+			`{"TimeGenerated":"2026-03-02T09:00:00Z","_IngestionTime":7}`,
+		"DeviceInfo.csv": "TimeGenerated,_IngestionTime\n2026-03-02T09:00:00Z,2026-03-02T09:05:00Z\n",
+	}
+	events := loadFiles(t, files)
+	for _, name := range []string{"A_CL", "DeviceInfo"} {
+		table := mustTable(t, events, name)
+		k := slices.IndexFunc(table.Columns(), func(c kql.Column) bool { return c.Name == "_IngestionTime" })
+		if k < 0 || table.Columns()[k].Type != kql.Datetime || table.Value(0, k).IsNull() {
+			t.Errorf("%s: column %d of %v is no time", name, k, table.Columns())
+		}
+	}
+	if bad := events.BadLines(); len(bad) != 1 || bad[0].Line != 2 {
+		t.Errorf("the number is reported: got %v", bad)
+	}
+}
+
 func TestProgressGrowsToTheWholeDirectory(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"DeviceInfo.ndjson": strings.Repeat(oneEvent, 30_000), "DeviceEvents.ndjson": oneEvent})
 	var seen []Progress

@@ -122,10 +122,10 @@ func (j *jsonRows) cell(raw jsontext.Value) {
 // file is read again with a wider one.
 func (j *jsonRows) fits(col int, raw jsontext.Value) bool {
 	l := j.rows.layout
-	if col < l.known {
+	t := l.columns[col].Type
+	if col < l.known || t == kql.Datetime {
 		return true
 	}
-	t := l.columns[col].Type
 	g := guessOf(raw)
 	if (g | typeGuess(t)).columnType() == t {
 		return true
