@@ -1,0 +1,138 @@
+package hunts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// search asks the source, slice by slice, and judges. It always returns an
+// answer.
+func (r *Runner) search(ctx context.Context, h Hunt, d Definition, progress func(Progress)) Answer {
+	started := r.cfg.Clock()
+	seen, covErr := r.lookAround(ctx, h, d)
+	window := h.Window
+	if window.All {
+		window.From = seen.Oldest
+		if !seen.Newest.IsZero() && r.cfg.Source.Describe(h.Workspaces).Kind != KindLogAnalytics {
+			window.To = seen.Newest.Add(time.Microsecond)
+		}
+		if window.From.IsZero() {
+			window.From = window.To.Add(-r.cfg.DefaultWindow)
+		}
+	}
+	s := &searcher{runner: r, hunt: h, def: d, window: window, slices: slicesOf(window), progress: progress}
+	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	s.run(ctx)
+	a := r.conclude(h, d, s, seen, covErr)
+	if a.Verdict == Clean {
+		a.Neighbours = s.neighbours(ctx)
+	}
+	a.Source.Queries, a.Source.TookMS = s.queries, r.cfg.Clock().Sub(started).Milliseconds()
+	return a
+}
+
+func (r *Runner) conclude(h Hunt, d Definition, s *searcher, seen sensors, covErr error) Answer {
+	hidden := map[string]bool{}
+	for _, p := range s.profiles {
+		hidden[p.Name] = p.Mode == ModeHide
+	}
+	p := newParams(h.Request, s.window.From, s.window.To, timelineStep(s.window))
+	a := merge(s.parts, p, hidden, h.Request)
+	a.HuntID, a.Hunt = h.ID, d.Name
+	a.Request = answerRequest(h, s.window)
+	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
+	a.Source = r.cfg.Source.Describe(h.Workspaces)
+	a.Coverage = r.coverage(h, d, s, seen, covErr)
+	judge(&a, s.unsearched(), s.unattributed())
+	a.Notes = append(a.Notes, s.notes(a, seen)...)
+	return a
+}
+
+func (r *Runner) coverage(h Hunt, d Definition, s *searcher, seen sensors, covErr error) Coverage {
+	c := Coverage{
+		SensorsReporting: seen.Reporting, SensorsKnown: seen.Known, Slices: s.slices, Control: seen.Control, Proxy: seen.Proxy,
+		NewestEvent: later(nil, seen.Newest), OldestEvent: earlier(nil, seen.Oldest),
+	}
+	if r.cfg.BadLines != nil {
+		c.BadLines = r.cfg.BadLines()
+	}
+	if seen.Control != "" {
+		c.ControlFound = &seen.ControlFound
+	}
+	if covErr != nil {
+		c.Problems = append(c.Problems, "the coverage is not known: "+sayOf(covErr, d))
+	} else {
+		c.Problems = r.problems(h, d, seen, c)
+	}
+	if !allDone(s.slices) {
+		c.Problems = append(c.Problems, unsearchedText(s.unsearched(), len(s.slices)))
+	}
+	c.Complete = len(c.Problems) == 0
+	return c
+}
+
+func allDone(slices []Slice) bool {
+	for _, s := range slices {
+		if s.State != SliceDone {
+			return false
+		}
+	}
+	return len(slices) > 0
+}
+
+// sayOf is the sentence of an error for people; a missing table names the
+// connector that provides it.
+func sayOf(err error, d Definition) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return "something broke on our side"
+	}
+	say := e.Say
+	if e.Kind == KindNoTable {
+		for _, c := range d.RequiredDataConnectors {
+			say += fmt.Sprintf("; the data connector %s provides %s", c.ConnectorID, strings.Join(c.DataTypes, ", "))
+		}
+	}
+	if e.Hint != "" {
+		say += ". " + e.Hint
+	}
+	return say
+}
+
+func answerRequest(h Hunt, w Window) AnswerRequest {
+	out := AnswerRequest{
+		IPs: []string{}, Domains: []string{}, Files: []string{}, Devices: append([]string{}, h.Request.Devices...),
+		From: w.From, To: w.To, Why: h.Request.Why, AskedBy: h.Asker.Name,
+	}
+	for _, i := range h.Request.IPs {
+		out.IPs = append(out.IPs, i.String())
+	}
+	for _, i := range h.Request.Domains {
+		out.Domains = append(out.Domains, i.String())
+	}
+	for _, i := range h.Request.Files {
+		out.Files = append(out.Files, i.String())
+	}
+	return out
+}
+
+// notes are what the reader must know beside the verdict.
+func (s *searcher) notes(a Answer, seen sensors) []string {
+	var out []string
+	if a.Totals.Aggregated > 0 {
+		out = append(out, "An hourly aggregate is one event that stands for many connections.")
+	}
+	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
+		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", count(n, "more inspected event")))
+	}
+	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
+		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))
+	}
+	if a.Truncated.ByDevice || a.Truncated.Rows {
+		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package hunts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Run answers a hunt. Identical questions share one run, also across
+// processes. progress may be nil; it is called from one goroutine at a time.
+//
+// The error is a *Error and means that nothing was searched: refused by
+// policy, or no audit could be written. Everything that goes wrong later is in
+// the answer, as COULD_NOT_TELL with its reason.
+func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answer, error) {
+	if progress == nil {
+		progress = func(Progress) {}
+	}
+	if err := r.admit(ctx, h); err != nil {
+		return Answer{}, err
+	}
+	d, ok := r.cfg.Catalog.Get(h.Name)
+	if !ok {
+		return Answer{}, &Error{Kind: KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
+	}
+	key := r.cacheKey(h, d)
+	for {
+		if !h.Request.Fresh && h.Refreshes == "" {
+			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok {
+				return r.remembered(a, h), nil
+			}
+		}
+		lease, holder, ok, err := r.cfg.Record.Lease(ctx, "run:"+key, h.ID, leaseTTL)
+		if err != nil {
+			a := r.search(ctx, h, d, progress)
+			a.Notes = append(a.Notes, "Our memory does not answer: this was searched without cache, and will not be remembered.")
+			return a, nil
+		}
+		if ok {
+			return r.searchLeased(ctx, h, d, key, lease, progress)
+		}
+		r.cfg.Log.Info("hunt waits for an identical one", "hunt", h.ID, "holder", holder)
+		progress(Progress{SharedWith: holder})
+		if err := r.cfg.Record.Await(ctx, "run:"+key); err != nil && KindOf(err) != KindUnavailable {
+			return Answer{}, &Error{Kind: KindCancelled, Say: "the hunt was stopped while it waited for an identical one", Err: err}
+		}
+		h.Request.Fresh, h.Refreshes = false, "" // what the other one found a moment ago is fresh
+	}
+}
+
+// admit is the only way to a source: policy and audit, both outcomes, in one
+// place. Without an audit entry there is no hunt.
+func (r *Runner) admit(ctx context.Context, h Hunt) error {
+	entry := AuditEntry{
+		Time: r.cfg.Clock().UTC(), Action: "hunt", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
+		What: indicator.Format(h.Request), Why: h.Request.Why, Workspace: strings.Join(h.Workspaces, ","), Outcome: "admitted",
+	}
+	var refused error
+	if r.cfg.Admit != nil {
+		refused = r.cfg.Admit(ctx, h)
+	}
+	if refused != nil {
+		entry.Action, entry.Outcome = "refused", refused.Error()
+	}
+	if err := r.cfg.Record.Audit(ctx, entry); err != nil {
+		return &Error{Kind: KindUnavailable, Say: "the audit log can't be written, so nothing was searched", Hint: "Try again in a minute.", Err: err}
+	}
+	return refused
+}
+
+const (
+	leaseTTL   = 10 * time.Second // a dead replica's hunt is taken over after this
+	leaseRenew = 3 * time.Second
+)
+
+// searchLeased searches while a heartbeat keeps the lease. When the lease is
+// lost the search stops: somebody else answers.
+func (r *Runner) searchLeased(ctx context.Context, h Hunt, d Definition, key string, lease Lease, progress func(Progress)) (Answer, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var beats sync.WaitGroup
+	beats.Go(func() {
+		tick := time.NewTicker(leaseRenew)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if held, err := lease.Renew(ctx); err == nil && !held {
+					stop()
+					return
+				}
+			}
+		}
+	})
+	a := r.search(ctx, h, d, progress)
+	lost := ctx.Err() != nil
+	stop()
+	beats.Wait()
+	after := context.WithoutCancel(ctx)
+	if !lost {
+		r.keep(after, key, &a)
+	}
+	if err := lease.Release(after); err != nil {
+		r.cfg.Log.Warn("lease of a hunt not released, it expires by itself", "hunt", h.ID, "error", err)
+	}
+	return a, nil
+}
+
+// keep remembers the answer. Only what is worth repeating is cached for
+// others: an answer with an error or a gap is kept for its own thread alone.
+func (r *Runner) keep(ctx context.Context, key string, a *Answer) {
+	cacheKey := ""
+	if a.Verdict != CouldNotTell && allDone(a.Coverage.Slices) {
+		until := r.cfg.Clock().UTC().Add(r.cfg.CacheTTL)
+		a.Source.ExpiresAt = &until
+		cacheKey = key
+	}
+	if err := r.cfg.Record.SaveAnswer(ctx, cacheKey, *a, r.cfg.CacheTTL); err != nil {
+		r.cfg.Log.Warn("answer not kept, follow-ups will search again", "hunt", a.HuntID, "error", err)
+		a.Notes = append(a.Notes, "Our memory does not answer: follow-ups on this hunt will not work.")
+	}
+}
+
+func (r *Runner) remembered(a Answer, h Hunt) Answer {
+	if a.Source.CachedAt == nil {
+		at := r.cfg.Clock().UTC()
+		if a.Source.ExpiresAt != nil {
+			at = a.Source.ExpiresAt.Add(-r.cfg.CacheTTL)
+		}
+		a.Source.CachedAt = &at
+	}
+	a.HuntID = h.ID
+	a.Request.Why, a.Request.AskedBy = h.Request.Why, h.Asker.Name
+	return a
+}
+
+// cacheKey is the identity of a question: everything that changes the answer,
+// and not who asks or why.
+func (r *Runner) cacheKey(h Hunt, d Definition) string {
+	w := fmt.Sprint(h.Window.From.Unix(), h.Window.To.Unix())
+	if h.Window.All || h.Window.Ago > 0 {
+		w = fmt.Sprint(h.Window.All, h.Window.Ago)
+	}
+	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
+	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","))
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,137 @@
+package hunts
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// searcher is one run over the slices of a window.
+type searcher struct {
+	runner   *Runner
+	hunt     Hunt
+	def      Definition
+	window   Window
+	profiles []Profile
+	progress func(Progress)
+
+	mu      sync.Mutex
+	slices  []Slice
+	parts   []part
+	queries int
+}
+
+func (s *searcher) run(ctx context.Context) {
+	group := errgroup.Group{}
+	group.SetLimit(s.runner.cfg.Parallel)
+	// newest first: what happened last is what the asker wants to see first
+	for i := len(s.slices) - 1; i >= 0; i-- {
+		group.Go(func() error {
+			p, state, reason := s.slice(ctx, s.slices[i])
+			s.finish(i, p, state, reason)
+			return nil
+		})
+	}
+	_ = group.Wait() // the functions return no error: what failed is in the slice
+}
+
+func (s *searcher) finish(i int, p part, state SliceState, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slices[i].State, s.slices[i].Reason = state, reason
+	if state == SliceDone || state == SlicePartial {
+		s.parts = append(s.parts, p)
+	}
+	now := Progress{Total: len(s.slices), Cancellable: true}
+	names := map[string]bool{}
+	for _, x := range s.parts {
+		now.Events += x.total.Events
+		if x.total.Reached > 0 {
+			now.Verdict = Reached
+		}
+		now.Devices = max(now.Devices, x.total.Devices)
+		for _, d := range x.devices {
+			names[strings.ToLower(d.Device)] = true
+		}
+	}
+	now.Devices = max(now.Devices, int64(len(names)))
+	for _, x := range s.slices {
+		if x.State != "" && x.State != SliceRunning {
+			now.Done++
+		}
+	}
+	s.progress(now)
+}
+
+// slice answers one slice, from memory when it lies far enough in the past.
+func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, string) {
+	if ctx.Err() != nil {
+		return part{}, SliceSkipped, "the hunt was cancelled before this slice"
+	}
+	r := s.runner
+	p := newParams(s.hunt.Request, at.From, at.To, timelineStep(s.window))
+	key := "slice:" + digest(s.def.kql(p, "", s.profiles, r.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
+	settled := r.cfg.Clock().Sub(at.To) > r.cfg.SettleAfter
+	if settled && !s.hunt.Request.Fresh {
+		if data, ok, err := r.cfg.Record.Blob(ctx, key); err == nil && ok {
+			var rows [][]any
+			if json.Unmarshal(data, &rows) == nil {
+				if found, err := readPart(rows); err == nil {
+					return found, SliceDone, ""
+				}
+			}
+		}
+	}
+	s.mu.Lock()
+	s.queries++
+	s.mu.Unlock()
+	res, err := r.query(ctx, Query{
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary),
+		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
+		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+	})
+	if err != nil {
+		r.cfg.Log.Warn("slice failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", KindOf(err), "error", err)
+		if ctx.Err() != nil {
+			return part{}, SliceSkipped, "the hunt was cancelled during this slice"
+		}
+		return part{}, SliceFailed, sayOf(err, s.def)
+	}
+	found, err := readPart(res.Rows)
+	if err != nil {
+		r.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)
+		return part{}, SliceFailed, "the answer of the workspace was not understood"
+	}
+	if res.Partial != "" {
+		return found, SlicePartial, res.Partial
+	}
+	if settled {
+		if data, err := json.Marshal(res.Rows); err == nil {
+			_ = r.cfg.Record.SaveBlob(ctx, key, data, r.cfg.SliceTTL) // not kept: searched again next time
+		}
+	}
+	return found, SliceDone, ""
+}
+
+func (s *searcher) unsearched() []Slice {
+	var out []Slice
+	for _, x := range s.slices {
+		if x.State != SliceDone {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// unattributed counts the inspected events that file= could not be decided for.
+func (s *searcher) unattributed() int64 {
+	var n int64
+	for _, p := range s.parts {
+		n += p.unattributed.Events
+	}
+	return n
+}
