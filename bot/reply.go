@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -154,25 +156,9 @@ func distance(a, b string) int {
 	return 3*edits(firstA, firstB) + edits(a, strings.ToLower(b))
 }
 
-// edits is the Levenshtein distance, over at most 64 bytes of each.
+// edits is the Levenshtein distance; no form is longer than 64 bytes.
 func edits(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := previous
-			if a[i] != b[j] {
-				cost = 1 + min(previous, row[j], row[j+1])
-			}
-			previous, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	return levenshtein.ComputeDistance(a[:min(len(a), 64)], b[:min(len(b), 64)])
 }
 
 // notUnderstood is the one line for anything outside the grammar.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,8 +145,8 @@ func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
 			source.Kind = kindExport
 		}
 	} else {
-		if source.Workspaces, err = parseWorkspaces(cfg.workspaces); err != nil {
-			return err
+		if source.Workspaces = cfg.workspaces; len(source.Workspaces) == 0 {
+			return errNoWorkspace
 		}
 		if source.Credential, err = loganalytics.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
 			return err
@@ -207,6 +209,9 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// errNoWorkspace is what everything that searches says without one.
+var errNoWorkspace = errors.New("AZURE_LOGS_WORKSPACE is not set: give it a workspace id, or use --events DIR for exported events")
+
 // parseWorkspaces reads AZURE_LOGS_WORKSPACE: an id, or name=id pairs.
 func parseWorkspaces(text string) ([]loganalytics.Workspace, error) {
 	var out []loganalytics.Workspace
@@ -219,10 +224,17 @@ func parseWorkspaces(text string) ([]loganalytics.Workspace, error) {
 		if !named {
 			name, id = "default", item
 		}
-		out = append(out, loganalytics.Workspace{Name: strings.TrimSpace(name), ID: strings.TrimSpace(id)})
+		name, id = strings.TrimSpace(name), strings.TrimSpace(id)
+		if name == "" || id == "" || strings.ContainsAny(id, "= \t") {
+			return nil, fmt.Errorf("%q is not an id or name=id", item)
+		}
+		if slices.ContainsFunc(out, func(w loganalytics.Workspace) bool { return strings.EqualFold(w.Name, name) }) {
+			return nil, fmt.Errorf("two workspaces are called %s: write name=id for each", name)
+		}
+		out = append(out, loganalytics.Workspace{Name: name, ID: id})
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("AZURE_LOGS_WORKSPACE is not set: give it a workspace id, or use --events DIR for exported events")
+		return nil, errors.New("it names no workspace")
 	}
 	return out, nil
 }

@@ -280,12 +280,13 @@ func (c *checker) files() {
 const freshness = "DeviceNetworkEvents | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated), Devices = dcount(DeviceName)"
 
 func (c *checker) workspaces(ctx context.Context) {
-	list, err := parseWorkspaces(c.cfg.workspaces)
-	if err != nil {
-		c.say("workspace", "fail", "%v", err)
+	list := c.cfg.workspaces
+	if len(list) == 0 {
+		c.say("workspace", "fail", "%v", errNoWorkspace)
 		return
 	}
 	config := loganalytics.Config{Endpoint: c.cfg.endpoint, Audience: c.cfg.audience, Workspaces: list}
+	var err error
 	if config.Credential, err = loganalytics.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
 		c.say("azure", "fail", "%v", err)
 		return

@@ -1,12 +1,22 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"net"
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+	"github.com/google/uuid"
+
+	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -24,7 +34,7 @@ type setting struct {
 // config is everything the environment says.
 type config struct {
 	botToken, appToken, slackAPI string
-	workspaces                   string
+	workspaces                   []loganalytics.Workspace
 	endpoint, audience           string
 	authority, credential        string
 	clientID                     string
@@ -50,6 +60,41 @@ func text(into func(*config) *string) func(*config, string) error {
 	return func(c *config, v string) error { *into(c) = v; return nil }
 }
 
+// token takes a Slack token of one kind: the two are easily swapped, and Slack's
+// own answer to that says only invalid_auth.
+func token(prefix string, into func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if !strings.HasPrefix(v, prefix) || strings.ContainsAny(v, " \t\r\n\"'") {
+			return fmt.Errorf("it is not a token that begins with %s", prefix)
+		}
+		*into(c) = v
+		return nil
+	}
+}
+
+// webAddress takes an absolute http or https address.
+func webAddress(into func(*config) *string) func(*config, string) error {
+	return func(c *config, v string) error {
+		u, err := url.Parse(v)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+			return errors.New("it is not an address that begins with https://")
+		}
+		*into(c) = v
+		return nil
+	}
+}
+
+// oneOf takes one of a few words.
+func oneOf(into func(*config) *string, words ...string) func(*config, string) error {
+	return func(c *config, v string) error {
+		if !slices.Contains(words, v) {
+			return fmt.Errorf("it takes %s or %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+		}
+		*into(c) = v
+		return nil
+	}
+}
+
 func duration(into func(*config) *time.Duration) func(*config, string) error {
 	return func(c *config, v string) error {
 		d, err := time.ParseDuration(v)
@@ -63,16 +108,26 @@ func duration(into func(*config) *time.Duration) func(*config, string) error {
 
 func settings() []setting {
 	return []setting{
-		{"SLACK_BOT_TOKEN", "xoxb-…", "", "Bot User OAuth Token of the installed app.", true, text(func(c *config) *string { return &c.botToken })},
-		{"SLACK_APP_TOKEN", "xapp-…", "", "App-level token with connections:write.", true, text(func(c *config) *string { return &c.appToken })},
-		{"SLACK_API_URL", "https://slack.com/api/", "Slack's own", "Web API to talk to, with a final slash.", false, text(func(c *config) *string { return &c.slackAPI })},
-		{"AZURE_LOGS_WORKSPACE", "prod-eu=6f1c…,prod-us=9a3e…", "", "Workspace id, or name=id pairs; the first is the default.", false, text(func(c *config) *string { return &c.workspaces })},
-		{"AZURE_LOGS_ENDPOINT", "https://api.loganalytics.us", "public cloud", "Query API of a sovereign cloud or a local workspace.", false, text(func(c *config) *string { return &c.endpoint })},
-		{"AZURE_LOGS_AUDIENCE", "https://api.loganalytics.us", "follows the endpoint", "What tokens are asked for.", false, text(func(c *config) *string { return &c.audience })},
-		{"AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/", "public cloud", "Login host of a sovereign cloud.", false, text(func(c *config) *string { return &c.authority })},
+		{"SLACK_BOT_TOKEN", "xoxb-…", "", "Bot User OAuth Token of the installed app.", true, token("xoxb-", func(c *config) *string { return &c.botToken })},
+		{"SLACK_APP_TOKEN", "xapp-…", "", "App-level token with connections:write.", true, token("xapp-", func(c *config) *string { return &c.appToken })},
+		{"SLACK_API_URL", "https://slack.com/api/", "Slack's own", "Web API to talk to.", false, func(c *config, v string) error {
+			err := webAddress(func(c *config) *string { return &c.slackAPI })(c, v)
+			c.slackAPI = strings.TrimSuffix(c.slackAPI, "/") + "/" // slack-go appends method names to it as it is
+			return err
+		}},
+		{"AZURE_LOGS_WORKSPACE", "prod-eu=6f1c…,prod-us=9a3e…", "", "Workspace id, or name=id pairs; the first is the default.", false, func(c *config, v string) (err error) {
+			c.workspaces, err = parseWorkspaces(v)
+			return err
+		}},
+		{"AZURE_LOGS_ENDPOINT", "https://api.loganalytics.us", "public cloud", "Query API of a sovereign cloud or a local workspace.", false, webAddress(func(c *config) *string { return &c.endpoint })},
+		{"AZURE_LOGS_AUDIENCE", "https://api.loganalytics.us", "follows the endpoint", "What tokens are asked for.", false, webAddress(func(c *config) *string { return &c.audience })},
+		{"AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/", "public cloud", "Login host of a sovereign cloud.", false, webAddress(func(c *config) *string { return &c.authority })},
 		{"AZURE_CLIENT_ID", "…", "", "Read by azidentity; also picks a user-assigned managed identity.", false, text(func(c *config) *string { return &c.clientID })},
-		{"FOOTPRINT_AZURE_CREDENTIAL", "workload-identity", "default", "How to log in: default, environment, workload-identity, managed-identity, cli, or none for a local workspace.", false, text(func(c *config) *string { return &c.credential })},
-		{"REDIS_URL", "rediss://user:secret@redis:6380/0", "in memory, lost on exit", "Redis server, cluster or Sentinel.", true, text(func(c *config) *string { return &c.redisURL })},
+		{"FOOTPRINT_AZURE_CREDENTIAL", "workload-identity", "default", "How to log in: default, environment, workload-identity, managed-identity, cli, or none for a local workspace.", false, oneOf(func(c *config) *string { return &c.credential }, "default", "environment", "workload-identity", "managed-identity", "cli", "none")},
+		{"REDIS_URL", "rediss://user:secret@redis:6380/0", "in memory, lost on exit", "Redis server, cluster or Sentinel.", true, func(c *config, v string) error {
+			c.redisURL = v
+			return record.CheckURL(v)
+		}},
 		{"FOOTPRINT_CHANNELS", "C0123,C0456", "every channel the bot is in", "Channel ids that may hunt.", false, func(c *config, v string) error {
 			for _, id := range strings.Split(v, ",") {
 				id = strings.TrimSpace(id)
@@ -87,9 +142,11 @@ func settings() []setting {
 		{"FOOTPRINT_CACHE", "15m", "15m", "How long an identical question gets the same answer.", false, duration(func(c *config) *time.Duration { return &c.cacheTTL })},
 		{"FOOTPRINT_STALE_AFTER", "2h", "2h", "A newest event older than this is no coverage, and nothing is CLEAN.", false, duration(func(c *config) *time.Duration { return &c.staleAfter })},
 		{"FOOTPRINT_MIN_SENSORS", "0.8", "0.8", "Share of known sensors that must report for a CLEAN.", false, func(c *config, v string) error {
-			if _, err := fmt.Sscanf(v, "%g", &c.minSensors); err != nil || c.minSensors <= 0 || c.minSensors > 1 {
-				return fmt.Errorf("it is not a share such as 0.8")
+			share, err := strconv.ParseFloat(v, 64)
+			if err != nil || !(share > 0 && share <= 1) {
+				return errors.New("it is not a share such as 0.8")
 			}
+			c.minSensors = share
 			return nil
 		}},
 		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of further hunts in YAML.", false, text(func(c *config) *string { return &c.huntsDir })},
@@ -111,27 +168,36 @@ func settings() []setting {
 			c.privateFeeds = v == "allow"
 			return nil
 		}},
-		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, text(func(c *config) *string { return &c.portalResource })},
-		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz, /readyz and /metrics.", false, text(func(c *config) *string { return &c.listen })},
-		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, func(c *config, v string) error {
-			if v != "text" && v != "json" {
-				return fmt.Errorf("it takes text or json")
+		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, func(c *config, v string) error {
+			if !strings.HasPrefix(strings.ToLower(v), "/subscriptions/") {
+				return errors.New("it is not the resource id of a workspace, which begins with /subscriptions/")
 			}
-			c.logFormat = v
+			c.portalResource = v
 			return nil
 		}},
+		{"FOOTPRINT_LISTEN", "127.0.0.1:9090", "off", "Address for /healthz, /readyz and /metrics.", false, func(c *config, v string) error {
+			if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
+				return errors.New("it is not an address with a port")
+			}
+			c.listen = v
+			return nil
+		}},
+		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, oneOf(func(c *config) *string { return &c.logFormat }, "text", "json")},
 		{"FOOTPRINT_REPLICA", "footprint-0", "host name and process id", "Name of this process in claims and logs.", false, text(func(c *config) *string { return &c.replica })},
 		{"FOOTPRINT_WORKERS", "16", "16", "Jobs worked on at once by this process.", false, func(c *config, v string) error {
-			if _, err := fmt.Sscanf(v, "%d", &c.workers); err != nil || c.workers < 1 || c.workers > 256 {
-				return fmt.Errorf("it is not a number from 1 to 256")
+			workers, err := strconv.Atoi(v)
+			if err != nil || workers < 1 || workers > 256 {
+				return errors.New("it is not a number from 1 to 256")
 			}
+			c.workers = workers
 			return nil
 		}},
 	}
 }
 
 // loadConfig reads the environment. A variable that is unknown or can't be
-// read stops the start: a setting that is silently ignored is worse.
+// read stops the start: a setting that is silently ignored is worse. The error
+// has one line for each.
 func loadConfig(env []string) (config, error) {
 	c := config{origin: map[string]string{}, workers: 16, logFormat: "text"}
 	values := map[string]string{}
@@ -140,34 +206,24 @@ func loadConfig(env []string) (config, error) {
 		values[name] = value
 	}
 	known := settings()
+	var wrong []error
 	for _, s := range known {
-		value, origin := values[s.name], "environment"
-		if file := values[s.name+"_FILE"]; file != "" && value == "" {
-			data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
-			if err != nil {
-				return c, fmt.Errorf("reading %s_FILE: %w", s.name, err)
-			}
-			value, origin = strings.TrimSpace(string(data)), "file "+file
+		value, origin, err := s.value(values)
+		if err == nil && value != "" {
+			err = s.read(&c, value)
 		}
-		if value == "" {
-			continue
+		if err != nil {
+			wrong = append(wrong, err)
+		} else if value != "" {
+			c.origin[s.name] = origin
 		}
-		if err := s.set(&c, value); err != nil {
-			shown := fmt.Sprintf("%q", value)
-			if s.secret {
-				shown = "(hidden)"
-			}
-			return c, fmt.Errorf("%s=%s can't be used: %w; an example is %s=%s", s.name, shown, err, s.name, s.example)
-		}
-		c.origin[s.name] = origin
 	}
-	for name := range values {
-		if !strings.HasPrefix(name, "FOOTPRINT_") {
-			continue
-		}
-		base := strings.TrimSuffix(name, "_FILE")
-		if !slices.ContainsFunc(known, func(s setting) bool { return s.name == name || s.name == base }) {
-			return c, fmt.Errorf("%s is not a setting of footprint%s", name, nearest(name, known))
+	if err := c.workspaceIDs(); err != nil {
+		wrong = append(wrong, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if values[name] != "" {
+			wrong = append(wrong, unknown(name, known))
 		}
 	}
 	if c.replica == "" {
@@ -177,7 +233,76 @@ func loadConfig(env []string) (config, error) {
 		}
 		c.replica = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
-	return c, nil
+	return c, errors.Join(wrong...)
+}
+
+// workspaceIDs refuses names in the place of ids, the usual slip: the service
+// answers them with a bare 404. A workspace over plain http is a local one and
+// may have any id.
+func (c config) workspaceIDs() error {
+	if strings.HasPrefix(c.endpoint, "http://") {
+		return nil
+	}
+	for _, w := range c.workspaces {
+		if uuid.Validate(w.ID) != nil {
+			return fmt.Errorf("AZURE_LOGS_WORKSPACE: %q is not a workspace id, which looks like 6f1c2a34-…: copy it from the workspace's overview page", w.ID)
+		}
+	}
+	return nil
+}
+
+// value is what was set, and where.
+func (s setting) value(values map[string]string) (value, origin string, err error) {
+	file := values[s.name+"_FILE"]
+	if file == "" {
+		return values[s.name], "environment", nil
+	}
+	if values[s.name] != "" {
+		return "", "", fmt.Errorf("%s and %s_FILE are both set: keep one of them", s.name, s.name)
+	}
+	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", "", fmt.Errorf("reading %s_FILE: %w", s.name, err)
+	}
+	return strings.TrimSpace(string(data)), "file " + file, nil
+}
+
+func (s setting) read(c *config, value string) error {
+	err := s.set(c, value)
+	if err == nil {
+		return nil
+	}
+	shown := fmt.Sprintf("%q", value)
+	if s.secret {
+		shown = "(hidden)"
+	}
+	return fmt.Errorf("%s=%s can't be used: %w; an example is %s=%s", s.name, shown, err, s.name, s.example)
+}
+
+// unknown refuses what is meant for us and is none of the settings: everything
+// under the two prefixes that are ours alone, and what looks like a slip of the
+// hand in another one. SLACK_SIGNING_SECRET or AZURE_TENANT_ID are other
+// people's.
+func unknown(name string, known []setting) error {
+	best, distance := "", 3
+	for _, s := range known {
+		for _, spelling := range []string{s.name, s.name + "_FILE"} {
+			if name == spelling {
+				return nil
+			}
+			if d := levenshtein.ComputeDistance(name, spelling); d < distance {
+				best, distance = spelling, d
+			}
+		}
+	}
+	ours := strings.HasPrefix(name, "FOOTPRINT_") || strings.HasPrefix(name, "AZURE_LOGS_")
+	switch {
+	case best != "":
+		return fmt.Errorf("%s is not a setting of footprint; did you mean %s?", name, best)
+	case ours:
+		return fmt.Errorf("%s is not a setting of footprint%s", name, nearest(name, known))
+	}
+	return nil
 }
 
 // nearest suggests the known setting that shares the longest beginning.

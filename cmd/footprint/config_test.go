@@ -24,6 +24,24 @@ func TestConfiguration(t *testing.T) {
 		"a log format that is none":          {[]string{"FOOTPRINT_LOG=xml"}, "it takes text or json"},
 		"a secret is not repeated":           {[]string{"REDIS_URL_FILE=/nowhere/secret"}, "reading REDIS_URL_FILE"},
 		"workers beyond reason":              {[]string{"FOOTPRINT_WORKERS=9999"}, "not a number from 1 to 256"},
+		"a number with something behind it":  {[]string{"FOOTPRINT_WORKERS=16x"}, "not a number from 1 to 256"},
+		"a share with something behind it":   {[]string{"FOOTPRINT_MIN_SENSORS=0.8%"}, "is not a share such as 0.8"},
+		"the two tokens swapped":             {[]string{"SLACK_BOT_TOKEN=xapp-1-secret"}, "SLACK_BOT_TOKEN=(hidden) can't be used: it is not a token that begins with xoxb-; an example is SLACK_BOT_TOKEN=xoxb-…"},
+		"a token with its quotes":            {[]string{`SLACK_APP_TOKEN="xapp-1-secret"`}, "it is not a token that begins with xapp-"},
+		"a slip in another prefix":           {[]string{"SLACK_BOT_TOKN=xoxb-1"}, "SLACK_BOT_TOKN is not a setting of footprint; did you mean SLACK_BOT_TOKEN?"},
+		"a slip in a file variable":          {[]string{"REDIS_URL_FIL=/run/secret"}, "did you mean REDIS_URL_FILE?"},
+		"an unknown one of the query API":    {[]string{"AZURE_LOGS_TABLE=x"}, "AZURE_LOGS_TABLE is not a setting of footprint"},
+		"the variables of other programs":    {[]string{"SLACK_SIGNING_SECRET=1", "AZURE_TENANT_ID=1", "REDIS_HOST=1", "AZURE_CLIENT_SECRET=1"}, ""},
+		"a value and a file":                 {[]string{"REDIS_URL=redis://h", "REDIS_URL_FILE=/x"}, "REDIS_URL and REDIS_URL_FILE are both set: keep one of them"},
+		"a Redis of an unknown scheme":       {[]string{"REDIS_URL=http://:secret@h"}, `REDIS_URL begins with "http"`},
+		"a listen address without port":      {[]string{"FOOTPRINT_LISTEN=localhost"}, "it is not an address with a port; an example is FOOTPRINT_LISTEN=127.0.0.1:9090"},
+		"an endpoint without scheme":         {[]string{"AZURE_LOGS_ENDPOINT=api.loganalytics.us"}, "it is not an address that begins with https://"},
+		"a way to log in that is none":       {[]string{"FOOTPRINT_AZURE_CREDENTIAL=msi"}, "it takes default, environment, workload-identity, managed-identity, cli or none"},
+		"a workspace by its name":            {[]string{"AZURE_LOGS_WORKSPACE=prod-eu"}, `"prod-eu" is not a workspace id`},
+		"a local workspace has any id":       {[]string{"AZURE_LOGS_WORKSPACE=w", "AZURE_LOGS_ENDPOINT=http://127.0.0.1:1"}, ""},
+		"two workspaces of one name":         {[]string{"AZURE_LOGS_WORKSPACE=a=1,A=2"}, "two workspaces are called A"},
+		"a workspace without id":             {[]string{"AZURE_LOGS_WORKSPACE=prod="}, `"prod=" is not an id or name=id`},
+		"a portal link for a workspace id":   {[]string{"FOOTPRINT_PORTAL_RESOURCE=6f1c"}, "begins with /subscriptions/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadConfig(c.env)
@@ -34,6 +52,20 @@ func TestConfiguration(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestEachMistakeOfTheEnvironmentHasItsLine(t *testing.T) {
+	_, err := loadConfig([]string{"FOOTPRINT_CACHE=x", "FOOTPRINT_NOPE=1", "SLACK_APP_TOKEN=xoxb-secret"})
+	if err == nil || strings.Count(err.Error(), "\n") != 2 || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestASlackAddressEndsWithASlash(t *testing.T) {
+	c, err := loadConfig([]string{"SLACK_API_URL=http://127.0.0.1:1/api"})
+	if err != nil || c.slackAPI != "http://127.0.0.1:1/api/" {
+		t.Errorf("%q, %v", c.slackAPI, err)
 	}
 }
 
@@ -56,7 +88,7 @@ func TestWorkspaceList(t *testing.T) {
 	if got, err := parseWorkspaces("just-an-id"); err != nil || got[0].Name != "default" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if _, err := parseWorkspaces(" , "); err == nil || !strings.Contains(err.Error(), "AZURE_LOGS_WORKSPACE is not set") {
+	if _, err := parseWorkspaces(" , "); err == nil || !strings.Contains(err.Error(), "names no workspace") {
 		t.Errorf("%v", err)
 	}
 }

@@ -200,7 +200,7 @@ func TestTheLicencesOfWhatIsBuiltInAreListed(t *testing.T) {
 		if len(f) != 3 {
 			continue // the standard library, and ourselves
 		}
-		files, _ := filepath.Glob(filepath.Join(f[2], "LICEN*"))
+		files, _ := filepath.Glob(filepath.Join(f[2], "[Ll][Ii][Cc][Ee][Nn]*"))
 		name := ""
 		for _, file := range files {
 			if data, err := os.ReadFile(file); err == nil && name == "" {

@@ -26,7 +26,7 @@ func (f flagSet) parse(args []string) (rest []string, err error) {
 	for {
 		if err := f.FlagSet.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				return nil, usageError{f.summary()}
+				return nil, askedHelp{f.summary()}
 			}
 			return nil, usageError{err.Error() + "; " + f.summary()}
 		}

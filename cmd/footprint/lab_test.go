@@ -130,6 +130,15 @@ func TestExitCodesTellWhatHappened(t *testing.T) {
 	}
 }
 
+func TestAskingForHelpIsNoMistake(t *testing.T) {
+	for _, c := range subcommands() {
+		code, out, errs := terminal(t, c.name, "--help")
+		if code != exitAnswered || errs != "" || !strings.HasPrefix(out, "usage: footprint "+c.name) {
+			t.Errorf("%s: exit %d\n%s%s", c.name, code, out, errs)
+		}
+	}
+}
+
 func many(n int) []string {
 	out := make([]string, n)
 	for i := range out {

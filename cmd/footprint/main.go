@@ -29,6 +29,11 @@ type usageError struct{ sentence string }
 
 func (e usageError) Error() string { return e.sentence }
 
+// askedHelp is the usage that somebody asked for: no mistake.
+type askedHelp struct{ usage string }
+
+func (e askedHelp) Error() string { return e.usage }
+
 // couldNotTell ends with exit code 3; the answer is printed already.
 type couldNotTell struct{}
 
@@ -90,8 +95,12 @@ func (p process) run(ctx context.Context, args []string) int {
 		}
 		err := c.run(ctx, p, args[1:])
 		var usage usageError
+		var asked askedHelp
 		switch {
 		case err == nil:
+			return exitAnswered
+		case errors.As(err, &asked):
+			fmt.Fprintln(p.stdout, asked.usage)
 			return exitAnswered
 		case errors.As(err, &couldNotTell{}):
 			return exitCouldNotTell

@@ -7,7 +7,13 @@ import (
 )
 
 // version prints what this binary was built from.
-func version(_ context.Context, p process, _ []string) error {
+func version(_ context.Context, p process, args []string) error {
+	f := newFlags("version")
+	if rest, err := f.parse(args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usageError{f.summary()}
+	}
 	fmt.Fprintln(p.stdout, "footprint "+buildVersion())
 	return nil
 }

@@ -43,6 +43,13 @@ func parseURL(text string) (endpoint, error) {
 	return endpoint{}, fmt.Errorf("REDIS_URL begins with %q: %s", scheme, teach)
 }
 
+// CheckURL tells whether Open can read such a REDIS_URL; it dials nothing, and
+// the error shows no password.
+func CheckURL(text string) error {
+	_, err := parseURL(text)
+	return err
+}
+
 func parsePlain(text string) (e endpoint, err error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
