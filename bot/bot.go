@@ -34,6 +34,8 @@ type Runner interface {
 	// Run answers it. The error is a *hunts.Error and means that nothing was
 	// searched; everything else is in the answer.
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)
+	// Forget drops every row that is kept of an answered hunt.
+	Forget(ctx context.Context, h hunts.Hunt, a hunts.Answer) error
 	// Survey hunts a list of any length with few queries; progress may be nil.
 	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator, progress func(hunts.Progress)) (hunts.Survey, error)
 	// Tips are the indicators that the workspace itself keeps.
@@ -77,7 +79,6 @@ type Store interface {
 	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
 	Entries(ctx context.Context, list string) (map[string][]byte, error)
 	DropEntries(ctx context.Context, list string, keys ...string) error
-	DropAnswer(ctx context.Context, huntID, key string) error
 	Audit(ctx context.Context, e hunts.AuditEntry) error
 	// Lease takes key until ttl passes without Renew; Await returns when it may be
 	// worth another try.

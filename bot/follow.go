@@ -2,11 +2,7 @@ package bot
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
@@ -29,9 +25,9 @@ func (f follow) place(ctx context.Context) (target, error) {
 		return target{}, err
 	}
 	if !ok || parent.TS == "" {
-		return target{channel: f.asker.Channel, thread: f.asker.ThreadTS}, nil
+		return target{channel: f.asker.Channel, thread: f.asker.ThreadTS, hunt: f.hunt.ID}, nil
 	}
-	return target{channel: parent.Channel, thread: rootOf(f.hunt, parent)}, nil
+	return target{channel: parent.Channel, thread: rootOf(f.hunt, parent), hunt: f.hunt.ID}, nil
 }
 
 // rootOf is the message that the thread of a hunt hangs on: its own, or the
@@ -151,7 +147,7 @@ func (f follow) show(ctx context.Context) error {
 	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
 		return err
 	}
-	_, err = f.bot.post(ctx, "show:"+f.key, target{channel: f.asker.Channel, thread: f.asker.ThreadTS}, func(v message.View) message.Message {
+	_, err = f.bot.post(ctx, "show:"+f.key, target{channel: f.asker.Channel, thread: f.asker.ThreadTS, hunt: f.hunt.ID}, func(v message.View) message.Message {
 		return message.Answered(f.hunt, f.bot.marked(ctx, a), v)
 	})
 	return err
@@ -177,7 +173,7 @@ func (f follow) more(ctx context.Context, do string) error {
 	case message.DoAgain:
 		return f.again(ctx)
 	case message.DoRemove:
-		return f.remove(ctx)
+		return f.unsay(ctx)
 	}
 	return f.file(ctx, do)
 }
@@ -222,50 +218,4 @@ func (f follow) file(ctx context.Context, kind string) error {
 		}
 	}
 	return f.bot.upload(ctx, f.key, to, name, data)
-}
-
-// remove takes back what was shown: messages, files and the rows that are
-// kept. That it was shown stays in the audit.
-func (f follow) remove(ctx context.Context) error {
-	if f.asker.User != f.hunt.Asker.User {
-		return f.whisper(ctx, "Only who asked for a hunt may remove it.")
-	}
-	store := f.bot.cfg.Store
-	if err := store.Audit(ctx, hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "unsay", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel}); err != nil {
-		return err
-	}
-	for _, name := range []string{f.hunt.ID + ".csv", f.hunt.ID + ".kql"} {
-		if p, ok, err := store.LoadPost(ctx, fileKey(f.hunt.ID, name)); err == nil && ok {
-			if err := f.bot.call(ctx, p.Channel, func() error { return f.bot.api.DeleteFileContext(ctx, p.TS) }); err != nil && !missing(err) {
-				return fmt.Errorf("removing %s: %w", name, err)
-			}
-		}
-	}
-	keys := []string{parentKey(f.hunt.ID)}
-	for i := range maxDetails {
-		keys = append(keys, detailsKey(f.hunt.ID, i))
-	}
-	for _, key := range keys {
-		p, ok, err := store.LoadPost(ctx, key)
-		if err != nil {
-			return err
-		}
-		if !ok || p.TS == "" {
-			continue
-		}
-		err = f.bot.call(ctx, p.Channel, func() error {
-			_, _, err := f.bot.api.DeleteMessageContext(ctx, p.Channel, p.TS)
-			return err
-		})
-		if err != nil && !missing(err) {
-			return fmt.Errorf("removing a message of %s: %w", f.hunt.ID, err)
-		}
-	}
-	return store.DropAnswer(ctx, f.hunt.ID, "")
-}
-
-// missing tells that what should be removed is gone already.
-func missing(err error) bool {
-	var answer slack.SlackErrorResponse
-	return errors.As(err, &answer) && (answer.Err == "message_not_found" || answer.Err == "file_not_found" || answer.Err == "file_deleted" || answer.Err == "channel_not_found")
 }

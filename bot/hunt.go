@@ -24,6 +24,9 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 		b.cfg.Log.Error("hunt is gone, nothing to answer", "hunt", id)
 		return nil
 	}
+	if h.State == hunts.Unsaid {
+		return nil
+	}
 	if h.State == hunts.Held || h.State == hunts.Refused {
 		b.cfg.Log.Error("hunt without its approval is not run", "hunt", id, "state", string(h.State))
 		return nil

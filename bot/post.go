@@ -28,8 +28,9 @@ const (
 	metadataType = "footprint"
 )
 
-// target is where a message goes.
-type target struct{ channel, thread string }
+// target is where a message goes. hunt is the one whose rows it shows beside its
+// own message and thread: when that hunt is unsaid, the message goes as well.
+type target struct{ channel, thread, hunt string }
 
 // errBusy asks for another try of the job: somebody else is sending this very
 // message, or died while doing so a moment ago.
@@ -42,6 +43,9 @@ var forms = []message.Form{message.DataTable, message.Table, message.PlainText}
 // post sends a message once, whatever the number of replicas and tries, and
 // tells where it is.
 func (b *Bot) post(ctx context.Context, key string, to target, render func(message.View) message.Message) (hunts.Post, error) {
+	if err := b.noteShown(ctx, to.hunt, key); err != nil {
+		return hunts.Post{}, err
+	}
 	state, done, err := b.cfg.Store.ClaimPost(ctx, key, b.cfg.Replica, claimFor)
 	if err != nil {
 		return hunts.Post{}, fmt.Errorf("claiming message %s: %w", key, err)
@@ -121,6 +125,9 @@ func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m 
 // upload puts a file into a thread, once.
 func (b *Bot) upload(ctx context.Context, huntID string, to target, name string, data []byte) error {
 	key := fileKey(huntID, name)
+	if err := b.noteShown(ctx, to.hunt, key); err != nil {
+		return err
+	}
 	state, _, err := b.cfg.Store.ClaimPost(ctx, key, b.cfg.Replica, claimFor)
 	if err != nil {
 		return fmt.Errorf("claiming file %s: %w", name, err)
@@ -175,7 +182,10 @@ func (b *Bot) giveBack(ctx context.Context, key string, unsure bool) {
 	}
 }
 
-func fileKey(huntID, name string) string { return "file:" + huntID + ":" + name }
+// fileKeys begins the keys of posts that are files, and not messages.
+const fileKeys = "file:"
+
+func fileKey(huntID, name string) string { return fileKeys + huntID + ":" + name }
 
 // options are what every message of ours is sent with: nothing is linked,
 // nothing unfurls.

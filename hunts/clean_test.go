@@ -93,8 +93,10 @@ func (emptyRecord) Blob(context.Context, string) ([]byte, bool, error) { return 
 func (emptyRecord) Lease(context.Context, string, string, time.Duration) (Lease, string, bool, error) {
 	return freeLease{}, "", true, nil
 }
-func (emptyRecord) Await(context.Context, string) error     { return nil }
-func (emptyRecord) Audit(context.Context, AuditEntry) error { return nil }
+func (emptyRecord) DropAnswer(context.Context, string, string) error { return nil }
+func (emptyRecord) DropBlobs(context.Context, ...string) error       { return nil }
+func (emptyRecord) Await(context.Context, string) error              { return nil }
+func (emptyRecord) Audit(context.Context, AuditEntry) error          { return nil }
 
 type freeLease struct{}
 

@@ -45,6 +45,7 @@ const (
 	Answered  State = "answered"
 	Cancelled State = "cancelled"
 	Failed    State = "failed"
+	Unsaid    State = "unsaid" // its messages and rows were taken back; nobody may show it again
 )
 
 // Asker is who asked, and where.

@@ -23,6 +23,10 @@ type Record interface {
 	// SaveBlob and Blob keep a finished slice or a coverage figure under key.
 	SaveBlob(ctx context.Context, key string, data []byte, ttl time.Duration) error
 	Blob(ctx context.Context, key string) (data []byte, ok bool, err error)
+	// DropAnswer forgets what a hunt found, and what is cached under key; DropBlobs
+	// forgets kept bytes.
+	DropAnswer(ctx context.Context, huntID, key string) error
+	DropBlobs(ctx context.Context, keys ...string) error
 	// Lease takes key for owner until ttl passes without Renew. When somebody
 	// else holds it, ok is false and holder names them (a hunt id).
 	Lease(ctx context.Context, key, owner string, ttl time.Duration) (l Lease, holder string, ok bool, err error)

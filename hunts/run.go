@@ -2,8 +2,6 @@ package hunts
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync"
@@ -33,7 +31,7 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 	for {
 		if !h.Request.Fresh && h.Refreshes == "" {
 			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok {
-				return r.remembered(a, h), nil
+				return r.remembered(ctx, a, h), nil
 			}
 		}
 		lease, holder, ok, err := r.cfg.Record.Lease(ctx, "run:"+key, h.ID, leaseTTL)
@@ -112,49 +110,4 @@ func (r *Runner) searchLeased(ctx context.Context, h Hunt, d Definition, key str
 		r.cfg.Log.Warn("lease of a hunt not released, it expires by itself", "hunt", h.ID, "error", err)
 	}
 	return a, nil
-}
-
-// keep remembers the answer. Only what is worth repeating is cached for
-// others: an answer with an error or a gap is kept for its own thread alone.
-func (r *Runner) keep(ctx context.Context, key string, a *Answer) {
-	cacheKey := ""
-	if a.Verdict != CouldNotTell && allDone(a.Coverage.Slices) {
-		until := r.cfg.Clock().UTC().Add(r.cfg.CacheTTL)
-		a.Source.ExpiresAt = &until
-		cacheKey = key
-	}
-	if err := r.cfg.Record.SaveAnswer(ctx, cacheKey, *a, r.cfg.CacheTTL); err != nil {
-		r.cfg.Log.Warn("answer not kept, follow-ups will search again", "hunt", a.HuntID, "error", err)
-		a.Notes = append(a.Notes, "Our memory does not answer: follow-ups on this hunt will not work.")
-	}
-}
-
-func (r *Runner) remembered(a Answer, h Hunt) Answer {
-	if a.Source.CachedAt == nil {
-		at := r.cfg.Clock().UTC()
-		if a.Source.ExpiresAt != nil {
-			at = a.Source.ExpiresAt.Add(-r.cfg.CacheTTL)
-		}
-		a.Source.CachedAt = &at
-	}
-	a.HuntID = h.ID
-	a.Request.Why, a.Request.AskedBy = h.Request.Why, h.Asker.Name
-	return a
-}
-
-// cacheKey is the identity of a question: everything that changes the answer,
-// and not who asks or why.
-func (r *Runner) cacheKey(h Hunt, d Definition) string {
-	w := fmt.Sprint(h.Window.From.Unix(), h.Window.To.Unix())
-	if h.Window.All || h.Window.Ago > 0 {
-		w = fmt.Sprint(h.Window.All, h.Window.Ago)
-	}
-	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
-	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
-	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","))
-}
-
-func digest(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }

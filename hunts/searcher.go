@@ -74,7 +74,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 	}
 	r := s.runner
 	p := newParams(s.hunt.Request, at.From, at.To, timelineStep(s.window))
-	key := "slice:" + digest(s.def.kql(p, "", s.profiles, r.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
+	key := s.sliceKey(p)
 	settled := r.cfg.Clock().Sub(at.To) > r.cfg.SettleAfter
 	if settled && !s.hunt.Request.Fresh {
 		if data, ok, err := r.cfg.Record.Blob(ctx, key); err == nil && ok {

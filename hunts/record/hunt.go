@@ -64,6 +64,16 @@ func (s *Store) SaveBlob(ctx context.Context, key string, data []byte, ttl time.
 	return gone(s.db.Set(ctx, s.keys.blob(key), data, ttl).Err())
 }
 
+// DropBlobs forgets kept bytes, one by one: in a cluster they lie apart.
+func (s *Store) DropBlobs(ctx context.Context, keys ...string) error {
+	for _, key := range keys {
+		if err := gone(s.db.Del(ctx, s.keys.blob(key)).Err()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Blob reads bytes back.
 func (s *Store) Blob(ctx context.Context, key string) ([]byte, bool, error) {
 	data, err := s.db.Get(ctx, s.keys.blob(key)).Bytes()

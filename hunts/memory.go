@@ -1,0 +1,88 @@
+package hunts
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// keep remembers the answer. Only what is worth repeating is cached for
+// others: an answer with an error or a gap is kept for its own thread alone.
+func (r *Runner) keep(ctx context.Context, key string, a *Answer) {
+	cacheKey := ""
+	if a.Verdict != CouldNotTell && allDone(a.Coverage.Slices) {
+		until := r.cfg.Clock().UTC().Add(r.cfg.CacheTTL)
+		a.Source.ExpiresAt = &until
+		cacheKey = key
+	}
+	r.store(ctx, cacheKey, a)
+}
+
+func (r *Runner) store(ctx context.Context, cacheKey string, a *Answer) {
+	if err := r.cfg.Record.SaveAnswer(ctx, cacheKey, *a, r.cfg.CacheTTL); err != nil {
+		r.cfg.Log.Warn("answer not kept, follow-ups will search again", "hunt", a.HuntID, "error", err)
+		a.Notes = append(a.Notes, "Our memory does not answer: follow-ups on this hunt will not work.")
+	}
+}
+
+// remembered is a cached answer as that of this hunt. It is kept under its own
+// id as well: follow-ups ask for it by that.
+func (r *Runner) remembered(ctx context.Context, a Answer, h Hunt) Answer {
+	if a.Source.CachedAt == nil {
+		at := r.cfg.Clock().UTC()
+		if a.Source.ExpiresAt != nil {
+			at = a.Source.ExpiresAt.Add(-r.cfg.CacheTTL)
+		}
+		a.Source.CachedAt = &at
+	}
+	a.HuntID = h.ID
+	a.Request.Why, a.Request.AskedBy = h.Request.Why, h.Asker.Name
+	r.store(ctx, "", &a)
+	return a
+}
+
+// cacheKey is the identity of a question: everything that changes the answer,
+// and not who asks or why.
+func (r *Runner) cacheKey(h Hunt, d Definition) string {
+	w := fmt.Sprint(h.Window.From.Unix(), h.Window.To.Unix())
+	if h.Window.All || h.Window.Ago > 0 {
+		w = fmt.Sprint(h.Window.All, h.Window.Ago)
+	}
+	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
+	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","))
+}
+
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// sliceKey is where a finished slice is kept: everything that changes its rows.
+func (s *searcher) sliceKey(p params) string {
+	return "slice:" + digest(s.def.kql(p, "", s.profiles, s.runner.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
+}
+
+// Forget drops all rows that are kept of an answered hunt: its answer, the
+// cached one that others would be given, and the slices it was made of. Who asks
+// the same afterwards is answered by the workspace. An error asks for another
+// try.
+func (r *Runner) Forget(ctx context.Context, h Hunt, a Answer) error {
+	d, ok := r.cfg.Catalog.Get(h.Name)
+	if !ok {
+		return r.cfg.Record.DropAnswer(ctx, h.ID, "")
+	}
+	s := &searcher{runner: r, hunt: h, def: d, window: Window{From: a.Request.From, To: a.Request.To}}
+	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	var slices []string
+	for _, at := range a.Coverage.Slices {
+		slices = append(slices, s.sliceKey(newParams(h.Request, at.From, at.To, timelineStep(s.window))))
+	}
+	if err := r.cfg.Record.DropBlobs(ctx, slices...); err != nil {
+		return err
+	}
+	return r.cfg.Record.DropAnswer(ctx, h.ID, r.cacheKey(h, d))
+}
