@@ -119,6 +119,17 @@ type Config struct {
 	// PolicyFile says who may do what; empty allows every member everything. It is
 	// read again when it changes.
 	PolicyFile string
+	// Guard knows what is not hunted unasked; nil is the default one.
+	Guard *indicator.Guard
+	// Bots are the ids of bots or apps whose messages are read like a person's.
+	// Everything else that an app writes is dropped unread.
+	Bots []string
+	// ThreadCap is how many indicators of one thread are hunted without being
+	// asked for by name; 20.
+	ThreadCap int
+	// ThreadPause is the shortest time between two rounds of automatic hunts in
+	// one thread; 1 minute.
+	ThreadPause time.Duration
 	// Sweeps are those of the operator's file.
 	Sweeps []sweep.Schedule
 	// Fetcher reads the sources of sweeps that are addresses; nil reads public ones.
@@ -186,6 +197,16 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	}
 	if cfg.History <= 0 {
 		cfg.History = 90 * 24 * time.Hour
+	}
+	if cfg.Guard == nil {
+		guard := indicator.DefaultGuard()
+		cfg.Guard = &guard
+	}
+	if cfg.ThreadCap <= 0 {
+		cfg.ThreadCap = 20
+	}
+	if cfg.ThreadPause <= 0 {
+		cfg.ThreadPause = time.Minute
 	}
 	if cfg.Fetcher == nil {
 		cfg.Fetcher = sweep.NewFetcher(false, nil)

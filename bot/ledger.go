@@ -84,7 +84,7 @@ func (b *Bot) collect(ctx context.Context, who hunts.Asker, text string, asked b
 	if len(found) == 0 {
 		return false, false, nil
 	}
-	guard := indicator.DefaultGuard()
+	guard := *b.cfg.Guard
 	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
 		isNew, known = false, false
 		if l.Asker.User == "" {
@@ -333,7 +333,7 @@ func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.
 		}
 		who.ThreadTS = head.TS
 	}
-	guard := indicator.DefaultGuard()
+	guard := *b.cfg.Guard
 	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
 		l.Title, l.Asker = title, who
 		for _, i := range found.Indicators {

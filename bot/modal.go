@@ -38,7 +38,7 @@ const maxFilled = 3000
 
 func (b *Bot) openHuntModal(ctx context.Context, trigger string, at modalPlace, filled string) error {
 	if utf8.RuneCountInString(filled) > maxFilled {
-		p := readPaste(filled, indicator.DefaultGuard())
+		p := readPaste(filled, *b.cfg.Guard)
 		lines := make([]string, 0, len(p.hunt))
 		for _, i := range p.hunt {
 			lines = append(lines, i.Defanged())
@@ -116,7 +116,7 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 	switch i.View.Callback {
 	case message.ModalHunt:
 		d := i.View.draft()
-		p := readPaste(d.Text, indicator.DefaultGuard())
+		p := readPaste(d.Text, *b.cfg.Guard)
 		if _, wrong = b.requestOf(d, p, p.hunt); wrong != nil && (wrong[fieldIndicators] == "" || len(p.left) == 0) || !p.wantsPreview() {
 			break
 		}
@@ -158,7 +158,7 @@ func (b *Bot) checkPreview(ctx context.Context, v view) map[string]string {
 	if err != nil || !ok {
 		return nil // told by whoever takes the job: the fields can't be told apart without it
 	}
-	p := readPaste(d.Text, indicator.DefaultGuard())
+	p := readPaste(d.Text, *b.cfg.Guard)
 	if !slices.ContainsFunc(p.left, func(l message.LeftOut) bool { return !l.Doubtful }) {
 		field = message.FieldDoubtful
 	}
@@ -246,7 +246,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	switch i.View.Callback {
 	case message.ModalHunt:
 		d := i.View.draft()
-		p := readPaste(d.Text, indicator.DefaultGuard())
+		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.hunt)
 	case message.ModalPreview:
 		d, ok, err := b.draft(ctx, i.View.ID)
@@ -256,7 +256,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		if !ok {
 			return b.whisper(ctx, who.Channel, who.User, "", message.Refused("That preview is over an hour old; type /footprint again.", b.view()))
 		}
-		p := readPaste(d.Text, indicator.DefaultGuard())
+		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
 		return b.setMark(ctx, key, at, who, i.View)

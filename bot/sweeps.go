@@ -269,7 +269,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swep
 	if err != nil {
 		return made, err
 	}
-	list.Hold(indicator.DefaultGuard())
+	list.Hold(*b.cfg.Guard)
 	previous, err := b.snapshot(ctx, j.Name)
 	if err != nil {
 		return made, err

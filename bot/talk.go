@@ -259,7 +259,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
 	if refusal != nil {
-		list := readPaste(text, indicator.DefaultGuard()).hunt
+		list := readPaste(text, *b.cfg.Guard).hunt
 		if len(list) == 0 {
 			return say(refusal.Sentence)
 		}

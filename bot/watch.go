@@ -100,7 +100,7 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 		life = req.Since // since= says how long, as elsewhere
 	}
 	now := b.cfg.Clock().UTC()
-	guard := indicator.DefaultGuard()
+	guard := *b.cfg.Guard
 	var list []sweep.Entry
 	var held []string
 	for _, i := range req.Indicators() {

@@ -84,7 +84,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		}
 		list.Entries, list.Problems, list.Expired = append(list.Entries, read.Entries...), append(list.Problems, read.Problems...), list.Expired+read.Expired
 	}
-	list.Hold(indicator.DefaultGuard())
+	list.Hold(*b.cfg.Guard)
 	have, err := b.entries(ctx)
 	if err != nil {
 		return err

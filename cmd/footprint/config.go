@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -46,6 +47,11 @@ type config struct {
 	policy                       string
 	sweeps                       []sweep.Schedule
 	history                      time.Duration
+	ownDomains                   []string
+	ownNetworks                  []netip.Prefix
+	bots                         []string
+	threadCap                    int
+	threadPause                  time.Duration
 	privateFeeds                 bool
 	listen                       string
 	logFormat                    string
@@ -168,6 +174,11 @@ func settings() []setting {
 			c.privateFeeds = v == "allow"
 			return nil
 		}},
+		{"FOOTPRINT_OWN_DOMAINS", "contoso.com,contoso.net", "none", "The organisation's own domains: their names are not hunted unasked.", false, setOwnDomains},
+		{"FOOTPRINT_OWN_NETWORKS", "198.51.100.0/24,2001:db8::/32", "none", "The organisation's own public networks, as above.", false, setOwnNetworks},
+		{"FOOTPRINT_BOTS", "B0SENTINEL", "none", "Ids of bots or apps (B…, A…, U…) whose messages are enriched like a person's, such as the Sentinel playbook's.", false, setBots},
+		{"FOOTPRINT_THREAD_CAP", "20", "20", "Indicators of one thread that are hunted without being asked for by name.", false, setThreadCap},
+		{"FOOTPRINT_THREAD_PAUSE", "1m", "1m", "Shortest time between two rounds of automatic hunts in one thread.", false, duration(func(c *config) *time.Duration { return &c.threadPause })},
 		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, func(c *config, v string) error {
 			if !strings.HasPrefix(strings.ToLower(v), "/subscriptions/") {
 				return errors.New("it is not the resource id of a workspace, which begins with /subscriptions/")

@@ -65,7 +65,7 @@ func subcommands() []subcommand {
 		{"serve", "", "run the bot; configuration comes from the environment", serve},
 		{"demo", "[--listen 127.0.0.1:8080] [--events DIR] [--no-browser]", "everything local, nothing to configure", demo},
 		{"hunt", "[--events DIR] [--format table|json|csv|kql] [--hunt NAME] ip=… dns=… file=…", "run one hunt", hunt},
-		{"extract", "[--format table|json] < text", "find the indicators in a text", extract},
+		{"extract", "[--format table|json] [--files] [--emails] < text", "find the indicators in a text", extract},
 		{"sweep", "[--events DIR] --watchlist FILE [--format table|json] [since=…]", "hunt a whole watchlist once", sweepOnce},
 		{"workspace", "--events DIR [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace", workspace},
 		{"check", "[--format table|json]", "tell what works and what is missing before serve", check},

@@ -51,13 +51,14 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	if p.store.InMemory() {
 		log.Warn("REDIS_URL is not set: hunts, cache and watchlist are kept in memory and are lost on exit")
 	}
+	guard := cfg.guard()
 	b, err := bot.New(ctx, bot.Config{
 		HTTPClient: &http.Client{Timeout: 20 * time.Second, Transport: p.metrics.slackTransport(http.DefaultTransport)},
 		Acked: func(took time.Duration, stored bool) {
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
 		},
 		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: p.store, Clock: clock, Log: log,
-		Replica: cfg.replica, Workspaces: p.workspaces, Channels: cfg.channels, PolicyFile: cfg.policy, Sweeps: cfg.sweeps, History: cfg.history, Fetcher: sweep.NewFetcher(cfg.privateFeeds, nil), HuntURL: portalLink(cfg.portalResource),
+		Replica: cfg.replica, Workspaces: p.workspaces, Channels: cfg.channels, PolicyFile: cfg.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.history, Fetcher: sweep.NewFetcher(cfg.privateFeeds, nil), HuntURL: portalLink(cfg.portalResource),
 	})
 	if err != nil {
 		return err

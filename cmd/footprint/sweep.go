@@ -42,13 +42,16 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	list, err := readWatchlist(*file, now, *guard == "on")
-	if err != nil {
-		return err
-	}
 	cfg, err := loadConfig(p.env)
 	if err != nil {
 		return err
+	}
+	list, err := readWatchlist(*file, now)
+	if err != nil {
+		return err
+	}
+	if *guard == "on" {
+		list.Hold(cfg.guard())
 	}
 	parts, err := assemble(ctx, cfg, assembly{events: *events, progress: p.stderr, clock: time.Now, terminal: true})
 	if err != nil {
@@ -103,7 +106,7 @@ func sweepWindow(words []string, now time.Time) (indicator.Request, error) {
 	return req, nil
 }
 
-func readWatchlist(path string, now time.Time, guarded bool) (sweep.List, error) {
+func readWatchlist(path string, now time.Time) (sweep.List, error) {
 	f, err := os.Open(path) //nolint:gosec // the person at the terminal names the file
 	if err != nil {
 		var missing *os.PathError
@@ -113,14 +116,7 @@ func readWatchlist(path string, now time.Time, guarded bool) (sweep.List, error)
 		return sweep.List{}, err
 	}
 	defer func() { _ = f.Close() }()
-	list, err := sweep.Read(path, f, now)
-	if err != nil {
-		return sweep.List{}, err
-	}
-	if guarded {
-		list.Hold(indicator.DefaultGuard())
-	}
-	return list, nil
+	return sweep.Read(path, f, now)
 }
 
 func writeSweep(w io.Writer, s swept, format string) error {

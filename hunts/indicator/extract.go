@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,10 +72,16 @@ type extractor struct {
 	r     refanger
 	s     string
 	found []Finding
+	// where the last version number ended, and what told that it is one
+	versionEnd int
+	versionWhy string
 }
 
 // emit records a finding at s[start:end]; a non-empty why makes it doubtful.
 func (x *extractor) emit(ind Indicator, start, end int, why string) {
+	if why == "" && within(x.r.spelt, start, end) && !x.defanged(start, end) {
+		why = "its dots are spelled as words or stand between blanks"
+	}
 	x.found = append(x.found, Finding{
 		Indicator: ind, Start: int(x.r.pos[start]), End: int(x.r.pos[end]), Doubtful: why != "", Why: why,
 	})
@@ -83,15 +90,13 @@ func (x *extractor) emit(ind Indicator, start, end int, why string) {
 // defanged tells whether somebody made s[start:end] harmless on purpose, the
 // best evidence that it is an indicator.
 func (x *extractor) defanged(start, end int) bool {
-	lo, hi := 0, len(x.r.marks)
-	for lo < hi {
-		if mid := (lo + hi) / 2; int(x.r.marks[mid]) < start {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo < len(x.r.marks) && int(x.r.marks[lo]) < end
+	return within(x.r.marks, start, end)
+}
+
+// within tells whether a rising list has a number from start to before end.
+func within(list []int32, start, end int) bool {
+	i, _ := slices.BinarySearch(list, int32(start))
+	return i < len(list) && int(list[i]) < end
 }
 
 // scan walks over the runs of characters that indicators are made of.
@@ -141,7 +146,8 @@ func (x *extractor) run(a, b int) int {
 	if i := strings.Index(run, "://"); i >= 0 {
 		return x.runWithURL(a, b, a+i)
 	}
-	if strings.Contains(run, "@") {
+	unc := strings.HasPrefix(run, `\\`)
+	if strings.Contains(run, "@") && !unc {
 		x.mails(a, b)
 		return b
 	}
@@ -166,7 +172,7 @@ func (x *extractor) runWithURL(a, b, colon int) int {
 	}
 	use := schemeUse(strings.ToLower(x.s[start:colon]))
 	if use == schemeLocal {
-		return x.pathEnd(colon + 3)
+		return x.pathEnd(colon+3, start)
 	}
 	if start == colon || x.s[start] <= '9' {
 		return colon + 3
@@ -218,7 +224,7 @@ func (x *extractor) url(start, host int, unknown bool) (end int, ok bool) {
 	}
 	end = hostEnd
 	if hostEnd < len(x.s) && strings.IndexByte("/?#", x.s[hostEnd]) >= 0 {
-		end = x.pathEnd(hostEnd)
+		end = x.pathEnd(hostEnd, start)
 	}
 	ind, no := typeURL("", x.s[start:end])
 	if no != nil {
@@ -281,17 +287,20 @@ func (x *extractor) authorityEnd(i int) int {
 	return i
 }
 
-// pathEnd finds where path and query end: at white space, quotes and brackets
-// that were opened outside, and before a list's next URL. What sentences put
-// behind a URL does not belong to it.
-func (x *extractor) pathEnd(i int) int {
+// pathEnd finds where path and query of the URL that began at start end: at
+// white space, quotes and brackets that were opened outside, and before a
+// list's next URL. What sentences put behind a URL does not belong to it.
+func (x *extractor) pathEnd(i, start int) int {
 	from := i
+	outside := byteAt(x.s, start-1)
 	var round, square, curly int
 scan:
 	for i < len(x.s) {
 		c := x.s[i]
 		switch {
 		case c <= ' ' || c == 0x7f || strings.IndexByte("\"<>`|^\\", c) >= 0:
+			break scan
+		case c == '\'' && outside == '\'':
 			break scan
 		case c == '(':
 			round++
@@ -327,6 +336,9 @@ scan:
 	}
 	for i > from && strings.IndexByte(".,;:!?'*([{", x.s[i-1]) >= 0 {
 		i--
+	}
+	if (outside == '_' || outside == '~') && i > from && x.s[i-1] == outside { // emphasised
+		return len(strings.TrimRight(x.s[:i], string(rune(outside))))
 	}
 	return i
 }

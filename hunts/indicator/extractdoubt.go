@@ -40,7 +40,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 			return "", false, true
 		}
 		return "could be a file name", false, false
-	case "sh", "rs", "so", "ps", "zip", "mov", "cab":
+	case "sh", "rs", "so", "ps", "zip", "mov", "cab", "pm", "tf":
 		if inURL && !two {
 			return "", false, false
 		}
@@ -57,8 +57,8 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 	if two && capitalised(written) {
 		return "could be two sentences without a blank, or program code", false, false
 	}
-	if upper := strings.ToUpper(text) == text; upper && len(tld) == 2 && two {
-		return "could be the name of a detection or a product", false, false
+	if len(tld) == 2 && two && strings.ToUpper(written) == written {
+		return "could be the name of a detection or a product", false, false // BURNTCIGAR.CA, Emotet.CH
 	}
 	if strings.HasSuffix(text, ".NET") && two {
 		return "could be the name of a product", false, false
@@ -70,6 +70,15 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		return "could be the name of a program package", false, false
 	} else if isCodeWord(first) && !inURL {
 		return "could be program code or the name of a detection", false, false
+	}
+	if two && !inURL && isFileStem(labels[0]) && isFileExtension(tld) {
+		return "could be a file name", false, false // main.cc, exploit.pl
+	}
+	if !inURL && isMember(tld) && isReceiver(labels[len(labels)-2]) {
+		return "could be program code", false, false // user.name, datetime.now
+	}
+	if !inURL && (strings.HasPrefix(host, "e.g.") || strings.HasPrefix(host, "i.e.")) {
+		return "could be an abbreviation", false, false
 	}
 	if two && len(labels[0]) <= 2 && isDigits(labels[0]) {
 		return "could be a number", false, false
@@ -119,4 +128,38 @@ func isCodeWord(label string) bool {
 		return true
 	}
 	return false
+}
+
+// isFileStem knows what people call files, where the extension is also a
+// top-level domain.
+func isFileStem(label string) bool {
+	switch label {
+	case "main", "index", "setup", "install", "installer", "config", "configure", "test", "tests", "build", "makefile", "readme", "changelog", "license",
+		"script", "run", "exploit", "poc", "utils", "util", "model", "id_rsa", "sample", "demo", "example", "init", "default":
+		return true
+	}
+	return false
+}
+
+// isMember knows top-level domains that programs use as the name of a field or
+// a method.
+func isMember(tld string) bool {
+	switch tld {
+	case "name", "id", "now", "info", "map", "call", "read", "open", "select", "search", "run", "play", "style", "link", "host", "email", "page", "date",
+		"post", "save", "download", "final", "media", "channel", "like", "data":
+		return true
+	}
+	return false
+}
+
+// isReceiver knows what programs call the thing in front of the dot.
+func isReceiver(label string) bool {
+	switch label {
+	case "user", "item", "data", "request", "response", "config", "cfg", "file", "list", "string", "strings", "str", "value", "row", "col", "time", "date",
+		"datetime", "fmt", "log", "logger", "logging", "db", "cursor", "session", "conn", "socket", "thread", "task", "job", "url", "uri", "path", "array",
+		"dict", "tuple", "int", "float", "bool", "err", "error", "result", "entry", "record", "field", "param", "params", "query", "device", "account",
+		"resource", "input", "output", "node", "elem", "element", "key", "val", "index", "target", "source", "host", "alert", "rule", "threading":
+		return true
+	}
+	return isCodeWord(label)
 }

@@ -1,9 +1,9 @@
 package indicator
 
 import (
+	"net"
 	"net/netip"
 	"strings"
-	"unicode/utf8"
 )
 
 // mails handles a run with an "@": an e-mail address gives its domain only
@@ -39,6 +39,9 @@ func (x *extractor) mails(a, b int) {
 // windowsPath handles a run with backslashes. Only the server of a UNC path
 // and addresses are hosts there; names with dots are folders and files.
 func (x *extractor) windowsPath(a, b int) {
+	if x.escapedLines(a, b) {
+		return
+	}
 	unc := strings.HasPrefix(x.s[a:b], `\\`)
 	first := true
 	for from := a; from <= b; {
@@ -50,7 +53,9 @@ func (x *extractor) windowsPath(a, b int) {
 		switch {
 		case segment == "":
 		case unc && first:
-			x.slashed(from, end)
+			// \\evil.example@SSL@443\share is WebDAV to a port
+			host, _, _ := strings.Cut(segment, "@")
+			x.slashed(from, from+len(host))
 			first = false
 		case x.escapedBreak(from, end):
 		case isIPv4(segment):
@@ -65,6 +70,28 @@ func (x *extractor) windowsPath(a, b int) {
 		}
 		from = end + 1
 	}
+}
+
+// escapedLines handles text copied from JSON, where every backslash begins a
+// line break or a tab: "evil.example\nevil.net\r\n203.0.113.66".
+func (x *extractor) escapedLines(a, b int) bool {
+	run := x.s[a:b]
+	for i := 0; i < len(run); i++ {
+		if run[i] == ':' && i < 2 || run[i] == '\\' && (i+1 == len(run) || strings.IndexByte("nrt", run[i+1]) < 0) {
+			return false // a drive letter, or another kind of backslash
+		}
+	}
+	for from := a; from < b; {
+		end := b
+		if i := strings.IndexByte(x.s[from:b], '\\'); i >= 0 {
+			end = from + i
+		}
+		if end > from {
+			x.slashed(from, end)
+		}
+		from = end + 2
+	}
+	return true
 }
 
 // escapedBreak handles an address behind a line break that was written \n, as
@@ -89,15 +116,19 @@ func (x *extractor) slashed(a, b int) int {
 	if end, ok := x.network(a, slash, b); ok {
 		return end
 	}
-	if isIPv4(x.s[a:slash]) && isIPv4(strings.TrimRight(x.s[slash+1:b], ".:")) { // a list
+	if isIPv4(x.s[a:slash]) && isIPv4(strings.TrimRight(x.s[slash+1:b], ".:")) {
+		if end, ok := x.netmask(a, slash, b); ok {
+			return end
+		}
+		// a list
 		x.emitIPv4(a, slash, "")
 		x.colons(slash+1, b)
 		return b
 	}
 	host, why := x.hostOf(a, slash)
 	if host != (Indicator{}) {
-		end := x.pathEnd(slash)
-		if strings.Trim(x.s[slash:end], "/") == "" {
+		end := x.pathEnd(slash, a)
+		if path := strings.Trim(x.s[slash:end], "/"); path == "" || isTransport(path) { // 203.0.113.66:443/tcp
 			x.colons(a, slash)
 			return end
 		}
@@ -122,7 +153,7 @@ func (x *extractor) hostOf(a, b int) (Indicator, string) {
 	}
 	b = a + len(name)
 	if isIPv4(name) {
-		return Indicator{Kind: KindIP, Value: name}, x.versionDoubt(a)
+		return Indicator{Kind: KindIP, Value: name}, x.versionDoubt(a, b)
 	}
 	ind, why, ok := x.domain(a, b, true)
 	if !ok {
@@ -169,6 +200,31 @@ func (x *extractor) network(a, slash, b int) (end int, ok bool) {
 	return end, true
 }
 
+// netmask reads "203.0.113.0/255.255.255.0".
+func (x *extractor) netmask(a, slash, b int) (end int, ok bool) {
+	mask := strings.TrimRight(x.s[slash+1:b], ".:")
+	addr, err := netip.ParseAddr(mask)
+	if err != nil || mask == "0.0.0.0" {
+		return 0, false
+	}
+	m := addr.As4()
+	bits, size := net.IPv4Mask(m[0], m[1], m[2], m[3]).Size()
+	if size == 0 {
+		return 0, false
+	}
+	network, err := netip.ParseAddr(x.s[a:slash])
+	if err != nil {
+		return 0, false
+	}
+	end = slash + 1 + len(mask)
+	ind, no := typePrefix("", netip.PrefixFrom(network, bits))
+	if no != nil {
+		return 0, false
+	}
+	x.emit(ind, a, end, "")
+	return end, true
+}
+
 // segments looks at what stands behind a slash when no host stands before it.
 // Addresses count, because of /dev/tcp/203.0.113.66/443; names count only
 // behind a protocol or when defanged, because of W64/BURNTCIGAR.CA!tr and of
@@ -201,6 +257,10 @@ func (x *extractor) segments(a, b int, before string) {
 		before = segment
 		from = end + 1
 	}
+}
+
+func isTransport(s string) bool {
+	return strings.EqualFold(s, "tcp") || strings.EqualFold(s, "udp")
 }
 
 func isProtocol(s string) bool {
@@ -251,7 +311,7 @@ func (x *extractor) ipv6(a, b int) int {
 		if strings.HasSuffix(text, ":") && !strings.HasSuffix(text, "::") {
 			text = text[:len(text)-1]
 		}
-		if colons > 1 && atEdge {
+		if colons > 1 && atEdge && !strings.Contains(x.s[a:from], "::") {
 			if addr, err := netip.ParseAddr(text); err == nil {
 				if why, ok := ipv6Doubt(text); ok {
 					x.emit(Indicator{Kind: KindIP, Value: addr.Unmap().String()}, from, from+len(text), why)
@@ -306,46 +366,11 @@ func isIPv4(s string) bool {
 	return err == nil && addr.Is4()
 }
 
-// emitIPv4 records the address s[start:end] unless why or the words before it
+// emitIPv4 records the address s[start:end] unless why or the words around it
 // make it doubtful.
 func (x *extractor) emitIPv4(start, end int, why string) {
 	if why == "" {
-		why = x.versionDoubt(start)
+		why = x.versionDoubt(start, end)
 	}
 	x.emit(Indicator{Kind: KindIP, Value: x.s[start:end]}, start, end, why)
-}
-
-// versionDoubt looks at the word before an address: "version 1.2.3.4",
-// "v1.2.3.4", "build: 1.2.3.4".
-func (x *extractor) versionDoubt(start int) string {
-	if x.defanged(start, min(len(x.s), start+15)) {
-		return ""
-	}
-	word := x.wordBefore(start)
-	switch word {
-	case "v", "ver", "vers", "release", "released", "rel", "build", "rev", "revision", "firmware", "fw", "sdk", "section", "chapter",
-		"clause", "paragraph", "oid", "kb", "update", "patch", "upgrade", "driver", "engine", "signature", "bios":
-	default:
-		if !strings.HasSuffix(word, "version") && !strings.HasSuffix(word, "versions") {
-			return ""
-		}
-	}
-	return "could be a version number, behind " + show(word)
-}
-
-// wordBefore gives the word that ends shortly before s[i], in lower case.
-func (x *extractor) wordBefore(i int) string {
-	low := max(0, i-32)
-	end := i
-	for end > low && i-end < 6 && !isAlnum(x.s[end-1]) {
-		if x.s[end-1] == '\n' || x.s[end-1] == ',' || x.s[end-1] == ';' {
-			return ""
-		}
-		end--
-	}
-	start := end
-	for start > low && (isAlnum(x.s[start-1]) || x.s[start-1] >= utf8.RuneSelf) {
-		start--
-	}
-	return strings.ToLower(x.s[start:end])
 }

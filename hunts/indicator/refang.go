@@ -22,7 +22,7 @@ func Refang(s string) string {
 func needsRefang(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c >= utf8.RuneSelf, c == '[', c == '(', c == '{', c == ']', c == '\\':
+		case c >= utf8.RuneSelf, c == '[', c == '(', c == '{', c == ']', c == '\\', c == ':':
 			return true
 		case (c == 'x' || c == 'X' || c == '*') && i > 0: // hxxp, fxp, h**p
 			return true
@@ -39,6 +39,7 @@ type refanger struct {
 	out   []byte
 	pos   []int32 // pos[i] is the offset in src of out[i]; one more at the end
 	marks []int32 // offsets in out of characters that had been defanged
+	spelt []int32 // offsets in out of dots that may as well be a word or a full stop
 }
 
 func (r *refanger) run() {
@@ -79,10 +80,8 @@ func (r *refanger) step(i int) int {
 		if text, n := bracketed(r.src[i:]); n > 0 {
 			return r.bracket(i, text, n)
 		}
-		// Half a pair: evil[.example
-		if c == '[' && strings.HasPrefix(r.src[i+1:], ".") && r.afterWord() && wordAt(r.src, i+2) {
-			r.mark(".", i)
-			return 2
+		if n := r.halfBracket(i); n > 0 {
+			return n
 		}
 	case '.':
 		// The other half: evil.]example
@@ -90,13 +89,25 @@ func (r *refanger) step(i int) int {
 			r.mark(".", i)
 			return 2
 		}
+	case ':':
+		// Windows users type http:\\evil.example, and browsers take it.
+		if strings.HasPrefix(r.src[i+1:], `\\`) && wordAt(r.src, i+3) && endsInScheme(r.out) {
+			r.mark("://", i)
+			return 3
+		}
 	case '\\':
 		// A dot escaped for a regular expression: evil\.example
 		if strings.HasPrefix(r.src[i+1:], ".") && r.afterWord() && wordAt(r.src, i+2) {
 			r.mark(".", i)
 			return 2
 		}
-	case 'h', 'H', 'f', 'F':
+	case ' ':
+		if r.track {
+			if m, ok := r.spelled(i); ok {
+				return r.spell(i, m)
+			}
+		}
+	case 'h', 'H', 'f', 'F', 'm', 'M', 't', 'T':
 		if n := len(r.out); n == 0 || !isAlnum(r.out[n-1]) {
 			if scheme, n := fangedScheme(r.src[i:]); n > 0 {
 				r.mark(scheme, i)
@@ -128,12 +139,18 @@ func (r *refanger) markup(i int) int {
 			r.put("/", i)
 			return 2
 		}
+		if n := escapedBreak(rest); n > 0 {
+			r.put(" ", i)
+			return n
+		}
+		if text, n := entity(rest); n > 0 {
+			r.put(text, i)
+			return n
+		}
 	case '&':
-		for _, e := range [...]struct{ escaped, text string }{{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}} {
-			if strings.HasPrefix(rest, e.escaped) {
-				r.put(e.text, i)
-				return len(e.escaped)
-			}
+		if text, n := entity(rest); n > 0 {
+			r.put(text, i)
+			return n
 		}
 	}
 	return 0
@@ -143,6 +160,10 @@ func (r *refanger) markup(i int) int {
 // typed, the label is what was typed and the target is dropped; when they
 // differ, both are looked at.
 func (r *refanger) link(i int) int {
+	if n := slackName(r.src[i:]); n > 0 {
+		r.put(" ", i)
+		return n
+	}
 	inner := r.src[i+1 : min(len(r.src), i+1+maxURLBytes)]
 	bar := strings.IndexAny(inner, "|<> \t\n")
 	if bar < 0 || inner[bar] != '|' {
@@ -153,8 +174,11 @@ func (r *refanger) link(i int) int {
 		return 0
 	}
 	target, label := inner[:bar], inner[bar+1:bar+end]
+	if mail, ok := strings.CutPrefix(target, "mailto:"); ok {
+		target = mail
+	}
 	bare := strings.TrimPrefix(strings.TrimPrefix(target, "https://"), "http://")
-	if bare == target || !strings.EqualFold(strings.TrimSuffix(bare, "/"), strings.TrimSuffix(label, "/")) {
+	if !strings.EqualFold(strings.TrimSuffix(bare, "/"), strings.TrimSuffix(label, "/")) && target != label {
 		return 0
 	}
 	r.put(" ", i)
@@ -164,16 +188,20 @@ func (r *refanger) link(i int) int {
 // bracket writes what a bracketed mark stands for. "evil [.] example" loses
 // the blanks on both sides as well, when they are single and between words.
 func (r *refanger) bracket(i int, text string, n int) int {
-	if text == "@" && !(r.afterWord() && wordAt(r.src, i+n)) {
+	if text == "@" && !(r.afterWord() && wordAt(r.src, i+n)) && !r.spacedAt(i, n) || text == "?" && !(r.afterWord() && wordAt(r.src, i+n)) {
 		r.put(r.src[i:i+n], i)
 		return n
 	}
-	if k := len(r.out); text == "." && k > 1 && r.out[k-1] == ' ' && isWord(r.out[k-2]) &&
-		strings.HasPrefix(r.src[i+n:], " ") && wordAt(r.src, i+n+1) {
+	blank := strings.HasPrefix(r.src[i+n:], " ") && wordAt(r.src, i+n+1)
+	if k := len(r.out); (text == "." || text == "@") && k > 1 && r.out[k-1] == ' ' && isWord(r.out[k-2]) && (blank || text == "." && wordAt(r.src, i+n)) {
 		r.out = r.out[:k-1]
 		if r.track {
 			r.pos = r.pos[:k-1]
 		}
+		if blank {
+			n++
+		}
+	} else if text == "." && blank && r.afterWord() && isCommonTLD(labelAt(r.src[i+n+1:])) {
 		n++
 	}
 	r.mark(text, i)
@@ -207,6 +235,19 @@ func (r *refanger) wide(i int) int {
 	return n
 }
 
+// spacedAt tells whether the "at" in brackets stands between blanks, and a name
+// follows: "bob [at] evil [dot] com", but not "meet (at) noon".
+func (r *refanger) spacedAt(i, n int) bool {
+	k := len(r.out)
+	if k < 2 || r.out[k-1] != ' ' || !isWord(r.out[k-2]) || !strings.HasPrefix(r.src[i+n:], " ") || !wordAt(r.src, i+n+1) {
+		return false
+	}
+	next := r.src[i+n+1:]
+	end := len(labelAt(next))
+	after := strings.TrimPrefix(next[end:], " ")
+	return strings.HasPrefix(next[end:], ".") || after != "" && strings.IndexByte("[({", after[0]) >= 0
+}
+
 func (r *refanger) afterWord() bool {
 	return len(r.out) > 0 && isWord(r.out[len(r.out)-1])
 }
@@ -231,7 +272,7 @@ func bracketed(s string) (text string, n int) {
 		return ".", end + 1
 	case "@", "at":
 		return "@", end + 1
-	case ":", "://", "//", "/", ":/", ":\\":
+	case ":", "://", "//", "/", ":/", ":\\", ":\\\\", "?":
 		// In round or curly brackets these are smileys and code.
 		if closing == ']' {
 			return strings.ReplaceAll(inner, "\\", "/"), end + 1
@@ -239,31 +280,6 @@ func bracketed(s string) (text string, n int) {
 	}
 	return "", 0
 }
-
-// fangedScheme reads hxxp, h**p, hxtp, fxp and the like before a colon, and
-// returns the scheme that is meant and its length.
-func fangedScheme(s string) (scheme string, n int) {
-	lower := strings.ToLower(s[:min(len(s), 5)])
-	meant := ""
-	switch {
-	case len(lower) >= 4 && lower[0] == 'h' && lower[3] == 'p' && masks(lower[1]) && masks(lower[2]) && lower[:4] != "http":
-		meant, n = "http", 4
-	case strings.HasPrefix(lower, "fxp"):
-		meant, n = "ftp", 3
-	default:
-		return "", 0
-	}
-	if len(lower) > n && lower[n] == 's' {
-		meant, n = meant+"s", n+1
-	}
-	rest := s[n:]
-	if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "[:") || strings.HasPrefix(rest, "(:)") {
-		return meant, n
-	}
-	return "", 0
-}
-
-func masks(c byte) bool { return c == 'x' || c == 't' || c == '*' }
 
 // invisible are characters that no reader sees and that chat clients, PDF
 // readers and attackers put into text.
