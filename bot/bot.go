@@ -56,6 +56,9 @@ type Store interface {
 	SaveHunt(ctx context.Context, h hunts.Hunt) error
 	Hunt(ctx context.Context, id string) (hunts.Hunt, bool, error)
 	Answer(ctx context.Context, huntID string) (hunts.Answer, bool, error)
+	// SaveAnswer keeps the answer of a hunt, for others to be given only when key
+	// is not empty.
+	SaveAnswer(ctx context.Context, key string, a hunts.Answer, ttl time.Duration) error
 	// ClaimPost must be called before a post is sent: PostMine sends it,
 	// PostDone has it, PostOthers comes back later.
 	ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error)
@@ -169,6 +172,8 @@ type Bot struct {
 	connected atomic.Int32
 
 	policy policyFile
+	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
+	asides sync.WaitGroup // apologies under way
 
 	mu      sync.Mutex
 	running map[string]context.CancelFunc // hunts of this process, to be cancelled

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,33 +51,84 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 		if !errors.As(err, &e) || ctx.Err() != nil {
 			return err
 		}
+		if e.Kind == hunts.KindUnavailable {
+			b.delayed(ctx, h, parent)
+			return err // nothing was searched; the job stays until it can be
+		}
 		return b.update(ctx, parent, func(v message.View) message.Message { return message.Broken(id, e.Say, e.Hint, v) })
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // stopping: another replica answers in full
+	}
+	b.inHand.Store(id, answer)
+	if err := b.finish(ctx, h, answer, parent); err != nil {
+		if ctx.Err() != nil {
+			b.inHand.Delete(id) // somebody else's from now on
+		}
+		return err
+	}
+	b.inHand.Delete(id)
+	return nil
+}
+
+// finish shows an answer and closes its hunt.
+func (b *Bot) finish(ctx context.Context, h hunts.Hunt, answer hunts.Answer, parent hunts.Post) error {
+	answer, err := b.keptAnswer(ctx, h, answer, parent)
+	if err != nil {
+		return err
 	}
 	err = b.show(ctx, h, answer, parent)
 	if why := placeGone(err); why != "" {
 		err = b.showDirectly(ctx, h, answer, why)
 	}
 	if err != nil {
-		return fmt.Errorf("showing hunt %s: %w", id, err)
+		return fmt.Errorf("showing hunt %s: %w", h.ID, err)
 	}
 	h.State, h.Finished = hunts.Answered, b.cfg.Clock().UTC()
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
-		return fmt.Errorf("closing hunt %s: %w", id, err)
+		return fmt.Errorf("closing hunt %s: %w", h.ID, err)
 	}
-	b.cfg.Log.Info("hunt answered", "hunt", id, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
+	b.cfg.Log.Info("hunt answered", "hunt", h.ID, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
 	return nil
+}
+
+// keptAnswer makes up for an answer that could not be kept when it was found,
+// since Redis was away. It is shown at once, saying so; its thread is completed
+// when it can be kept, and then it no longer says so.
+func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) (hunts.Answer, error) {
+	if !slices.ContainsFunc(a.Notes, hunts.NotKept) {
+		return a, nil
+	}
+	if err := b.paintAnswer(ctx, h, a, parent); err != nil && placeGone(err) == "" {
+		return a, err
+	}
+	a.Notes = slices.DeleteFunc(slices.Clone(a.Notes), hunts.NotKept)
+	return a, b.cfg.Store.SaveAnswer(ctx, "", a, 0)
+}
+
+// delayed says in the message of a hunt why nothing happens; it is a courtesy.
+func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
+	err := b.update(ctx, parent, func(v message.View) message.Message {
+		v.ChannelNote = "Our store does not answer at the moment; this hunt goes on by itself when it does."
+		return message.Started(h, v)
+	})
+	if err != nil {
+		b.cfg.Log.Info("delay not shown", "hunt", h.ID, "error", err)
+	}
 }
 
 // answer takes the stored answer of a hunt that a dead replica had finished,
 // or runs it.
 func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunts.Answer, error) {
+	if held, ok := b.inHand.Load(h.ID); ok {
+		return held.(hunts.Answer), nil
+	}
 	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
 		return a, nil
 	}
-	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx, known: b.known(ctx, h)}
+	asking, stop := context.WithTimeout(ctx, courtesyFor)
+	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx, known: b.known(asking, h)}
+	stop()
 	defer p.wait()
 	within, done := b.cancellable(ctx, h.ID)
 	defer done()
@@ -194,6 +246,11 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	})
 }
 
+// courtesyFor bounds what is asked of the store for the sake of a line that an
+// answer can do without: dozens of lookups at a store that is silent would hold
+// the answer up for minutes.
+const courtesyFor = time.Second
+
 // paintAnswer writes the answer into the parent message, with what people
 // judged and what is new since the hunt that it refreshes.
 func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
@@ -201,11 +258,13 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if b.cfg.HuntURL != nil {
 		url = b.cfg.HuntURL(h, a.KQL)
 	}
-	a = b.visible(parent.Channel, b.marked(ctx, a))
-	a.Source.Shared = b.sharers(ctx, h)
-	known := b.known(ctx, h)
+	asking, stop := context.WithTimeout(ctx, courtesyFor)
+	defer stop()
+	a = b.visible(parent.Channel, b.marked(asking, a))
+	a.Source.Shared = b.sharers(asking, h)
+	known := b.known(asking, h)
 	if h.Refreshes != "" {
-		if before, ok, err := b.cfg.Store.Answer(ctx, h.Refreshes); err == nil && ok {
+		if before, ok, err := b.cfg.Store.Answer(asking, h.Refreshes); err == nil && ok {
 			known.text = a.Since(before)
 		}
 	}
@@ -296,25 +355,3 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 const maxDetails = 8
 
 func detailsKey(huntID string, n int) string { return fmt.Sprintf("details:%s:%d", huntID, n) }
-
-// GiveUp tells the asker of a hunt that failed too often: silence would read
-// as clean.
-func (b *Bot) GiveUp(j hunts.Job, why error) {
-	if j.Kind != JobHunt {
-		return
-	}
-	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
-	defer stop()
-	id := string(j.Payload)
-	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
-	if err != nil || !ok {
-		b.cfg.Log.Error("hunt given up, and nobody could be told", "hunt", id, "error", why)
-		return
-	}
-	say := "something on our side failed again and again, so this hunt was given up"
-	if err := b.update(ctx, parent, func(v message.View) message.Message {
-		return message.Broken(id, say, "The log of the bot tells why; hunt again later.", v)
-	}); err != nil {
-		b.cfg.Log.Error("hunt given up, and nobody could be told", "hunt", id, "error", err)
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -143,10 +144,25 @@ func (b *Bot) preview(ctx context.Context, v view, d draft, p paste) any {
 	defer stop()
 	if err := b.cfg.Store.SetJSON(within, draftKey(v.ID), d, keepDraft); err != nil {
 		b.cfg.Log.Error("draft not kept", "error", err)
-		return slack.NewErrorsViewSubmissionResponse(map[string]string{fieldIndicators: "I can't take this now: our store does not answer. Nothing was searched; please try again in a minute."})
+		return slack.NewErrorsViewSubmissionResponse(map[string]string{fieldIndicators: sayNotTaken})
 	}
 	next := message.PreviewModal(v.Private, message.Preview{Hunt: p.hunt, LeftOut: p.left, Refanged: p.refanged, Duplicates: p.duplicates})
 	return slack.NewUpdateViewSubmissionResponse(&next)
+}
+
+// refusedView keeps a submitted modal open, with what was typed in it, and says why
+// beside its first field; nil for everything that is no
+// submitted modal with a field.
+func refusedView(payload json.RawMessage, sentence string) any {
+	var i interaction
+	if json.Unmarshal(payload, &i) != nil || i.Type != "view_submission" {
+		return nil
+	}
+	fields := slices.Sorted(maps.Keys(i.View.State.Values))
+	if len(fields) == 0 {
+		return nil
+	}
+	return slack.NewErrorsViewSubmissionResponse(map[string]string{fields[0]: sentence})
 }
 
 // checkPreview finds out whether anything is left to hunt.

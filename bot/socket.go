@@ -16,6 +16,7 @@ import (
 // Run keeps the connections to Slack open until ctx ends. It returns an error
 // only when going on makes no sense: the app token is refused.
 func (b *Bot) Run(ctx context.Context) error {
+	defer b.asides.Wait()
 	group, ctx := errgroup.WithContext(ctx)
 	for i := range b.cfg.Connections {
 		group.Go(func() error { return b.connection(ctx, i) })
@@ -100,13 +101,13 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 		b.ack(ctx, client, request, nil)
 		return
 	}
+	arrived := time.Now()
 	if request.Type == "interactive" {
 		if whole := b.precheck(ctx, request.Payload); whole != nil {
 			b.ack(ctx, client, request, whole)
 			return
 		}
 	}
-	arrived := time.Now()
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	isNew, err := b.cfg.Store.Push(within, LaneInteractive, JobEnvelope, "envelope:"+dedupeKey(request), raw)
@@ -114,15 +115,40 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 	switch {
 	case err != nil:
 		b.cfg.Log.Error("envelope not stored", "envelope", request.EnvelopeID, "type", request.Type, "error", err)
-		if request.Type == "events_api" {
-			return // not acknowledged: Slack sends it again in a minute
-		}
-		b.ack(ctx, client, request, map[string]string{"text": "I can't take this now: our store does not answer. Nothing was searched; please try again in a minute."})
+		b.decline(ctx, client, request)
 		return
 	case !isNew:
 		b.cfg.Log.Info("envelope seen before", "envelope", request.EnvelopeID, "retry", request.RetryAttempt)
 	}
 	b.ack(ctx, client, request, nil)
+}
+
+// apologyFor bounds how long an apology may take that does not fit into an
+// acknowledgement.
+const apologyFor = 20 * time.Second
+
+// decline says that an envelope could not be stored. There is no hunt without an
+// audit entry, so that nothing is begun from here.
+func (b *Bot) decline(ctx context.Context, client *socketmode.Client, r *socketmode.Request) {
+	switch {
+	case r.Type == "events_api":
+		return // not acknowledged: Slack sends it again in a minute
+	case r.Type == "slash_commands":
+		b.ack(ctx, client, r, map[string]string{"text": sayNotTaken})
+		return
+	}
+	if wrong := refusedView(r.Payload, sayNotTaken); wrong != nil {
+		b.ack(ctx, client, r, wrong)
+		return
+	}
+	b.ack(ctx, client, r, nil)
+	b.asides.Go(func() { // a press reads no body: it is answered beside the socket
+		within, stop := context.WithTimeout(ctx, apologyFor)
+		defer stop()
+		if err := b.apologise(within, r.Type, r.Payload, sayNotTaken); err != nil {
+			b.cfg.Log.Error("a press was not taken, and nobody could be told", "envelope", r.EnvelopeID, "error", err)
+		}
+	})
 }
 
 // dedupeKey recognises a repeated event: Slack repeats events under new

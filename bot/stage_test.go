@@ -43,6 +43,7 @@ type stageOptions struct {
 	replicas int
 	redis    string // URL; empty is in-process, for one replica
 	slack    localslack.Config
+	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
 	runner   func(*hunts.Config)
 }
@@ -84,7 +85,7 @@ func newStage(t *testing.T, o stageOptions) *stage {
 func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	t := s.t
 	name := fmt.Sprintf("replica-%d", n)
-	store, err := record.Open(s.ctx, record.Config{URL: s.redis, Prefix: strings.ReplaceAll(t.Name(), "/", "-"), Clock: time.Now, Replica: name, Random: rand.Reader})
+	store, err := record.Open(s.ctx, record.Config{URL: s.redis, Prefix: strings.ReplaceAll(t.Name(), "/", "-"), Clock: time.Now, Replica: name, Random: rand.Reader, Timeout: o.patience})
 	if err != nil {
 		t.Fatal(err)
 	}

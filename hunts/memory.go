@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -21,10 +22,18 @@ func (r *Runner) keep(ctx context.Context, key string, a *Answer) {
 	r.store(ctx, cacheKey, a)
 }
 
+const (
+	noteNotKept   = "Our memory does not answer: follow-ups on this hunt will not work until it does."
+	noteNotCached = "Our memory does not answer: this was searched without cache."
+)
+
+// NotKept tells whether a note of an answer says that memory was missing.
+func NotKept(note string) bool { return note == noteNotKept || note == noteNotCached }
+
 func (r *Runner) store(ctx context.Context, cacheKey string, a *Answer) {
 	if err := r.cfg.Record.SaveAnswer(ctx, cacheKey, *a, r.cfg.CacheTTL); err != nil {
 		r.cfg.Log.Warn("answer not kept, follow-ups will search again", "hunt", a.HuntID, "error", err)
-		a.Notes = append(a.Notes, "Our memory does not answer: follow-ups on this hunt will not work.")
+		a.Notes = append(a.Notes, noteNotKept)
 	}
 }
 
@@ -64,6 +73,36 @@ func digest(parts ...string) string {
 // sliceKey is where a finished slice is kept: everything that changes its rows.
 func (s *searcher) sliceKey(p params) string {
 	return "slice:" + digest(s.def.kql(p, "", s.profiles, s.runner.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
+}
+
+// keptSlice is a finished slice from memory. A store that does not answer is asked
+// once in a search: waiting for it at every slice would hold up the answer.
+func (s *searcher) keptSlice(ctx context.Context, key string) (part, bool) {
+	if s.forgetful.Load() {
+		return part{}, false
+	}
+	data, ok, err := s.runner.cfg.Record.Blob(ctx, key)
+	if err != nil {
+		s.forgetful.Store(true)
+	}
+	var rows [][]any
+	if !ok || err != nil || json.Unmarshal(data, &rows) != nil {
+		return part{}, false
+	}
+	found, err := readPart(rows)
+	return found, err == nil
+}
+
+// keepSlice remembers the rows of a finished slice; what is not kept is searched
+// again next time.
+func (s *searcher) keepSlice(ctx context.Context, key string, rows [][]any) {
+	if s.forgetful.Load() {
+		return
+	}
+	data, err := json.Marshal(rows)
+	if err == nil && s.runner.cfg.Record.SaveBlob(ctx, key, data, s.runner.cfg.SliceTTL) != nil {
+		s.forgetful.Store(true)
+	}
 }
 
 // Forget drops all rows that are kept of an answered hunt: its answer, the

@@ -37,7 +37,8 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 		lease, holder, ok, err := r.cfg.Record.Lease(ctx, "run:"+key, h.ID, leaseTTL)
 		if err != nil {
 			a := r.search(ctx, h, d, progress)
-			a.Notes = append(a.Notes, "Our memory does not answer: this was searched without cache, and will not be remembered.")
+			a.Notes = append(a.Notes, noteNotCached)
+			r.store(ctx, "", &a)
 			return a, nil
 		}
 		if ok {

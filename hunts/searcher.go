@@ -2,9 +2,9 @@ package hunts
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +23,8 @@ type searcher struct {
 	slices  []Slice
 	parts   []part
 	queries int
+
+	forgetful atomic.Bool // the store did not answer: this search asks it no more
 }
 
 func (s *searcher) run(ctx context.Context) {
@@ -77,13 +79,8 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 	key := s.sliceKey(p)
 	settled := r.cfg.Clock().Sub(at.To) > r.cfg.SettleAfter
 	if settled && !s.hunt.Request.Fresh {
-		if data, ok, err := r.cfg.Record.Blob(ctx, key); err == nil && ok {
-			var rows [][]any
-			if json.Unmarshal(data, &rows) == nil {
-				if found, err := readPart(rows); err == nil {
-					return found, SliceDone, ""
-				}
-			}
+		if found, ok := s.keptSlice(ctx, key); ok {
+			return found, SliceDone, ""
 		}
 	}
 	s.mu.Lock()
@@ -110,9 +107,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 		return found, SlicePartial, res.Partial
 	}
 	if settled {
-		if data, err := json.Marshal(res.Rows); err == nil {
-			_ = r.cfg.Record.SaveBlob(ctx, key, data, r.cfg.SliceTTL) // not kept: searched again next time
-		}
+		s.keepSlice(ctx, key, res.Rows)
 	}
 	return found, SliceDone, ""
 }
