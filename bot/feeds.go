@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"time"
 
@@ -24,10 +23,9 @@ type Fetcher interface {
 // fed is what is remembered of a feed: its version, and what of it is not
 // hunted, which an unchanged feed does not tell again.
 type fed struct {
-	Stamp    sweep.Stamp     `json:"stamp"`
-	Problems []sweep.Problem `json:"problems"`
-	Unnamed  int             `json:"unnamed,omitempty"` // further problems
-	Expired  int             `json:"expired,omitempty"`
+	Stamp    sweep.Stamp        `json:"stamp"`
+	Problems []sweep.Problem    `json:"problems"`
+	More     map[sweep.Kind]int `json:"more,omitempty"` // further problems
 }
 
 // maxFeedProblems bounds what is kept of a feed that is mostly not for us.
@@ -41,8 +39,7 @@ func fedKey(f sweep.Feed) string {
 // refreshed is the watchlist of a sweep, its sources read again. A source that
 // can't be read keeps the entries that it gave last, and the post says so.
 func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List, warnings []string, err error) {
-	var problems []sweep.Problem
-	expired := 0
+	var left sweep.List
 	for _, text := range s.Sources {
 		feed, err := sweep.ParseFeed(text)
 		if err != nil {
@@ -58,16 +55,15 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 			b.cfg.Log.Warn("source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
 			warnings = append(warnings, fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), sentenceOf(err)))
 		}
-		problems, expired = append(problems, now.Problems...), expired+now.Expired
-		if now.Unnamed > 0 {
-			problems = append(problems, sweep.Problem{Source: text, Reason: fmt.Sprintf("%d more are not evaluated", now.Unnamed)})
-		}
+		left.Join(now.Problems, now.More)
 	}
 	list, err = b.entries(ctx)
 	list.Entries = slices.DeleteFunc(list.Entries, func(e sweep.Entry) bool {
 		return e.State == sweep.Retired || sweep.IsFeed(e.Source) && !slices.Contains(s.Sources, e.Source)
 	})
-	list.Problems, list.Expired = append(list.Problems, problems...), list.Expired+expired
+	// what a source lets end is told by the source
+	list.Problems = slices.DeleteFunc(list.Problems, func(p sweep.Problem) bool { return p.Kind == sweep.Expired && sweep.IsFeed(p.Source) })
+	list.Join(left.Problems, left.More)
 	return list, warnings, err
 }
 
@@ -105,10 +101,8 @@ func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, feed sweep.Feed) (f
 	if err := b.putEntries(ctx, sweep.Refresh(have.Entries, feed, fresh, now)); err != nil {
 		return last, err
 	}
-	next := fed{Stamp: stamp, Problems: fresh.Problems, Expired: fresh.Expired}
-	if over := len(next.Problems) - maxFeedProblems; over > 0 {
-		next.Problems, next.Unnamed = next.Problems[:maxFeedProblems], over
-	}
+	fresh.Trim(maxFeedProblems)
+	next := fed{Stamp: stamp, Problems: fresh.Problems, More: fresh.More}
 	return next, b.cfg.Store.SetJSON(ctx, fedKey(feed), next, keepSnapshot)
 }
 
@@ -127,10 +121,10 @@ func (b *Bot) read(ctx context.Context, s sweep.Schedule, feed sweep.Feed, last 
 		return sweep.List{}, stamp, false, err
 	}
 	defer func() { _ = body.Close() }()
-	list, err := sweep.Read(path.Base(feed.URL), body, now)
-	for n := range list.Entries {
-		list.Entries[n].Source = feed.String()
-	}
+	list, err := feed.Read(body, func(address string) (io.ReadCloser, error) {
+		part, _, _, err := b.cfg.Fetcher.Fetch(ctx, address, sweep.Stamp{}, now)
+		return part, err
+	}, now)
 	return list, stamp, true, err
 }
 

@@ -207,15 +207,21 @@ func unlinked(text string) string {
 
 // option reads key=value or key="a value" out of a line.
 func option(line, key string) string {
-	_, rest, ok := strings.Cut(" "+line, " "+key+"=")
-	if !ok {
-		return ""
-	}
-	rest = strings.NewReplacer("“", `"`, "”", `"`).Replace(rest)
-	if strings.HasPrefix(rest, `"`) {
-		value, _, _ := strings.Cut(rest[1:], `"`)
-		return value
-	}
-	value, _, _ := strings.Cut(rest, " ")
+	value, _ := takeOption(line, key)
 	return value
+}
+
+// takeOption reads an option and gives the line without it.
+func takeOption(line, key string) (value, rest string) {
+	line = " " + strings.NewReplacer("“", `"`, "”", `"`).Replace(line)
+	before, after, ok := strings.Cut(line, " "+key+"=")
+	if !ok {
+		return "", strings.TrimSpace(line)
+	}
+	if strings.HasPrefix(after, `"`) {
+		value, after, _ = strings.Cut(after[1:], `"`)
+	} else {
+		value, after, _ = strings.Cut(after, " ")
+	}
+	return value, strings.TrimSpace(before + " " + after)
 }

@@ -210,7 +210,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 	s, cal := sweeping(t)
 	cal.move(48 * time.Hour)
 	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
-	s.waitFor("2 indicators on the watchlist, 2 of them new", "not taken: 2", "line 4", "public suffix", "held back: public resolver")
+	s.waitFor("2 indicators on the watchlist, 2 of them new", "not taken: 2 (1 held back, 1 over-wide)", "line 4", "public suffix", "held back: public resolver")
 	s.slash("/footprint watch export")
 	s.waitFor("2 indicators are in watchlist-")
 	var data string
@@ -231,7 +231,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 			t.Errorf("the export lacks %q:\n%s", want, data)
 		}
 	}
-	l, err := sweep.Read("x.csv", strings.NewReader(data), cal.now())
+	l, err := sweep.Read("x.csv", strings.NewReader(data), nil, cal.now())
 	if err != nil || len(l.Entries) != 2 {
 		t.Errorf("the export can't be read again: %+v, %v", l, err)
 	}

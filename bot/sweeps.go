@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -371,11 +372,27 @@ func shownReport(r sweep.Report) message.SweepReport {
 		}
 		return out
 	}
-	out := message.SweepReport{New: lines(r.New), Still: lines(r.Still), Old: lines(r.Old), Quiet: lines(r.Quiet), Gone: len(r.Gone), Expired: r.Expired}
-	for _, p := range r.NotEvaluated {
-		out.NotEvaluated = append(out.NotEvaluated, message.NotEvaluated{Line: p.Line, Value: p.Value, Reason: p.Reason})
+	out := message.SweepReport{New: lines(r.New), Still: lines(r.Still), Old: lines(r.Old), Quiet: lines(r.Quiet), Left: map[string]int{}}
+	for _, key := range r.Gone {
+		name, device := sweep.SplitKey(key)
+		kind, value, _ := strings.Cut(name, ":")
+		out.Gone = append(out.Gone, message.GonePair{Indicator: value, Type: kind, Device: device})
 	}
+	out.NotEvaluated, out.Left = leftOut(r.NotEvaluated, r.Left)
 	return out
+}
+
+// leftOut turns what is not hunted into what is shown of it.
+func leftOut(problems []sweep.Problem, left map[sweep.Kind]int) ([]message.NotEvaluated, map[string]int) {
+	var list []message.NotEvaluated
+	for _, p := range problems {
+		list = append(list, message.NotEvaluated{Line: p.Line, Value: p.Value, Kind: string(p.Kind), Reason: p.Reason})
+	}
+	counts := map[string]int{}
+	for kind, n := range left {
+		counts[string(kind)] = n
+	}
+	return list, counts
 }
 
 // sweepThread puts the hits and the list of all indicators into the thread.

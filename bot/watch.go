@@ -17,7 +17,11 @@ import (
 // watchlist is the one list of this deployment.
 const watchlist = "watchlist"
 
-// entries reads the watchlist; what is expired is counted and removed.
+// keepExpired is how long an entry is told of whose time is over.
+const keepExpired = 30 * 24 * time.Hour
+
+// entries reads the watchlist; what is expired is among its problems, and after a
+// while removed.
 func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 	raw, err := b.cfg.Store.Entries(ctx, watchlist)
 	if err != nil {
@@ -28,16 +32,20 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 	for key, data := range raw {
 		var e sweep.Entry
 		if json.Unmarshal(data, &e) != nil {
-			l.Problems = append(l.Problems, sweep.Problem{Source: watchlist, Value: key, Reason: "it can't be read; it was written by another version"})
+			l.Problems = append(l.Problems, sweep.Problem{Source: watchlist, Value: key, Kind: sweep.Malformed, Reason: "it can't be read; it was written by another version"})
 			continue
 		}
-		if !e.Expires.After(b.cfg.Clock()) {
-			over = append(over, key)
+		if now := b.cfg.Clock(); !e.Expires.After(now) {
+			if e.Expires.Before(now.Add(-keepExpired)) {
+				over = append(over, key)
+			} else if e.State != sweep.Retired {
+				l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.Expired, Reason: "its time was over on " + e.Expires.UTC().Format("2 Jan 2006")})
+			}
 			continue
 		}
 		l.Entries = append(l.Entries, e)
 	}
-	l.Expired = len(over)
+	slices.SortFunc(l.Problems, func(x, y sweep.Problem) int { return strings.Compare(x.Value, y.Value) })
 	slices.SortFunc(l.Entries, func(x, y sweep.Entry) int { return strings.Compare(x.Key(), y.Key()) })
 	return l, b.cfg.Store.DropEntries(ctx, watchlist, over...)
 }

@@ -61,6 +61,10 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "watch import"}, sentence)
 		return say(sentence)
 	}
+	columns, text, err := columnsOf(text)
+	if err != nil {
+		return say(err.Error() + ".")
+	}
 	req, refusal := indicator.Parse("ip=192.0.2.1 "+text, b.cfg.Clock())
 	switch {
 	case refusal != nil:
@@ -78,11 +82,12 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 				return err
 			})
 		}
-		read, err := sweep.Read(f.Name, bytes.NewReader(data), now)
+		read, err := sweep.Read(f.Name, bytes.NewReader(data), columns, now)
 		if err != nil {
 			return say(err.Error() + ".")
 		}
-		list.Entries, list.Problems, list.Expired = append(list.Entries, read.Entries...), append(list.Problems, read.Problems...), list.Expired+read.Expired
+		list.Entries = append(list.Entries, read.Entries...)
+		list.Join(read.Problems, read.More)
 	}
 	list.Hold(*b.cfg.Guard)
 	have, err := b.entries(ctx)
@@ -121,10 +126,16 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(list.Entries)), Why: req.Why}); err != nil {
 		return err
 	}
-	view := message.ImportView{Taken: len(list.Entries), Fresh: fresh, Expired: list.Expired}
-	for _, p := range list.Problems {
-		view.NotEvaluated = append(view.NotEvaluated, message.NotEvaluated{Line: p.Line, Value: p.Value, Reason: p.Reason})
-	}
+	view := message.ImportView{Taken: len(list.Entries), Fresh: fresh}
+	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
 	_, err = b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err
+}
+
+// columnsOf takes what a person says of the columns of a CSV out of a text:
+// columns="indicator=Bad host,expires=Good until".
+func columnsOf(text string) (columns sweep.Columns, rest string, err error) {
+	value, rest := takeOption(text, "columns")
+	columns, err = sweep.ParseColumns(value)
+	return columns, rest, err
 }

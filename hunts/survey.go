@@ -41,6 +41,7 @@ type Survey struct {
 	Queries    int               `json:"queries"`
 	Bytes      int               `json:"query_bytes"` // text of all queries
 	TookMS     int64             `json:"took_ms"`
+	Source     SourceInfo        `json:"source"`
 }
 
 // maxPackBytes bounds the values in one query. The service documents no limit
@@ -131,6 +132,7 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator,
 	}
 	_ = group.Wait() // the functions return no error: what failed is in the survey
 	out := s.result(list)
+	out.Source = r.cfg.Source.Describe(h.Workspaces)
 	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
 	judgeSurvey(&out, s.unsearched, s.unattributed)
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()

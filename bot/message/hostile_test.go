@@ -28,7 +28,7 @@ func everything(evil string, v View) map[string][]Message {
 	ledger := LedgerView{Title: evil, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now}
 	found := []SweepLine{{Indicator: bad, Note: evil, Ticket: evil, Confidence: 85, QuietUntil: now, Hits: hits}}
 	survey := hunts.Survey{Verdict: hunts.CouldNotTell, Reason: evil, Indicators: a.ByIndicator, Hits: hits, Coverage: a.Coverage}
-	sweep := SweepView{Name: evil, Slot: now, Since: before(24 * time.Hour), Listed: 3, Survey: survey, Report: SweepReport{New: found, Still: found, Old: found, Quiet: found, Gone: 1, NotEvaluated: []NotEvaluated{{Value: evil, Reason: evil}}}}
+	sweep := SweepView{Name: evil, Slot: now, Since: before(24 * time.Hour), Listed: 3, Survey: survey, Report: SweepReport{New: found, Still: found, Old: found, Quiet: found, Gone: []GonePair{{evil, "domain", evil}}, NotEvaluated: []NotEvaluated{{Value: evil, Kind: evil, Reason: evil}}, Left: map[string]int{"malformed": 1}}}
 	return map[string][]Message{
 		"started": {Started(h, v)}, "progress": {Progress(h, hunts.Progress{Done: 3, Total: 7, Devices: 2, Events: 9, Verdict: hunts.Reached, Cancellable: true}, v)},
 		"waiting":  {Progress(h, hunts.Progress{QueuedAhead: 2, Cancellable: true}, v)},

@@ -125,7 +125,8 @@ func TestTheMorningSweep(t *testing.T) {
 	news.Report = SweepReport{
 		New:   []SweepLine{{Indicator: must("ip", "192.0.2.140"), Note: "C2", Confidence: 85, Hits: []hunts.Hit{hit, other}}, {Indicator: must("domain", "dl-upd.example"), Note: "phishing", Hits: []hunts.Hit{failed}}},
 		Still: []SweepLine{{Indicator: must("ip", "198.51.100.9"), Hits: []hunts.Hit{hit}, Ticket: "INC-4690", QuietUntil: now.AddDate(0, 0, 12)}},
-		Gone:  1, NotEvaluated: []NotEvaluated{{Line: 3, Value: "10.0.0.0/4", Reason: "over-wide"}}, Expired: 212,
+		Gone:  []GonePair{{"203.0.113.9", "ip", "ws-3"}}, NotEvaluated: []NotEvaluated{{Line: 3, Value: "10.0.0.0/4", Kind: "over-wide", Reason: "a sweep takes networks down to /16"}},
+		Left: map[string]int{"over-wide": 2, "malformed": 1, "expired": 212},
 	}
 	unknown := sweepOf(hunts.CouldNotTell)
 	unknown.Survey.Coverage.Complete = false
@@ -135,9 +136,9 @@ func TestTheMorningSweep(t *testing.T) {
 		sweep SweepView
 		want  string
 	}{
-		{"a quiet day is one line with its proof", sweepOf(hunts.Clean), "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete · 🟢 *nothing met* · Proof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
-		{"a day that could not be told", unknown, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · ❔ *COULD NOT TELL*: the newest event is 26 h old\nProof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
-		{"a day with news", news, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete\nAlso covers 1 missed slot\n🆕 *NEW 2*\n  `192.0.2[.]140`  C2, confidence 85 → 2 devices · mshta.exe · first seen 2026-11-03 07:12 UTC\n  `dl-upd[.]example`  phishing → 1 device tried, none reached it · msedge.exe · first seen 2026-11-03 07:12 UTC\n🔁 *STILL 1*\n  `198.51.100[.]9` → 1 device · mshta.exe · first seen 2026-11-03 07:12 UTC · handled (INC-4690) · quiet until 15 Nov\n✅ GONE 1 · Not evaluated 1: list in the thread · expired, left out: 212\nProof: Coverage: 1 942 of 2 010 sensors · newest event 4 min old · control host found, so the search works · 6 queries"},
+		{"a quiet day is one line with its proof", sweepOf(hunts.Clean), "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete · 🟢 *nothing met* · Proof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
+		{"a day that could not be told", unknown, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · ❔ *COULD NOT TELL*: the newest event is 26 h old\nProof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
+		{"a day with news", news, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete\nAlso covers 1 missed slot\n🆕 *NEW 2*\n  `192.0.2[.]140`  C2, confidence 85 → 2 devices · mshta.exe · first seen 2026-11-03 07:12 UTC\n  `dl-upd[.]example`  phishing → 1 device tried, none reached it · msedge.exe · first seen 2026-11-03 07:12 UTC\n🔁 *STILL 1*\n  `198.51.100[.]9` → 1 device · mshta.exe · first seen 2026-11-03 07:12 UTC · handled (INC-4690) · quiet until 15 Nov\n✅ *GONE 1* · Not evaluated 3 (2 over-wide, 1 malformed): list in the thread · expired, left out: 212\nProof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			check(t, valid, Sweep(c.sweep, v))
@@ -146,7 +147,13 @@ func TestTheMorningSweep(t *testing.T) {
 			}
 		})
 	}
-	check(t, valid, SweepDetails(news, v))
+	details := SweepDetails(news, v)
+	check(t, valid, details)
+	for _, want := range []string{"✅ Gone: `203.0.113[.]9` on ws-3", "Not evaluated: line 3: `10.0.0[.]0/4` over-wide: a sweep takes", "… 214 more are not evaluated"} {
+		if !strings.Contains(plain(details), want) {
+			t.Errorf("the thread lacks %q:\n%s", want, plain(details))
+		}
+	}
 }
 
 func TestTheLedgerOfAThread(t *testing.T) {

@@ -1,23 +1,56 @@
 package message
 
 import (
+	"cmp"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// SurveyView is a sweep as it is shown.
+// SurveyView is a sweep as it is shown in the terminal.
 type SurveyView struct {
 	Survey       hunts.Survey
+	Notes        map[string]string // of indicators, by type:value
 	NotEvaluated []NotEvaluated
-	Expired      int
+	Left         map[string]int // how many are not evaluated, by the reason
 }
 
 // NotEvaluated is an indicator that was not hunted, and why.
 type NotEvaluated struct {
 	Line   int
 	Value  string
-	Reason string
+	Kind   string // why, in a word
+	Reason string // and in a sentence
+}
+
+// expiredKind and guardedKind are what is said apart of the other reasons.
+const (
+	expiredKind = "expired"
+	guardedKind = "held back"
+)
+
+// leftCounts says how many are not evaluated and why, without those whose time
+// is over; empty for none.
+func leftCounts(left map[string]int) string {
+	all := 0
+	var kinds []string
+	for kind, n := range left {
+		if kind != expiredKind && n > 0 {
+			all += n
+			kinds = append(kinds, kind)
+		}
+	}
+	if all == 0 {
+		return ""
+	}
+	slices.SortFunc(kinds, func(a, b string) int { return cmp.Or(left[b]-left[a], strings.Compare(a, b)) })
+	for i, kind := range kinds {
+		kinds[i] = grouped(int64(left[kind])) + " " + kind
+	}
+	return fmt.Sprintf("%s (%s)", grouped(int64(all)), strings.Join(kinds, ", "))
 }
 
 // terminalHits is how many hits a report shows; the JSON has all.
@@ -31,7 +64,17 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 	t.line("%s %s: %s", icon(s.Verdict), word(s.Verdict), shown(s.Reason, maxSentence))
 	t.line("%s · %s to %s", count(int64(len(s.Indicators)), "indicator"), s.Window.From.UTC().Format(cellTime), s.Window.To.UTC().Format(cellTime+" UTC"))
 	t.line("%s", verdictCounts(s.Indicators))
-	found := indicatorGrid(hunts.Answer{ByIndicator: met(s.Indicators)})
+	found := grid{head: []string{"Indicator", "Type", "Verdict", "Devices", "Events", "First (UTC)", "Last (UTC)", "Note"}}
+	for _, r := range met(s.Indicators) {
+		first, last := none, none
+		if r.FirstSeen != nil && r.LastSeen != nil {
+			first, last = r.FirstSeen.UTC().Format(cellTime), r.LastSeen.UTC().Format(cellTime)
+		}
+		found.rows = append(found.rows, []cell{
+			word1(shownIndicator(r.Indicator, r.Type)), word1(shown(r.Type, maxShort)), word1(icon(r.Verdict) + " " + word(r.Verdict)), number(r.Devices), number(r.Events), word1(first), word1(last),
+			word1(shown(v.Notes[r.Type+":"+r.Indicator], maxShort)),
+		})
+	}
 	t.table("Met", found, 0)
 	hits := grid{head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Matched because"}}
 	for _, h := range s.Hits {
@@ -47,12 +90,18 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 		if n.Line > 0 {
 			line = number(int64(n.Line))
 		}
-		left.rows = append(left.rows, []cell{line, word1(shownRemote(n.Value, maxShort)), word1(shown(n.Reason, maxSentence))})
+		left.rows = append(left.rows, []cell{line, word1(shownRemote(n.Value, maxShort)), word1(shown(n.Kind+": "+n.Reason, maxSentence))})
 	}
 	t.table("Not evaluated", left, terminalHits)
 	t.line("")
-	if v.Expired > 0 {
-		t.line("Expired, left out: %s", grouped(int64(v.Expired)))
+	if text := leftCounts(v.Left); text != "" {
+		t.line("Not evaluated: %s", text)
+	}
+	if n := v.Left[expiredKind]; n > 0 {
+		t.line("Expired, left out: %s", grouped(int64(n)))
+	}
+	if v.Left[guardedKind] > 0 {
+		t.line("What is held back is hunted with --guard off.")
 	}
 	if s.Truncated {
 		t.line("More hits than one answer holds: the newest are shown, counts of events are exact.")

@@ -27,10 +27,13 @@ type SweepView struct {
 // SweepReport is what changed since the sweep before.
 type SweepReport struct {
 	New, Still, Old, Quiet []SweepLine
-	Gone                   int
+	Gone                   []GonePair
 	NotEvaluated           []NotEvaluated
-	Expired                int
+	Left                   map[string]int // how many are not evaluated, by the reason
 }
+
+// GonePair is an indicator that a device met before the last sweep and not since.
+type GonePair struct{ Indicator, Type, Device string }
 
 // SweepLine is one indicator that was met.
 type SweepLine struct {
@@ -56,7 +59,7 @@ func Sweep(s SweepView, v View) Message {
 	} else {
 		head = head.dot(ours("%s", completeness(survey.Coverage)))
 	}
-	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+r.Gone+len(s.Warnings) == 0
+	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+len(r.Gone)+len(s.Warnings) == 0
 	if quiet && survey.Verdict == hunts.Clean {
 		return quietSweep(s, head, v)
 	}
@@ -166,14 +169,14 @@ func sweepLines(s SweepView) []line {
 	section("🔁", "STILL", r.Still, false)
 	section("🔕", "QUIET", r.Quiet, false)
 	tail := line{}
-	if r.Gone > 0 {
-		tail = tail.dot(ours("✅ GONE %d", r.Gone))
+	if n := len(r.Gone); n > 0 {
+		tail = tail.dot(ours("✅ "), bold(fmt.Sprintf("GONE %d", n)))
 	}
-	if n := len(r.NotEvaluated); n > 0 {
-		tail = tail.dot(ours("Not evaluated %d: list in the thread", n))
+	if text := leftCounts(r.Left); text != "" {
+		tail = tail.dot(ours("Not evaluated %s: list in the thread", text))
 	}
-	if r.Expired > 0 {
-		tail = tail.dot(ours("expired, left out: %s", grouped(int64(r.Expired))))
+	if n := r.Left[expiredKind]; n > 0 {
+		tail = tail.dot(ours("expired, left out: %s", grouped(int64(n))))
 	}
 	if len(tail) > 0 {
 		out = append(out, tail)
@@ -227,10 +230,20 @@ func sweepLine(l SweepLine) line {
 	return out
 }
 
+// proofLine is why a sweep may be believed, the control first.
 func proofLine(s SweepView, v View) line {
-	a := hunts.Answer{Verdict: hunts.Clean, Coverage: s.Survey.Coverage}
-	l := line{ours("Proof: ")}.and(coverageLine(a, v)...)
-	return l.dot(ours("%s", count(int64(s.Survey.Queries), "query")))
+	c := s.Survey.Coverage
+	l := line{ours("Proof: ")}
+	switch {
+	case c.ControlFound == nil:
+		l = l.and(ours("no control host"))
+	case *c.ControlFound:
+		l = l.and(ours("control host found"))
+	default:
+		l = l.and(ours("control host not found"))
+	}
+	covered := coverageLine(hunts.Answer{Verdict: hunts.Reached, Coverage: c}, v) // which leaves out the control
+	return l.dot(covered[1:]...).dot(ours("%s", count(int64(s.Survey.Queries), "query")))
 }
 
 // SweepDetails is the table of all hits, and what was not hunted.
@@ -244,7 +257,7 @@ func SweepDetails(s SweepView, v View) Message {
 		})
 	}
 	g.add(&p, v.Form)
-	lines := notEvaluatedLines(s.Report.NotEvaluated)
+	lines := append(goneLines(s.Report.Gone), notEvaluatedLines(s.Report.NotEvaluated, s.Report.Left)...)
 	if len(lines) > 0 {
 		p.say(lines...)
 	}
@@ -253,36 +266,57 @@ func SweepDetails(s SweepView, v View) Message {
 
 // ImportView is what became of a file that was read onto the watchlist.
 type ImportView struct {
-	Taken, Fresh, Expired int
-	NotEvaluated          []NotEvaluated
+	Taken, Fresh int
+	NotEvaluated []NotEvaluated
+	Left         map[string]int
 }
 
 // Imported tells what a file held, and names what of it is not hunted.
 func Imported(i ImportView, v View) Message {
 	var p page
 	l := line{ours("👁 %s on the watchlist, %d of them new", count(int64(i.Taken), "indicator"), i.Fresh)}
-	if i.Expired > 0 {
-		l = l.dot(ours("expired, left out: %s", grouped(int64(i.Expired))))
+	if text := leftCounts(i.Left); text != "" {
+		l = l.dot(ours("not taken: %s", text))
 	}
-	if n := len(i.NotEvaluated); n > 0 {
-		l = l.dot(ours("not taken: %s", grouped(int64(n))))
+	if n := i.Left[expiredKind]; n > 0 {
+		l = l.dot(ours("expired, left out: %s", grouped(int64(n))))
 	}
-	p.say(append([]line{l}, notEvaluatedLines(i.NotEvaluated)...)...)
+	p.say(append([]line{l}, notEvaluatedLines(i.NotEvaluated, i.Left)...)...)
 	return p.render(v.Form)
 }
 
-func notEvaluatedLines(list []NotEvaluated) []line {
+// goneLines name what a device met before the last sweep and not since.
+func goneLines(list []GonePair) []line {
+	var lines []line
+	for n, g := range list {
+		if n == maxSweepLines {
+			lines = append(lines, line{ours("… %s in the file", count(int64(len(list)-n), "more pair"))})
+			break
+		}
+		lines = append(lines, line{ours("✅ Gone: "), indicatorSpan(g.Indicator, g.Type), ours(" on "), span{text: shown(g.Device, maxShort)}})
+	}
+	return lines
+}
+
+// notEvaluatedLines name what is not hunted; left counts also what is not listed.
+func notEvaluatedLines(list []NotEvaluated, left map[string]int) []line {
+	all := 0
+	for _, n := range left {
+		all += n
+	}
 	var lines []line
 	for n, x := range list {
 		if n == maxSweepLines {
-			lines = append(lines, line{ours("… %s", count(int64(len(list)-n), "more"))})
 			break
 		}
 		where := ""
 		if x.Line > 0 {
 			where = fmt.Sprintf("line %d: ", x.Line)
 		}
-		lines = append(lines, line{ours("Not evaluated: %s", where), span{kind: codeSpan, text: shownRemote(x.Value, maxShort)}, ours(" "), sentence(x.Reason)})
+		lines = append(lines, line{ours("Not evaluated: %s", where), span{kind: codeSpan, text: shownRemote(x.Value, maxShort)}, ours(" %s: ", shown(x.Kind, maxShort)), sentence(x.Reason)})
+	}
+	if more := max(all, len(list)) - len(lines); more > 0 && len(lines) > 0 {
+		lines = append(lines, line{ours("… %s", grouped(int64(more))+" more are not evaluated")})
 	}
 	return lines
 }

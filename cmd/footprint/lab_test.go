@@ -84,7 +84,7 @@ func TestASweepFindsWhatSingleHuntsFind(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]int64{"10.10.10.5": 98, "192.168.0.4": 487, "windowsupdate.com": 10, "2001:500:2::c": 27, "payload.exe": 20, "203.0.113.99": 0, "10.10.0.0/16": 98}
-	for _, r := range s.Indicators {
+	for _, r := range s.ByIndicator {
 		if r.Events != want[r.Indicator] {
 			t.Errorf("%s: %d events, want %d", r.Indicator, r.Events, want[r.Indicator])
 		}

@@ -43,10 +43,10 @@ func TestIndicatorsThatOverlapAreAllMet(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Indicators) < 6 {
-		t.Errorf("%d indicators", len(s.Indicators))
+	if len(s.ByIndicator) < 6 {
+		t.Errorf("%d indicators", len(s.ByIndicator))
 	}
-	for _, r := range s.Indicators {
+	for _, r := range s.ByIndicator {
 		if r.Verdict != hunts.Reached || r.Events != 1 {
 			t.Errorf("sweep: %s (%s): %s with %d events", r.Indicator, r.Type, r.Verdict, r.Events)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,24 +9,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// swept is the JSON of one sweep in the terminal.
-type swept struct {
-	hunts.Survey
-	NotEvaluated []sweep.Problem `json:"not_evaluated"`
-	Expired      int             `json:"expired"`
-}
-
 // sweepOnce hunts a whole watchlist once.
 func sweepOnce(ctx context.Context, p process, args []string) error {
 	f := newFlags("sweep")
 	events := f.String("events", "", "folder of exported tables")
-	file := f.String("watchlist", "", "file of indicators: text, CSV, STIX 2.1 or MISP")
+	file := f.String("watchlist", "", "file of indicators, or - for standard input: text, CSV, STIX 2.1 or MISP")
+	named := f.String("columns", "", "which columns of a CSV hold what: indicator=NAME,expires=NAME,note=NAME,…")
 	guard := f.choice("guard", "on", "on", "off")
 	format := f.choice("format", "table", "table", "json")
 	words, err := f.parse(args)
@@ -42,11 +34,15 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
+	columns, err := sweep.ParseColumns(*named)
+	if err != nil {
+		return usageError{err.Error()}
+	}
 	cfg, err := loadConfig(p.env)
 	if err != nil {
 		return err
 	}
-	list, err := readWatchlist(*file, now)
+	list, err := readWatchlist(*file, p.stdin, columns, now)
 	if err != nil {
 		return err
 	}
@@ -63,12 +59,13 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	req := indicator.Request{Devices: window.Devices, Since: window.Since, All: window.All, From: window.From, To: window.To, Workspaces: window.Workspaces, Why: window.Why}
-	survey, err := parts.runner.Survey(ctx, parts.runner.ForSurvey(id, req, hunts.Asker{User: login(), Name: login()}), list.Indicators(), sweepProgress(p.stderr))
+	h := parts.runner.ForSurvey(id, req, hunts.Asker{User: login(), Name: login()})
+	survey, err := parts.runner.Survey(ctx, h, list.Indicators(), sweepProgress(p.stderr))
 	if err != nil {
 		return refusedAtTerminal(err)
 	}
 	parts.reportBadLines(p.stderr)
-	if err := writeSweep(p.stdout, swept{survey, list.Problems, list.Expired}, *format); err != nil {
+	if err := writeSweep(p.stdout, sweptList{watchlist: *file, hunt: h, survey: survey, list: list}, *format); err != nil {
 		return fmt.Errorf("writing the sweep: %w", err)
 	}
 	if survey.Verdict == hunts.CouldNotTell {
@@ -106,29 +103,18 @@ func sweepWindow(words []string, now time.Time) (indicator.Request, error) {
 	return req, nil
 }
 
-func readWatchlist(path string, now time.Time) (sweep.List, error) {
-	f, err := os.Open(path) //nolint:gosec // the person at the terminal names the file
+func readWatchlist(name string, stdin io.Reader, columns sweep.Columns, now time.Time) (sweep.List, error) {
+	if name == "-" {
+		return sweep.Read("standard input", stdin, columns, now)
+	}
+	f, err := os.Open(name) //nolint:gosec // the person at the terminal names the file
 	if err != nil {
 		var missing *os.PathError
 		if errors.As(err, &missing) {
-			return sweep.List{}, fmt.Errorf("the watchlist %s can't be read: %w", path, missing.Err)
+			return sweep.List{}, fmt.Errorf("the watchlist %s can't be read: %w", name, missing.Err)
 		}
 		return sweep.List{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return sweep.Read(path, f, now)
-}
-
-func writeSweep(w io.Writer, s swept, format string) error {
-	if format == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(s)
-	}
-	view := message.SurveyView{Survey: s.Survey, Expired: s.Expired}
-	for _, p := range s.NotEvaluated {
-		view.NotEvaluated = append(view.NotEvaluated, message.NotEvaluated{Line: p.Line, Value: p.Value, Reason: p.Reason})
-	}
-	return message.TerminalSurvey(w, view)
+	return sweep.Read(name, f, columns, now)
 }

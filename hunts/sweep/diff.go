@@ -31,6 +31,16 @@ const keepGone = hunts.LateBy + 24*time.Hour
 // HitKey is the natural key of a hit: the indicator on the device.
 func HitKey(h hunts.Hit) string { return h.Type + ":" + h.Indicator + "@" + strings.ToLower(h.Device) }
 
+// SplitKey gives the key of the entry and the device of a natural key. A URL may
+// hold an @ as well.
+func SplitKey(key string) (entry, device string) {
+	at := strings.LastIndexByte(key, '@')
+	if at < 0 {
+		return key, ""
+	}
+	return key[:at], key[at+1:]
+}
+
 // Found is one indicator with its hits of this sweep.
 type Found struct {
 	Entry Entry       `json:"entry"`
@@ -45,9 +55,9 @@ type Report struct {
 	Quiet []Found  `json:"quiet"` // met, and told to keep still
 	// Old is the history of entries that are hunted for the first time: what was
 	// met before the window, and is not today's news.
-	Old          []Found   `json:"old"`
-	NotEvaluated []Problem `json:"not_evaluated"`
-	Expired      int       `json:"expired"`
+	Old          []Found      `json:"old"`
+	NotEvaluated []Problem    `json:"not_evaluated"`
+	Left         map[Kind]int `json:"left"` // how many are not evaluated, by the reason
 	// Known is false when the coverage does not allow to say what is gone.
 	Known bool `json:"known"`
 }
@@ -58,7 +68,7 @@ type Report struct {
 // Two windows overlap, for rows that come late. A hit that holds no event later
 // than the last one known was told already.
 func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, slot, looked time.Time) (Report, Snapshot) {
-	r := Report{NotEvaluated: list.Problems, Expired: list.Expired, Known: s.Coverage.Complete}
+	r := Report{NotEvaluated: list.Problems, Left: list.Left(), Known: s.Coverage.Complete}
 	next := Snapshot{Slot: slot, Looked: looked, Keys: map[string]Seen{}, From: s.Window.From, To: s.Window.To}
 	entries := make(map[string]Entry, len(list.Entries))
 	for _, e := range list.Entries {
@@ -102,7 +112,7 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 		if met[key] {
 			continue
 		}
-		name, _, _ := strings.Cut(key, "@")
+		name, _ := SplitKey(key)
 		e, listed := entries[name]
 		switch {
 		case !listed || e.State == Retired: // no longer on the watchlist: nothing is known of it

@@ -1,7 +1,11 @@
 package sweep
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,40 +14,61 @@ type mispEvent struct {
 	Info      string          `json:"info"`
 	Attribute []mispAttribute `json:"Attribute"`
 	Object    []struct {
+		Name      string          `json:"name"`
 		Attribute []mispAttribute `json:"Attribute"`
-		Deleted   bool            `json:"deleted"`
+		Deleted   truth           `json:"deleted"`
 	} `json:"Object"`
 }
 
 type mispAttribute struct {
-	Type      string          `json:"type"`
-	Value     string          `json:"value"`
-	Comment   string          `json:"comment"`
-	ToIDs     bool            `json:"to_ids"`
-	Deleted   bool            `json:"deleted"`
-	Timestamp json.RawMessage `json:"timestamp"`
+	Type      string `json:"type"`
+	Value     text   `json:"value"`
+	Comment   text   `json:"comment"`
+	ToIDs     truth  `json:"to_ids"`
+	Deleted   truth  `json:"deleted"`
+	Timestamp text   `json:"timestamp"`
+	Tag       []struct {
+		Name string `json:"name"`
+	} `json:"Tag"`
+}
+
+// truth is true, 1 or "1": MISP writes all three.
+type truth bool
+
+func (f *truth) UnmarshalJSON(data []byte) error {
+	switch strings.ToLower(strings.Trim(string(data), `"`)) {
+	case "true", "1":
+		*f = true
+	}
+	return nil
+}
+
+// text is a string, or a number where a string is meant.
+type text string
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*t = text(s)
+	} else if len(data) > 0 && data[0] != '{' && data[0] != '[' {
+		*t = text(data)
+	}
+	return nil
 }
 
 // mispParts says which parts of a composite value (a|b) are indicators.
 var mispParts = map[string][]int{
-	"ip-src": {0}, "ip-dst": {0}, "ip-src|port": {0}, "ip-dst|port": {0}, "domain": {0}, "hostname": {0}, "domain|ip": {0, 1}, "hostname|port": {0}, "url": {0}, "uri": {0}, "md5": {0}, "sha1": {0}, "sha256": {0},
-	"filename": {0}, "filename|md5": {1}, "filename|sha1": {1}, "filename|sha256": {1},
+	"ip-src": {0}, "ip-dst": {0}, "ip-src|port": {0}, "ip-dst|port": {0}, "domain": {0}, "hostname": {0}, "domain|ip": {0, 1}, "hostname|port": {0}, "url": {0}, "uri": {0}, "link": {0},
+	"md5": {0}, "sha1": {0}, "sha256": {0}, "filename": {0}, "filename|md5": {1}, "filename|sha1": {1}, "filename|sha256": {1}, "malware-sample": {1},
 }
 
-type mispReader struct {
-	source string
-	now    time.Time
-	list   List
-	seen   map[string]int
-	note   string
-}
-
-// response is what a search or a feed file wraps its events in.
-func (m *mispReader) response(raw json.RawMessage) {
+// misp takes in an event, what a search or a feed wraps events in, or a list of
+// either.
+func (r *reader) misp(raw json.RawMessage) {
 	var many []json.RawMessage
 	if json.Unmarshal(raw, &many) == nil {
 		for _, one := range many {
-			m.response(one)
+			r.misp(one)
 		}
 		return
 	}
@@ -52,46 +77,89 @@ func (m *mispReader) response(raw json.RawMessage) {
 		Attribute []mispAttribute `json:"Attribute"`
 	}
 	if err := json.Unmarshal(raw, &one); err != nil {
-		m.list.Problems = append(m.list.Problems, Problem{Source: m.source, Reason: "an event can't be read: " + err.Error()})
+		r.leave(0, cut(string(raw), 60), Malformed, "an event that can't be read: "+err.Error())
 		return
 	}
-	if one.Event != nil {
-		m.event(*one.Event)
+	r.attributes(one.Attribute, "")
+	if one.Event == nil {
+		return
 	}
-	m.attributes(one.Attribute)
-}
-
-func (m *mispReader) event(e mispEvent) {
-	m.note = e.Info
-	m.attributes(e.Attribute)
-	for _, o := range e.Object {
-		if !o.Deleted {
-			m.attributes(o.Attribute)
+	r.attributes(one.Event.Attribute, one.Event.Info)
+	for _, o := range one.Event.Object {
+		if o.Deleted {
+			r.leave(0, cut("object "+o.Name, 60), Withdrawn, "deleted by its source")
+			continue
 		}
+		r.attributes(o.Attribute, one.Event.Info)
 	}
 }
 
 // attributes takes those that are meant for detection (to_ids); the others are
 // context, and are not even counted as problems.
-func (m *mispReader) attributes(list []mispAttribute) {
+func (r *reader) attributes(list []mispAttribute, note string) {
 	for _, a := range list {
 		parts, known := mispParts[a.Type]
-		if !a.ToIDs || !known {
+		switch {
+		case !bool(a.ToIDs):
+			continue
+		case bool(a.Deleted):
+			r.leave(0, string(a.Value), Withdrawn, "deleted by its source")
+			continue
+		case !known:
+			r.leave(0, string(a.Value), Unsearched, fmt.Sprintf("network events show nothing of the type %q", cut(a.Type, 40)))
 			continue
 		}
-		if a.Deleted {
-			m.list.Problems = append(m.list.Problems, Problem{Source: m.source, Value: a.Value, Reason: "deleted by its source"})
-			continue
+		e := Entry{Note: cmp.Or(string(a.Comment), note)}
+		e.Added, _ = instant(string(a.Timestamp))
+		for _, tag := range a.Tag {
+			e.Tags = append(e.Tags, tag.Name)
 		}
-		note := a.Comment
-		if note == "" {
-			note = m.note
-		}
-		values := strings.Split(a.Value, "|")
+		values := strings.Split(string(a.Value), "|")
 		for _, p := range parts {
-			if p < len(values) {
-				m.list.add(m.seen, 0, values[p], Entry{Source: m.source, Note: note, Added: instant(strings.Trim(string(a.Timestamp), `"`))}, m.now)
+			if p >= len(values) {
+				r.leave(0, string(a.Value), Malformed, fmt.Sprintf("a value of the type %q has %d parts", a.Type, p+1))
+				continue
 			}
+			r.add(0, values[p], e)
 		}
 	}
+}
+
+// A feed of MISP (misp-project.org/datamodels, "MISP feed format") is a folder:
+// manifest.json names the events by their UUIDs, <uuid>.json holds each.
+const (
+	manifestName = "manifest.json"
+	// maxManifest bounds how many events of a feed are read, the newest first.
+	maxManifest = 200
+	// manifestBack is how old an event may be: its indicators would be over.
+	manifestBack = DefaultLife
+)
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// mispEntry is what a manifest says of an event.
+type mispEntry struct {
+	UUID    string
+	Changed time.Time
+}
+
+// manifestEvents are the events that a manifest names, the newest first; none
+// when it is no manifest.
+func manifestEvents(data []byte) []mispEntry {
+	var all map[string]struct {
+		Timestamp text `json:"timestamp"`
+	}
+	if json.Unmarshal(data, &all) != nil {
+		return nil
+	}
+	var out []mispEntry
+	for id, e := range all {
+		at, ok := instant(string(e.Timestamp))
+		if !uuid.MatchString(id) || !ok {
+			return nil
+		}
+		out = append(out, mispEntry{id, at})
+	}
+	slices.SortFunc(out, func(a, b mispEntry) int { return cmp.Or(b.Changed.Compare(a.Changed), strings.Compare(a.UUID, b.UUID)) })
+	return out
 }

@@ -1,11 +1,8 @@
 package sweep
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -24,8 +21,9 @@ const maxSource = 64 << 20
 
 // Read reads a watchlist of any format that it knows: plain text, CSV, a STIX
 // 2.1 bundle, or MISP events and feeds. The format follows from the content.
-// An error means that nothing could be read; a bad line is a Problem.
-func Read(name string, r io.Reader, now time.Time) (List, error) {
+// columns may say which column of a CSV holds what; nil finds out. An error
+// means that nothing could be read; a bad line is a Problem.
+func Read(name string, r io.Reader, columns Columns, now time.Time) (List, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSource+1))
 	if err != nil {
 		return List{}, fmt.Errorf("reading %s: %w", name, err)
@@ -37,168 +35,140 @@ func Read(name string, r io.Reader, now time.Time) (List, error) {
 	if !utf8.Valid(data) {
 		return List{}, fmt.Errorf("%s is not UTF-8 text; save it as UTF-8", name)
 	}
-	var l List
 	trimmed := bytes.TrimSpace(data)
-	source := path.Base(name)
-	switch {
-	case len(trimmed) == 0:
+	if len(trimmed) == 0 {
 		return List{}, fmt.Errorf("%s is empty", name)
-	case trimmed[0] == '{' || trimmed[0] == '[' && json.Valid(trimmed):
-		l, err = readJSON(source, trimmed, now)
-	case looksLikeCSV(source, trimmed):
-		l, err = readCSV(source, data, now)
+	}
+	list := newReader(path.Base(name), now)
+	isJSON := trimmed[0] == '{' || trimmed[0] == '[' && json.Valid(trimmed)
+	switch {
+	case isJSON && columns != nil:
+		return List{}, fmt.Errorf("%s is JSON, which has no columns to name", list.source)
+	case isJSON:
+		err = list.json(trimmed)
+	case columns != nil || looksLikeCSV(list.source, trimmed):
+		err = list.csv(data, columns)
 	default:
-		l, err = readText(source, data, now)
+		list.text(data)
 	}
 	if err != nil {
 		return List{}, err
 	}
-	return l, l.tooLong()
+	return list.List, list.tooLong()
 }
 
-// readText takes one indicator a line; behind a # stands a note.
-func readText(source string, data []byte, now time.Time) (List, error) {
-	var l List
-	seen := map[string]int{}
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		value, note, _ := strings.Cut(lines.Text(), "#")
-		value = strings.TrimSpace(value)
+// text takes in indicators as people list them: one a line or several, and
+// behind them a note.
+func (r *reader) text(data []byte) {
+	n := 0
+	for text := range bytes.Lines(data) {
+		n++
+		value, note := cutNote(strings.TrimSpace(string(text)))
 		if value == "" || strings.HasPrefix(value, "//") || strings.HasPrefix(value, ";") {
 			continue
 		}
-		words := strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == ';' })
-		if len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { _, refusal := indicator.Type(w); return refusal == nil }) {
-			l.Problems = append(l.Problems, Problem{Source: source, Line: n, Value: value, Reason: "there is no indicator in this line"})
-			continue
-		}
-		for _, word := range words {
-			l.add(seen, n, word, Entry{Source: source, Note: strings.TrimSpace(note)}, now)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return List{}, fmt.Errorf("%s: %w", source, err)
-	}
-	return l, nil
-}
-
-// columns are the names under which a CSV may carry a field, lower case, only
-// letters and digits.
-var columns = map[string][]string{
-	"indicator": {"indicator", "value", "ioc", "observable", "indicatorvalue", "networkip", "ip", "ipaddress", "domain", "domainname", "url", "hash", "filehash", "sha256", "sha1", "md5", "host", "hostname", "address"},
-	"expires":   {"expires", "expiry", "expiration", "expirationtime", "expirationdatetime", "validuntil", "until"},
-	"added":     {"added", "created", "createdat", "firstseen", "validfrom", "date"},
-	"conf":      {"confidence", "confidencescore", "score"},
-	"note":      {"note", "notes", "description", "comment", "title", "threattype", "category"},
-	"tags":      {"tags", "labels"},
-	"owner":     {"owner", "author", "addedby"},
-}
-
-func columnName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(s))
-}
-
-// mapping finds which column holds which field; the first name of the table
-// that a header has wins.
-func mapping(header []string) map[string]int {
-	out := map[string]int{}
-	for field, known := range columns {
-		for _, name := range known {
-			for i, h := range header {
-				if columnName(h) == name {
-					if _, have := out[field]; !have {
-						out[field] = i
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-func looksLikeCSV(name string, data []byte) bool {
-	if strings.HasSuffix(strings.ToLower(name), ".csv") || strings.HasSuffix(strings.ToLower(name), ".tsv") {
-		return true
-	}
-	first, _, _ := bytes.Cut(data, []byte("\n"))
-	header := strings.FieldsFunc(string(first), func(r rune) bool { return r == ',' || r == ';' || r == '\t' })
-	_, ok := mapping(header)["indicator"]
-	return ok
-}
-
-func readCSV(source string, data []byte, now time.Time) (List, error) {
-	first, _, _ := bytes.Cut(data, []byte("\n"))
-	r := csv.NewReader(bytes.NewReader(data))
-	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
-	for _, c := range []rune{';', '\t'} {
-		if bytes.ContainsRune(first, c) && !bytes.ContainsRune(first, ',') {
-			r.Comma = c
-		}
-	}
-	var l List
-	seen := map[string]int{}
-	header, err := r.Read()
-	if err != nil {
-		return List{}, fmt.Errorf("%s: %w", source, err)
-	}
-	at := mapping(header)
-	value, ok := at["indicator"]
-	if !ok {
-		if _, refusal := indicator.Type(header[0]); refusal != nil {
-			return List{}, fmt.Errorf("%s: no column holds the indicators; name one of them indicator", source)
-		}
-		// no header at all: the first column is the indicator
-		l.add(seen, 1, header[0], Entry{Source: source}, now)
-	}
-	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return l, nil
-		}
-		line, _ := r.FieldPos(0)
-		if err != nil {
-			l.Problems = append(l.Problems, Problem{Source: source, Line: line, Reason: err.Error()})
-			continue
-		}
-		cell := func(field string) string {
-			if i, ok := at[field]; ok && i < len(record) {
-				return strings.TrimSpace(record[i])
-			}
-			return ""
-		}
-		if value >= len(record) || strings.TrimSpace(record[value]) == "" {
-			continue
-		}
-		e := Entry{Source: source}
-		e.describe(cell)
-		l.add(seen, line, strings.TrimSpace(record[value]), e, now)
+		r.line(n, value, note)
 	}
 }
 
-// describe fills in what a row says beside its indicator.
-func (e *Entry) describe(cell func(field string) string) {
-	e.Note, e.Owner, e.Expires, e.Added = cell("note"), cell("owner"), instant(cell("expires")), instant(cell("added"))
-	if n, err := strconv.ParseFloat(cell("conf"), 64); err == nil {
-		e.Confidence = int(max(0, min(n, 100)))
+// cutNote cuts a line at the # that begins a note; the one of a URL belongs to it.
+func cutNote(text string) (value, note string) {
+	for i := range len(text) {
+		if text[i] == '#' && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t' || !strings.Contains(text[:i], "/")) {
+			return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i+1:])
+		}
+	}
+	return text, ""
+}
+
+// line takes in the words of a line that are indicators. Other words behind one
+// are its note, unless they look like an indicator that is misspelt.
+func (r *reader) line(n int, text, note string) {
+	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' || c == ';' || c == '|' })
+	if len(words) == 1 {
+		r.add(n, words[0], Entry{Note: note})
+		return
+	}
+	type word struct {
+		text string
+		is   bool
+	}
+	var typed []word
+	var said []string
+	for _, w := range words {
+		_, refusal := indicator.Type(w)
+		is := refusal == nil || indicator.IsPublicSuffix(w)
+		if is || strings.ContainsAny(w, ".:/") {
+			typed = append(typed, word{w, is})
+		} else {
+			said = append(said, w)
+		}
+	}
+	if !slices.ContainsFunc(typed, func(w word) bool { return w.is }) {
+		r.leave(n, text, Malformed, "there is no indicator in this line")
+		return
+	}
+	if note == "" {
+		note = strings.Join(said, " ")
+	}
+	for _, w := range typed {
+		r.add(n, w.text, Entry{Note: note})
+	}
+}
+
+// describe fills in what a row says beside its indicator; what can't be read of
+// it comes back as a sentence.
+func (e *Entry) describe(cell func(field string) string) (wrong string) {
+	e.Note, e.Owner = cell("note"), cell("owner")
+	e.Added, _ = instant(cell("added"))
+	until := cell("expires")
+	expires, ok := instant(until)
+	e.Expires = expires
+	if n, err := strconv.ParseFloat(cell("confidence"), 64); err == nil {
+		e.Confidence = percent(n)
 	}
 	e.Tags = strings.FieldsFunc(cell("tags"), func(r rune) bool { return r == ',' || r == ';' || r == '|' })
+	if !ok {
+		return fmt.Sprintf("its end %q can't be read: write 2026-12-31", cut(until, 40))
+	}
+	return ""
 }
 
-// instant reads the dates that lists carry; what can't be read is none.
-func instant(s string) time.Time {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02", "01/02/2006"} {
+func percent(n float64) int { return int(max(0, min(n, 100))) }
+
+func cut(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// dateLayouts are the dates that lists carry. Of those that begin with a day or a
+// month only the spellings that can't be mistaken are taken, and the American
+// one, which spreadsheets write.
+var dateLayouts = []string{
+	time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02", "2006/01/02", "20060102",
+	"02.01.2006", "02.01.2006 15:04:05", "01/02/2006", "1/2/2006", "01/02/2006 15:04:05", "2 Jan 2006", "02-Jan-2006", "Jan 2, 2006", time.RFC1123, time.RFC1123Z,
+}
+
+// instant reads a date; nothing, and words for never, are no date. ok is false
+// for what can't be read.
+func instant(s string) (at time.Time, ok bool) {
+	s = strings.TrimSpace(s)
+	switch strings.ToLower(s) {
+	case "", "-", "0", "n/a", "na", "none", "null", "never", "unknown", "permanent":
+		return time.Time{}, true
+	}
+	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
+			return t.UTC(), true
 		}
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 1_000_000_000 {
-		return time.Unix(n, 0).UTC()
+		if n > 100_000_000_000 { // milliseconds
+			return time.UnixMilli(n).UTC(), true
+		}
+		return time.Unix(n, 0).UTC(), true
 	}
-	return time.Time{}
+	return time.Time{}, false
 }

@@ -23,9 +23,9 @@ func listed(l List) string {
 		fmt.Fprintf(&b, "    source %s, confidence %d, tags %q, note %q, added %s, expires %s, renewed %v\n", e.Source, e.Confidence, e.Tags, e.Note, e.Added.Format(time.DateOnly), e.Expires.Format(time.DateOnly), e.Renewed)
 	}
 	for _, p := range l.Problems {
-		fmt.Fprintf(&b, "NOT EVALUATED line %d %q: %s\n", p.Line, p.Value, p.Reason)
+		fmt.Fprintf(&b, "NOT EVALUATED line %d %q: %s: %s\n", p.Line, p.Value, p.Kind, p.Reason)
 	}
-	fmt.Fprintf(&b, "expired %d\n", l.Expired)
+	fmt.Fprintf(&b, "expired %d\n", l.Left()[Expired])
 	return b.String()
 }
 
@@ -44,7 +44,7 @@ func TestEachFormatGivesItsIndicatorsAndNamesWhatItLeavesOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			l, err := Read(file, f, today)
+			l, err := Read(file, f, nil, today)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,13 +72,13 @@ func TestAFileThatHoldsNoListSaysWhy(t *testing.T) {
 		"neither a STIX bundle":      `{"a": 1}`,
 		"is not valid JSON":          `{"type": "bundle", `,
 		"holds no indicator":         `{"Event": {"info": "x", "Attribute": []}}`,
-		"no column holds the indica": "a;b\nx;y\n",
+		"no column holds indicators": "a;b\nx;y\n",
 	} {
 		name := "x"
 		if strings.Contains(text, ";b") {
 			name = "x.csv"
 		}
-		if _, err := Read(name, strings.NewReader(text), today); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(name, strings.NewReader(text), nil, today); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
@@ -93,7 +93,7 @@ func TestTheLongestListIsTakenAndALongerOneRefused(t *testing.T) {
 		return bytes.NewReader(b.Bytes())
 	}
 	for n, ok := range map[int]bool{MaxEntries - 1: true, MaxEntries: true, MaxEntries + 1: false} {
-		l, err := Read("x", lines(n), today)
+		l, err := Read("x", lines(n), nil, today)
 		if ok && (err != nil || len(l.Entries) != n) {
 			t.Errorf("%d: %d entries, %v", n, len(l.Entries), err)
 		}
@@ -110,7 +110,7 @@ func TestASourceThatIsTooLargeIsNotReadToItsEnd(t *testing.T) {
 		}
 		return len(p), nil
 	})
-	if _, err := Read("x", endless, today); err == nil || !strings.Contains(err.Error(), "is larger than 64 MB") {
+	if _, err := Read("x", endless, nil, today); err == nil || !strings.Contains(err.Error(), "is larger than 64 MB") {
 		t.Errorf("%v", err)
 	}
 }
@@ -130,7 +130,7 @@ func fuzzRead(f *testing.F, name string, seeds ...string) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		l, err := Read(name, bytes.NewReader(data), today)
+		l, err := Read(name, bytes.NewReader(data), nil, today)
 		if err != nil {
 			return
 		}

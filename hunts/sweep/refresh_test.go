@@ -20,7 +20,7 @@ func TestAFeedThatIsReadAgainKeepsWhatPeopleSaid(t *testing.T) {
 		entry(t, "192.0.2.1", fromFeed, quiet), entry(t, "192.0.2.2", fromFeed), entry(t, "192.0.2.3", func(e *Entry) { e.Note = "typed by hand" }),
 		entry(t, "192.0.2.4", fromFeed, func(e *Entry) { e.State = Retired }), entry(t, "192.0.2.5", func(e *Entry) { e.Source = "ti" }), entry(t, "192.0.2.7", fromFeed, func(e *Entry) { e.State = Retired }),
 	}
-	fresh, err := Read("list.txt", strings.NewReader("192.0.2.1 # new note\n192.0.2.3\n192.0.2.4\n192.0.2.6\n"), today)
+	fresh, err := Read("list.txt", strings.NewReader("192.0.2.1 # new note\n192.0.2.3\n192.0.2.4\n192.0.2.6\n"), nil, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +64,7 @@ func TestWhatTheWorkspaceKeepsBecomesAList(t *testing.T) {
 		{Value: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Key: "file:hashes.'SHA-256'"},
 		{Value: "192.0.2.2", Key: "ipv4-addr:value", Revoked: true},
 		{Value: "192.0.2.3", Key: "ipv4-addr:value", Until: today.Add(-time.Hour)},
+		{Value: "tomorrow.example", Key: "domain-name:value", Added: today.Add(24 * time.Hour)},
 		{Value: "someone@evil.example", Key: "email-addr:value"},
 		{Value: "198.0.0.0/8", Key: "ipv4-addr:value"},
 	}, today)
@@ -76,8 +77,10 @@ domain:evil.example
     source ti, confidence 0, tags [], note "", added 2026-11-23, expires 2026-12-23, renewed true
 sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     source ti, confidence 0, tags [], note "", added 2026-11-23, expires 2026-12-23, renewed true
-NOT EVALUATED line 0 "192.0.2.2": revoked by its source
-NOT EVALUATED line 0 "someone@evil.example": email-addr:value can't be hunted in network events
+NOT EVALUATED line 0 "192.0.2.2": withdrawn: revoked by its source
+NOT EVALUATED line 0 "192.0.2.3": expired: its time was over on 23 Nov 2026
+NOT EVALUATED line 0 "tomorrow.example": not yet valid: valid from 24 Nov 2026 on
+NOT EVALUATED line 0 "someone@evil.example": not huntable: network events show nothing of email-addr:value
 NOT EVALUATED line 0 "198.0.0.0/8": over-wide: a sweep takes networks down to /16; hunt this one by itself
 expired 1
 `
@@ -94,7 +97,7 @@ expired 1
 }
 
 func TestTheTextOfAFeed(t *testing.T) {
-	for _, text := range []string{"ti", "sentinel:iocs", "https://feed.example/list.txt?a=1"} {
+	for _, text := range []string{"ti", "sentinel:iocs", "https://feed.example/list.txt?a=1", "https://feed.example/list.csv#expires=Good%20until,indicator=Bad%20host"} {
 		f, err := ParseFeed(text)
 		if err != nil || f.String() != text || !IsFeed(text) {
 			t.Errorf("%s: %+v, %v", text, f, err)
@@ -106,6 +109,7 @@ func TestTheTextOfAFeed(t *testing.T) {
 		"ftp://feed.example":                  "is no source",
 		"list.txt":                            "is no source",
 		"https://me:secret@feed.example/":     "can't hold a password",
+		"https://feed.example/x#nonsense":     "names no column",
 	} {
 		if _, err := ParseFeed(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q", text, err, want)

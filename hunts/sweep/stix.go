@@ -2,84 +2,113 @@ package sweep
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
-	"time"
 )
 
 type stixIndicator struct {
-	Type        string    `json:"type"`
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Description string    `json:"description"`
-	Pattern     string    `json:"pattern"`
-	PatternType string    `json:"pattern_type"`
-	ValidFrom   time.Time `json:"valid_from"`
-	ValidUntil  time.Time `json:"valid_until"`
-	Revoked     bool      `json:"revoked"`
-	Confidence  int       `json:"confidence"`
-	Labels      []string  `json:"labels"`
+	Type        string   `json:"type"`
+	ID          string   `json:"id"`
+	Modified    text     `json:"modified"`
+	Name        text     `json:"name"`
+	Description text     `json:"description"`
+	Pattern     string   `json:"pattern"`
+	PatternType text     `json:"pattern_type"`
+	ValidFrom   text     `json:"valid_from"`
+	ValidUntil  text     `json:"valid_until"`
+	Revoked     truth    `json:"revoked"`
+	Confidence  number   `json:"confidence"`
+	Labels      []string `json:"labels"`
+	Types       []string `json:"indicator_types"`
 }
 
-// The parts of a STIX pattern (docs.oasis-open.org/cti/stix/v2.1, 9): one
-// comparison that names values, such as [ipv4-addr:value = '203.0.113.66'], IN a
-// set, or ISSUBSET of a range; and what joins conditions to more than a list.
-var (
-	comparison = regexp.MustCompile(`([a-z0-9-]+):([A-Za-z0-9_.'"-]+)\s*(?:=|ISSUBSET|IN\s*\()\s*((?:'(?:[^'\\]|\\.)*'\s*,?\s*)+)`)
-	literal    = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
-	joined     = regexp.MustCompile(`\b(?:AND|NOT|FOLLOWEDBY|WITHIN|REPEATS)\b`)
-)
+// number is a JSON number; anything else is none.
+type number float64
 
-// readSTIX takes the indicators out of a bundle. What is no plain equality of
+func (n *number) UnmarshalJSON(data []byte) error {
+	var f float64
+	if json.Unmarshal(data, &f) == nil {
+		*n = number(f)
+	}
+	return nil
+}
+
+// stix takes the indicators out of a bundle, of several versions of one the
+// latest (docs.oasis-open.org/cti/stix/v2.1, 3.6). What is no plain equality of
 // an address, a name, a URL, a file name or a hash is listed, not guessed.
-func readSTIX(source string, objects []json.RawMessage, now time.Time) List {
-	var l List
-	seen := map[string]int{}
+func (r *reader) stix(objects []json.RawMessage) {
+	latest := map[string]int{}
+	var list []stixIndicator
 	for _, raw := range objects {
+		var kind struct {
+			Type string `json:"type"`
+			ID   string `json:"id"`
+		}
+		if json.Unmarshal(raw, &kind) != nil {
+			r.leave(0, cut(string(raw), 60), Malformed, "an object that can't be read")
+			continue
+		}
+		if kind.Type != "indicator" {
+			continue
+		}
 		var o stixIndicator
-		if json.Unmarshal(raw, &o) != nil || o.Type != "indicator" {
+		if err := json.Unmarshal(raw, &o); err != nil {
+			r.leave(0, kind.ID, Malformed, "an indicator that can't be read: "+err.Error())
 			continue
 		}
+		k, again := latest[o.ID]
 		switch {
-		case o.Revoked:
-			l.Problems = append(l.Problems, Problem{Source: source, Value: o.ID, Reason: "revoked by its source"})
-			continue
-		case o.PatternType != "" && o.PatternType != "stix":
-			l.Problems = append(l.Problems, Problem{Source: source, Value: o.ID, Reason: "its pattern is of type " + o.PatternType})
-			continue
-		case joined.MatchString(literal.ReplaceAllString(o.Pattern, "''")):
-			l.Problems = append(l.Problems, Problem{Source: source, Value: o.ID, Reason: "its pattern joins conditions, which a watchlist can't"})
-			continue
-		}
-		note := o.Name
-		if note == "" {
-			note = o.Description
-		}
-		found := comparison.FindAllStringSubmatch(o.Pattern, -1)
-		taken := 0
-		for _, m := range found {
-			if !stixValue(m[1], m[2]) {
-				continue
-			}
-			for _, text := range literal.FindAllStringSubmatch(m[3], -1) {
-				taken++
-				value := strings.NewReplacer(`\'`, `'`, `\\`, `\`).Replace(text[1])
-				l.add(seen, 0, value, Entry{Source: source, Note: note, Confidence: o.Confidence, Tags: o.Labels, Added: o.ValidFrom, Expires: o.ValidUntil}, now)
-			}
-		}
-		if taken == 0 {
-			l.Problems = append(l.Problems, Problem{Source: source, Value: o.ID, Reason: "its pattern holds no address, name, URL, file name or hash"})
+		case o.ID == "" || !again:
+			latest[o.ID] = len(list)
+			list = append(list, o)
+		case newer(o.Modified, list[k].Modified):
+			list[k] = o
 		}
 	}
-	return l
+	for _, o := range list {
+		r.indicator(o)
+	}
 }
 
-func stixValue(object, property string) bool {
-	switch object {
-	case "ipv4-addr", "ipv6-addr", "domain-name", "url":
-		return property == "value"
-	case "file":
-		return property == "name" || strings.HasPrefix(property, "hashes.")
+func newer(a, b text) bool {
+	x, _ := instant(string(a))
+	y, _ := instant(string(b))
+	return x.After(y)
+}
+
+func (r *reader) indicator(o stixIndicator) {
+	from, fromOK := instant(string(o.ValidFrom))
+	until, untilOK := instant(string(o.ValidUntil))
+	switch {
+	case bool(o.Revoked):
+		r.leave(0, o.ID, Withdrawn, "revoked by its source")
+		return
+	case o.PatternType != "" && o.PatternType != "stix":
+		r.leave(0, o.ID, Unsearched, "its pattern is of type "+cut(string(o.PatternType), 40))
+		return
+	case !fromOK || !untilOK:
+		r.leave(0, o.ID, Malformed, "its valid_from or valid_until is no time")
+		return
+	case from.After(r.now):
+		r.leave(0, o.ID, NotYet, "valid from "+from.Format("2 Jan 2006")+" on")
+		return
 	}
-	return false
+	found, err := parsePattern(o.Pattern)
+	if err != nil {
+		r.leave(0, o.ID, Malformed, "its pattern can't be read: "+err.Error())
+		return
+	}
+	for _, reason := range found.unsuited {
+		r.leave(0, o.ID, Unsearched, reason)
+	}
+	note := string(o.Name)
+	if note == "" {
+		note = string(o.Description)
+	}
+	tags := o.Labels
+	if len(tags) == 0 {
+		tags = o.Types
+	}
+	for _, value := range found.values {
+		r.add(0, value, Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
+	}
 }

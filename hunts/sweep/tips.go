@@ -2,10 +2,12 @@ package sweep
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // observables are the left sides of STIX comparisons whose values can be
@@ -14,23 +16,30 @@ var observables = []string{"ipv4-addr:value", "ipv6-addr:value", "domain-name:va
 
 // FromTips makes a list of what the workspace itself keeps.
 func FromTips(feed Feed, tips []hunts.Tip, now time.Time) (List, error) {
-	var l List
-	seen := map[string]int{}
+	r := newReader(feed.String(), now)
 	for _, t := range tips {
-		e := Entry{Source: feed.String(), Note: t.Note, Confidence: max(0, min(t.Confidence, 100)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
+		e := Entry{Note: t.Note, Confidence: percent(float64(t.Confidence)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
+		value := t.Value
 		switch {
 		case t.Revoked:
-			l.Problems = append(l.Problems, Problem{Source: e.Source, Value: t.Value, Reason: "revoked by its source"})
+			r.leave(0, value, Withdrawn, "revoked by its source")
 			continue
 		case t.Key != "" && !huntable(t.Key):
-			l.Problems = append(l.Problems, Problem{Source: e.Source, Value: t.Value, Reason: t.Key + " can't be hunted in network events"})
+			r.leave(0, value, Unsearched, "network events show nothing of "+t.Key)
+			continue
+		case t.Key != "" && t.Added.After(now):
+			r.leave(0, value, NotYet, "valid from "+t.Added.Format("2 Jan 2006")+" on")
 			continue
 		case t.Fields != nil:
-			e.fill(t.Fields)
+			var wrong string
+			if value, wrong = e.fill(value, t.Fields); wrong != "" {
+				r.leave(0, value, Malformed, wrong)
+				continue
+			}
 		}
-		l.add(seen, 0, t.Value, e, now)
+		r.add(0, value, e)
 	}
-	return l, l.tooLong()
+	return r.List, r.tooLong()
 }
 
 func huntable(key string) bool {
@@ -42,20 +51,36 @@ func huntable(key string) bool {
 	return false
 }
 
-// fill reads the columns of a watchlist's item as those of a CSV are read.
-func (e *Entry) fill(fields map[string]any) {
+// fill reads the columns of a watchlist's item as those of a CSV are read. Its
+// indicator is the search key, or where that is none, what a column of the item
+// holds.
+func (e *Entry) fill(key string, fields map[string]any) (value, wrong string) {
 	names := make([]string, 0, len(fields))
 	for name := range fields {
 		if name != "SearchKey" && !strings.HasPrefix(name, "_DT") {
 			names = append(names, name)
 		}
 	}
-	at := mapping(names)
-	cell := func(field string) string {
-		if i, ok := at[field]; ok && fields[names[i]] != nil {
-			return strings.TrimSpace(fmt.Sprint(fields[names[i]]))
+	slices.Sort(names)
+	at := layoutOf(names)
+	text := func(i int) string {
+		if fields[names[i]] == nil {
+			return ""
+		}
+		return strings.TrimSpace(fmt.Sprint(fields[names[i]]))
+	}
+	wrong = e.describe(func(field string) string {
+		if i, ok := at.fields[field]; ok {
+			return text(i)
 		}
 		return ""
+	})
+	if _, refusal := indicator.Type(key); refusal != nil {
+		for _, i := range at.indicators {
+			if v := text(i); v != "" {
+				return v, wrong
+			}
+		}
 	}
-	e.describe(cell)
+	return key, wrong
 }

@@ -9,6 +9,7 @@ package sweep
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -45,65 +46,153 @@ type Entry struct {
 	Hits       int64               `json:"hits,omitempty"`   // sweeps that met it
 	Met        time.Time           `json:"met,omitzero"`     // slot of the last of them
 	Hunted     time.Time           `json:"hunted,omitzero"`  // slot of the sweep that searched its history
+
+	line int // of its source, while that is read
 }
 
 // Key is the identity of an entry within its watchlist.
 func (e Entry) Key() string { return string(e.Indicator.Kind) + ":" + e.Indicator.String() }
+
+// Kind is why a value is not hunted, in a word that a post counts by.
+type Kind string
+
+// The reasons for which a value is not hunted.
+const (
+	Malformed  Kind = "malformed"
+	OverWide   Kind = "over-wide"
+	Guarded    Kind = "held back"
+	Expired    Kind = "expired"
+	NotYet     Kind = "not yet valid"
+	Withdrawn  Kind = "withdrawn"    // revoked or deleted by its source
+	Unsearched Kind = "not huntable" // nothing that network events could show
+)
 
 // Problem is a line that is not hunted, and why.
 type Problem struct {
 	Source string `json:"source"`
 	Line   int    `json:"line,omitempty"` // 1 is the first; 0 where a format has no lines
 	Value  string `json:"value"`          // as it was written: defang and escape it before it is shown
-	Reason string `json:"reason"`
+	Kind   Kind   `json:"kind"`
+	Reason string `json:"reason"` // a sentence about this one
 }
 
 // List is what a source holds.
 type List struct {
-	Entries  []Entry   `json:"entries"`
-	Problems []Problem `json:"problems"`
-	Expired  int       `json:"expired"` // left out because their time is over
+	Entries  []Entry      `json:"entries"`
+	Problems []Problem    `json:"problems"`       // those whose time is over among them
+	More     map[Kind]int `json:"more,omitempty"` // further problems, only counted
+}
+
+// Left counts what is not hunted, by the reason.
+func (l List) Left() map[Kind]int {
+	out := map[Kind]int{}
+	for kind, n := range l.More {
+		out[kind] += n
+	}
+	for _, p := range l.Problems {
+		out[p.Kind]++
+	}
+	return out
+}
+
+// Join takes in what another source leaves out.
+func (l *List) Join(problems []Problem, more map[Kind]int) {
+	l.Problems = append(l.Problems, problems...)
+	for kind, n := range more {
+		if l.More == nil {
+			l.More = map[Kind]int{}
+		}
+		l.More[kind] += n
+	}
+}
+
+// Trim keeps no more problems than most, those that are over last; the others
+// are only counted.
+func (l *List) Trim(most int) {
+	if len(l.Problems) <= most {
+		return
+	}
+	slices.SortStableFunc(l.Problems, func(a, b Problem) int { return expiredLast(a.Kind) - expiredLast(b.Kind) })
+	over := map[Kind]int{}
+	for _, p := range l.Problems[most:] {
+		over[p.Kind]++
+	}
+	l.Problems = slices.Clone(l.Problems[:most])
+	l.Join(nil, over)
+}
+
+func expiredLast(k Kind) int {
+	if k == Expired {
+		return 1
+	}
+	return 0
+}
+
+// reader takes values in and remembers which it has.
+type reader struct {
+	List
+	source string
+	now    time.Time
+	seen   map[string]int // where an entry stands, by its key
+}
+
+func newReader(source string, now time.Time) *reader {
+	return &reader{source: source, now: now, seen: map[string]int{}}
+}
+
+// leave lists a value that is not hunted.
+func (r *reader) leave(line int, value string, kind Kind, reason string) {
+	r.Problems = append(r.Problems, Problem{Source: r.source, Line: line, Value: value, Kind: kind, Reason: reason})
 }
 
 // add puts in one value, or says why not. Within one list an indicator is there
 // once; a repeated one keeps the later end.
-func (l *List) add(seen map[string]int, line int, value string, e Entry, now time.Time) {
+func (r *reader) add(line int, value string, e Entry) {
+	e.Source, e.line = r.source, line
 	typed, refusal := indicator.Type(value)
-	reason := ""
 	switch {
 	case refusal != nil && indicator.IsPublicSuffix(value):
-		reason = "over-wide: a public suffix, under which everyone registers names"
+		r.leave(line, value, OverWide, "a public suffix, under which everyone registers names")
+		return
 	case refusal != nil:
-		reason = refusal.Sentence
-	default:
-		reason = overWide(typed)
+		r.leave(line, value, Malformed, malformed(value, refusal))
+		return
 	}
-	if reason != "" {
-		l.Problems = append(l.Problems, Problem{Source: e.Source, Line: line, Value: value, Reason: reason})
+	if reason := TooWide(typed); reason != "" {
+		r.leave(line, value, OverWide, reason)
 		return
 	}
 	e.Indicator = typed
 	if e.Added.IsZero() {
-		e.Added = now
+		e.Added = r.now
 	}
 	if e.Expires.IsZero() {
-		e.Expires, e.Renewed = now.Add(DefaultLife), true
+		e.Expires, e.Renewed = r.now.Add(DefaultLife), true
 	}
 	if e.State == "" {
 		e.State = Active
 	}
-	if !e.Expires.After(now) {
-		l.Expired++
+	if !e.Expires.After(r.now) {
+		r.leave(line, value, Expired, "its time was over on "+e.Expires.Format("2 Jan 2006"))
 		return
 	}
-	if k, ok := seen[e.Key()]; ok {
-		if e.Expires.After(l.Entries[k].Expires) {
-			l.Entries[k].Expires = e.Expires
+	if k, ok := r.seen[e.Key()]; ok {
+		if e.Expires.After(r.Entries[k].Expires) {
+			r.Entries[k].Expires = e.Expires
 		}
 		return
 	}
-	seen[e.Key()] = len(l.Entries)
-	l.Entries = append(l.Entries, e)
+	r.seen[e.Key()] = len(r.Entries)
+	r.Entries = append(r.Entries, e)
+}
+
+// malformed says what is wrong with a value of a list. The sentence of a refusal
+// is kept where it names the mistake, and not where it explains how to type.
+func malformed(value string, refusal *indicator.Refusal) string {
+	if strings.ContainsAny(value, ".:/") {
+		return refusal.Sentence
+	}
+	return "neither an address, a name, a URL, a file name nor a hash"
 }
 
 // The widest networks of a watchlist: what a provider is given, or one
@@ -113,7 +202,11 @@ const (
 	widestV6 = 32
 )
 
-func overWide(i indicator.Indicator) string {
+// TooWide says why a network is too wide for a watchlist; empty when it is not.
+func TooWide(i indicator.Indicator) string {
+	if i.Kind == indicator.KindSuffix && (!strings.Contains(strings.Trim(i.Host, "."), ".") || indicator.IsPublicSuffix(i.Host)) {
+		return "it ends too many names: a sweep takes suffixes of a registered name"
+	}
 	p, ok := i.Prefix()
 	if i.Kind != indicator.KindCIDR || !ok {
 		return ""
@@ -125,7 +218,7 @@ func overWide(i indicator.Indicator) string {
 	if p.Bits() >= widest {
 		return ""
 	}
-	return fmt.Sprintf("over-wide: a sweep takes networks down to /%d; hunt this one by itself", widest)
+	return fmt.Sprintf("a sweep takes networks down to /%d; hunt this one by itself", widest)
 }
 
 // Hold moves what the guard holds from the entries to the problems.
@@ -133,7 +226,7 @@ func (l *List) Hold(g indicator.Guard) {
 	l.Entries = slices.DeleteFunc(l.Entries, func(e Entry) bool {
 		reason, held := g.Check(e.Indicator)
 		if held {
-			l.Problems = append(l.Problems, Problem{Source: e.Source, Value: e.Indicator.String(), Reason: "held back: " + reason})
+			l.Problems = append(l.Problems, Problem{Source: e.Source, Line: e.line, Value: e.Indicator.String(), Kind: Guarded, Reason: reason})
 		}
 		return held
 	})
