@@ -224,17 +224,16 @@ func TestAnySliceThatFailsSpoilsClean(t *testing.T) {
 			window := time.Duration(days) * day
 			s := healthy(window)
 			slices := len(slicesOf(Window{From: cleanNow.Add(-window), To: cleanNow}))
-			bad := random.IntN(slices)
-			kind := kinds[random.IntN(len(kinds))]
+			bad := 1 + random.IntN(1<<slices-1) // any of them, one at least
 			s.slice = func(n int) (Result, error) {
-				if n == bad {
-					return kind()
+				if bad>>n&1 == 1 {
+					return kinds[n%len(kinds)]()
 				}
 				return total(0), nil
 			}
 			a := runScripted(t, s, nil, fmt.Sprintf("ip=203.0.113.66 since=%dd", days))
 			if a.Verdict != CouldNotTell || a.Coverage.Complete {
-				t.Fatalf("%d days, slice %d of %d fails: %s", days, bad, slices, a.Verdict)
+				t.Fatalf("%d days, of %d slices %b fail: %s", days, slices, bad, a.Verdict)
 			}
 		}
 	}
@@ -261,6 +260,68 @@ func TestANamedDeviceThatDoesNotReportIsNotClean(t *testing.T) {
 	s.coverage = covered(func(r Result) Result { return set(r, "Named", `["ws-1.corp.example"]`) })
 	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != Clean {
 		t.Errorf("a device that reports: %s, %s", a.Verdict, a.Reason)
+	}
+}
+
+func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
+	for request, want := range map[string]string{
+		"ip=203.0.113.66":                                       "no sensor reported reaching or trying it",
+		"ip=203.0.113.66 file=powershell.exe":                   "no sensor reported reaching or trying it through powershell.exe",
+		"dns=evil.example file=a.exe,b.exe device=ws-1":         "no sensor reported reaching or trying it through any of 2 files on ws-1",
+		"ip=203.0.113.66 device=ws-1,ws-2":                      "no sensor reported reaching or trying it on any of 2 devices",
+		"file=d41d8cd98f00b204e9800998ecf8427e":                 "no sensor reported an event of it",
+		"file=d41d8cd98f00b204e9800998ecf8427e,b.exe device=ws": "no sensor reported an event of it on ws",
+	} {
+		t.Run(request, func(t *testing.T) {
+			s := healthy(7 * day)
+			s.coverage = covered(func(r Result) Result { return set(r, "Named", `["ws-1","ws-2","ws"]`) })
+			a := runScripted(t, s, nil, request)
+			if a.Verdict != Clean || a.Reason != want {
+				t.Errorf("%s: %q, want %q", a.Verdict, a.Reason, want)
+			}
+			together := strings.Contains(strings.Join(a.Notes, " "), "only events that match both")
+			if narrowed := strings.Contains(want, " through "); together != narrowed {
+				t.Errorf("notes %q", a.Notes)
+			}
+		})
+	}
+}
+
+func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
+	catalog, _, err := LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRunner(Config{Catalog: catalog, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"prod-eu", "prod-us"}})
+	for asked, want := range map[string]string{"": "prod-eu", "PROD-US": "prod-us", "prod-us,prod-eu": "prod-us prod-eu"} {
+		req := indicator.Request{}
+		if asked != "" {
+			req.Workspaces = strings.Split(asked, ",")
+		}
+		req.Add(indicator.Indicator{Kind: indicator.KindIP, Value: "192.0.2.1"})
+		h, err := r.Prepare("F-TEST", req, Asker{})
+		if err != nil || strings.Join(h.Workspaces, " ") != want {
+			t.Errorf("workspace=%s gave %v, %v; want %s", asked, h.Workspaces, err, want)
+		}
+	}
+	req := indicator.Request{Workspaces: []string{"prod-ap"}}
+	req.Add(indicator.Indicator{Kind: indicator.KindIP, Value: "192.0.2.1"})
+	if _, err := r.Prepare("F-TEST", req, Asker{}); KindOf(err) != KindRefused || !strings.Contains(err.Error(), "workspace=prod-eu or workspace=prod-us") {
+		t.Errorf("an unknown workspace: %v", err)
+	}
+}
+
+func TestAProfileWithoutValuesSaysThatItCoversNothing(t *testing.T) {
+	shipped, err := ShippedExclusions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(c *Config) { c.Exclusions = shipped }
+	if a := runScripted(t, healthy(7*day), with, "ip=203.0.113.66 exclude=internal-dns"); !strings.Contains(strings.Join(a.Notes, " "), "internal-dns has no values") {
+		t.Errorf("notes %q", a.Notes)
+	}
+	if a := runScripted(t, healthy(7*day), with, "ip=203.0.113.66"); len(a.Notes) > 0 {
+		t.Errorf("nobody asked for a profile, yet %q", a.Notes)
 	}
 }
 

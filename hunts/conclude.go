@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // search asks the source, slice by slice, and judges. It always returns an
@@ -13,16 +15,7 @@ import (
 func (r *Runner) search(ctx context.Context, h Hunt, d Definition, progress func(Progress)) Answer {
 	started := r.cfg.Clock()
 	seen, covErr := r.lookAround(ctx, h, d)
-	window := h.Window
-	if window.All {
-		window.From = seen.Oldest
-		if !seen.Newest.IsZero() && r.cfg.Source.Describe(h.Workspaces).Kind != KindLogAnalytics {
-			window.To = seen.Newest.Add(time.Microsecond)
-		}
-		if window.From.IsZero() {
-			window.From = window.To.Add(-r.cfg.DefaultWindow)
-		}
-	}
+	window := r.windowWithin(h, seen)
 	s := &searcher{runner: r, hunt: h, def: d, window: window, slices: slicesOf(window), progress: progress}
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
@@ -119,6 +112,9 @@ func answerRequest(h Hunt, w Window) AnswerRequest {
 	return out
 }
 
+// combined tells whether a file narrows a remote side.
+func combined(r indicator.Request) bool { return len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0 }
+
 // notes are what the reader must know beside the verdict.
 func (s *searcher) notes(a Answer, seen sensors) []string {
 	var out []string
@@ -127,6 +123,14 @@ func (s *searcher) notes(a Answer, seen sensors) []string {
 	}
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
 		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", count(n, "more inspected event")))
+	}
+	for _, profile := range s.profiles {
+		if !profile.Set() && slices.Contains(s.hunt.Request.Exclude, strings.ToLower(profile.Name)) {
+			out = append(out, fmt.Sprintf("The exclusion profile %s has no values here, so it covers nothing.", profile.Name))
+		}
+	}
+	if combined(s.hunt.Request) && slices.ContainsFunc(a.ByIndicator, func(i IndicatorResult) bool { return i.Verdict == Clean }) {
+		out = append(out, "Address or name and file were asked for together: the line of each counts only events that match both. Ask without file= for all of its contacts.")
 	}
 	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
 		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))

@@ -211,7 +211,7 @@ func (r *Runner) problems(h Hunt, d Definition, s sensors, c Coverage) []string 
 		say("the control address %s, which is in the table, was not found again", s.Control)
 	}
 	if c.BadLines > 0 {
-		say("%d lines of the export could not be read", c.BadLines)
+		say("%s of the export could not be read", count(c.BadLines, "line"))
 	}
 	return out
 }

@@ -105,7 +105,8 @@ func chooseProfiles(all []Profile, names []string, none bool) ([]Profile, *Error
 			for k, p := range all {
 				known[k] = p.Name
 			}
-			return nil, &Error{Kind: KindRefused, Say: fmt.Sprintf("there is no exclusion profile %q; known are %s, or exclude=none", n, strings.Join(known, ", "))}
+			known = append(known, "none")
+			return nil, &Error{Kind: KindRefused, Say: fmt.Sprintf("there is no exclusion profile %q: write exclude=%s", n, strings.Join(known, " or exclude="))}
 		}
 		p := all[i]
 		if p.Mode == ModeOff {

@@ -31,7 +31,7 @@ func judge(a *Answer, unsearched []Slice, unattributed int64) {
 		a.Reason = fmt.Sprintf("%s to the remote side carry no process, so file= can't be decided; ask again without file=", count(unattributed, "inspected event"))
 	case complete:
 		a.Verdict = Clean
-		a.Reason = "no sensor reported reaching or trying it"
+		a.Reason = cleanText(a.Request)
 	default:
 		a.Verdict = CouldNotTell
 		a.Reason = strings.Join(a.Coverage.Problems, "; ")
@@ -119,6 +119,28 @@ func triedText(a Answer) string {
 		}
 	}
 	return count(a.Totals.Devices, "device") + " tried: " + strings.Join(parts, ", ")
+}
+
+// cleanText says what was not found, and no more: a hunt that a file or a
+// device narrows says nothing about the address alone.
+func cleanText(r AnswerRequest) string {
+	text := "no sensor reported reaching or trying it"
+	if len(r.IPs)+len(r.Domains) == 0 {
+		text = "no sensor reported an event of it"
+	} else if len(r.Files) > 0 {
+		text += " through " + oneOf(r.Files, "file")
+	}
+	if len(r.Devices) > 0 {
+		text += " on " + oneOf(r.Devices, "device")
+	}
+	return text
+}
+
+func oneOf(names []string, noun string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return "any of " + count(int64(len(names)), noun)
 }
 
 func reachedDevices(a Answer) int64 {

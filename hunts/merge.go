@@ -317,19 +317,16 @@ func (m *merger) mergeIndicators(parts []part, r indicator.Request) {
 		IndicatorResult
 		reached int64
 	}
-	byName := map[string]*sum{}
+	sums := map[indicator.Indicator]*sum{}
 	order := []*sum{}
 	for _, i := range r.Indicators() {
-		name := i.String()
-		if byName[name] == nil {
-			byName[name] = &sum{IndicatorResult: IndicatorResult{Indicator: name, Type: string(i.Kind)}}
-			order = append(order, byName[name])
-		}
+		sums[i] = &sum{IndicatorResult: IndicatorResult{Indicator: i.String(), Type: string(i.Kind)}}
+		order = append(order, sums[i])
 	}
 	for _, x := range parts {
 		for _, row := range x.indicators {
 			for _, i := range m.params.names[row.Indicator] {
-				s := byName[i.String()]
+				s := sums[i]
 				if s == nil {
 					continue
 				}

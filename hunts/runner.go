@@ -24,6 +24,9 @@ type Config struct {
 	Clock      Clock
 	Log        *slog.Logger
 	Exclusions []Profile
+	// Workspaces are the configured names, the default one first. Nil leaves it to
+	// the source to know them.
+	Workspaces []string
 	// Admit decides whether a hunt may run; a *Error of kind not_allowed refuses
 	// it. Nil admits everybody: only the terminal does that.
 	Admit func(ctx context.Context, h Hunt) error
@@ -85,11 +88,35 @@ func (r *Runner) Prepare(id string, req indicator.Request, asker Asker) (Hunt, e
 	if _, refused := chooseProfiles(r.cfg.Exclusions, req.Exclude, req.ExcludeNone); refused != nil {
 		return Hunt{}, refused
 	}
+	workspaces, refused := r.workspaces(req.Workspaces)
+	if refused != nil {
+		return Hunt{}, refused
+	}
 	now := r.cfg.Clock()
 	return Hunt{
-		ID: id, Name: d.Name, Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: req.Workspaces,
+		ID: id, Name: d.Name, Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: workspaces,
 		Asker: asker, State: Queued, Created: now.UTC(),
 	}, nil
+}
+
+// workspaces gives the configured names for those that were asked for, and the
+// default one where none was: a policy compares names.
+func (r *Runner) workspaces(asked []string) ([]string, *Error) {
+	if len(r.cfg.Workspaces) == 0 {
+		return asked, nil
+	}
+	if len(asked) == 0 {
+		return r.cfg.Workspaces[:1:1], nil
+	}
+	out := make([]string, 0, len(asked))
+	for _, a := range asked {
+		i := slices.IndexFunc(r.cfg.Workspaces, func(known string) bool { return strings.EqualFold(known, a) })
+		if i < 0 {
+			return nil, &Error{Kind: KindRefused, Say: fmt.Sprintf("there is no workspace %q here: write workspace=%s", a, strings.Join(r.cfg.Workspaces, " or workspace="))}
+		}
+		out = append(out, r.cfg.Workspaces[i])
+	}
+	return out, nil
 }
 
 func (d Definition) satisfied(req indicator.Request) bool {

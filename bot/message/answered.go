@@ -59,19 +59,53 @@ func verdictLine(h hunts.Hunt, a hunts.Answer) line {
 	case hunts.Tried:
 		l = l.and(ours("%s, none completed a connection (%s)", atLeast(a, a.Totals.Devices), outcomesText(a.Outcomes)))
 	case hunts.Clean:
-		switch len(a.ByIndicator) {
-		case 0:
-			l = l.and(ours("no event of it, though it reports"))
-		case 1:
-			l = l.and(ours("no sensor reported reaching or trying "), indicatorSpan(a.ByIndicator[0].Indicator, a.ByIndicator[0].Type))
-		default:
-			l = l.and(ours("no sensor reported reaching or trying any of %s", count(int64(len(a.ByIndicator)), "indicator")))
-		}
+		l = l.and(cleanText(a)...)
 	default:
 		l = l.and(sentence(a.Reason))
 	}
 	l = l.dot(ours("%s", h.Window.Text()))
 	return l.and(ours(", %s", completeness(a.Coverage)))
+}
+
+// cleanText says what was not found, and no more: where a file or a device
+// narrows the hunt, the address alone may well have been reached.
+func cleanText(a hunts.Answer) line {
+	var remotes, files []hunts.IndicatorResult
+	for _, r := range a.ByIndicator {
+		switch r.Type {
+		case "file", "md5", "sha1", "sha256":
+			files = append(files, r)
+		default:
+			remotes = append(remotes, r)
+		}
+	}
+	var l line
+	switch {
+	case len(a.ByIndicator) == 0:
+		return line{ours("no event of it, though it reports")}
+	case len(remotes) == 0:
+		l = line{ours("no sensor reported an event of "), anyOf(files, "file")}
+	default:
+		l = line{ours("no sensor reported reaching or trying "), anyOf(remotes, "indicator")}
+		if len(files) > 0 {
+			l = l.and(ours(" through "), anyOf(files, "file"))
+		}
+	}
+	switch n := len(a.Request.Devices); n {
+	case 0:
+	case 1:
+		l = l.and(ours(" on "), data(a.Request.Devices[0]))
+	default:
+		l = l.and(ours(" on any of %s", count(int64(n), "device")))
+	}
+	return l
+}
+
+func anyOf(list []hunts.IndicatorResult, noun string) span {
+	if len(list) == 1 {
+		return indicatorSpan(list[0].Indicator, list[0].Type)
+	}
+	return ours("any of %s", count(int64(len(list)), noun))
 }
 
 // reachedText counts devices by what came of them; it needs their lines, and
@@ -122,7 +156,7 @@ func atLeast(a hunts.Answer, devices int64) string {
 	return text
 }
 
-func outcomesText(o hunts.Outcomes) string {
+func outcomeCounts(o hunts.Outcomes) []string {
 	var parts []string
 	for _, x := range []struct {
 		n    int64
@@ -132,6 +166,11 @@ func outcomesText(o hunts.Outcomes) string {
 			parts = append(parts, grouped(x.n)+" "+x.word)
 		}
 	}
+	return parts
+}
+
+func outcomesText(o hunts.Outcomes) string {
+	parts := outcomeCounts(o)
 	if len(parts) == 0 {
 		return "no event"
 	}

@@ -94,6 +94,18 @@ func empty(h hunts.Hunt, a hunts.Answer) (hunts.Hunt, hunts.Answer) {
 	return h, a
 }
 
+// narrowed is a clean hunt of an address through one file on one device: it
+// says nothing about the address alone.
+func narrowed() (hunts.Hunt, hunts.Answer) {
+	h, a := empty(story())
+	h.Request.Files, h.Request.Devices = []indicator.Indicator{must("file", "powershell.exe")}, []string{"ws-fin-014"}
+	a.Request.Files, a.Request.Devices = []string{"powershell.exe"}, []string{"ws-fin-014"}
+	a.Reason = "no sensor reported reaching or trying it through powershell.exe on ws-fin-014"
+	a.ByIndicator = append(a.ByIndicator, hunts.IndicatorResult{Indicator: "powershell.exe", Type: "file", Verdict: hunts.Clean})
+	a.Notes = []string{"Address or name and file were asked for together: the line of each counts only events that match both. Ask without file= for all of its contacts."}
+	return h, a
+}
+
 // near is a clean hunt beside which something was reached.
 func near() (hunts.Hunt, hunts.Answer) {
 	h, a := empty(story())

@@ -94,6 +94,7 @@ func TestGoldenMessages(t *testing.T) {
 		}},
 		{"truncated", func() (hunts.Hunt, hunts.Answer) { return manyRows(40, false) }},
 		{"200-indicators", func() (hunts.Hunt, hunts.Answer) { return manyIndicators(200) }},
+		{"clean-narrowed", narrowed},
 		{"hostile", func() (hunts.Hunt, hunts.Answer) { return hostileStory(hostile) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

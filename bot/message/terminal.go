@@ -22,8 +22,11 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 	t.line("%s %s: %s", icon(a.Verdict), word(a.Verdict), shown(a.Reason, maxSentence))
 	t.line("%s · %s to %s", shown(a.HuntID, maxShort), a.Request.From.UTC().Format(cellTime), a.Request.To.UTC().Format(cellTime+" UTC"))
 	if a.Totals.Events > 0 {
-		processes := count(a.Totals.Processes, "process")
-		t.line("%s through %s · %s: %s", atLeast(a, a.Totals.Devices), processes, eventsText(a.Totals), outcomesText(a.Outcomes))
+		through := " through " + count(a.Totals.Processes, "process")
+		if a.Totals.Processes == 0 {
+			through = ", no process recorded"
+		}
+		t.line("%s%s · %s: %s", atLeast(a, a.Totals.Devices), through, eventsText(a.Totals), strings.Join(outcomeCounts(a.Outcomes), ", "))
 	}
 	if a.Request.AskedBy != "" {
 		t.line("Asked by %s", shown(a.Request.AskedBy, maxShort))

@@ -30,7 +30,7 @@ type assembly struct {
 	loaded     *localworkspace.Events // events that are there already, the demo fleet
 	name       string                 // what people call the local workspace
 	live       bool                   // the local workspace plays a live one
-	exclusions []hunts.Profile        // used when the configuration names no file
+	exclusions []hunts.Profile        // used when the configuration names no file; nil takes the shipped ones
 	progress   io.Writer
 	clock      hunts.Clock
 	log        *slog.Logger
@@ -86,7 +86,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
 	p.runner = hunts.NewRunner(hunts.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, BadLines: p.badLines,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors,
 	})
 	ok = true
@@ -110,8 +110,11 @@ func (p *parts) loadCatalog(cfg config, a assembly) error {
 }
 
 func loadExclusions(cfg config, a assembly) ([]hunts.Profile, error) {
-	if cfg.exclusions == "" {
+	switch {
+	case cfg.exclusions == "" && a.exclusions != nil:
 		return a.exclusions, nil
+	case cfg.exclusions == "":
+		return hunts.ShippedExclusions()
 	}
 	text, err := os.ReadFile(cfg.exclusions)
 	if err != nil {
@@ -174,12 +177,13 @@ func (p *parts) reportBadLines(w io.Writer) {
 	if p.events == nil {
 		return
 	}
-	bad := p.events.BadLines()
-	for i, b := range bad {
+	var named int64
+	for i, b := range p.events.BadLines() {
 		if i == shownBadLines {
-			fmt.Fprintf(w, "… and %d more lines that could not be read\n", len(bad)-i)
+			fmt.Fprintf(w, "… and %d more lines that could not be read\n", p.badLines()-named)
 			return
 		}
+		named += b.Count
 		fmt.Fprintf(w, "%s:%d: %s\n", b.File, b.Line, b.Reason)
 	}
 }

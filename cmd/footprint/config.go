@@ -156,7 +156,7 @@ func settings() []setting {
 			return nil
 		}},
 		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of further hunts in YAML.", false, text(func(c *config) *string { return &c.huntsDir })},
-		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "none", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
+		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "the shipped ones, without values", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
 		{"FOOTPRINT_POLICY", "/etc/footprint/policy.yml", "every member may do everything", "File that says per channel who may do what; read again when it changes.", false, text(func(c *config) *string { return &c.policy })},
 		{"FOOTPRINT_SWEEPS", "/etc/footprint/sweeps.yml", "none", "File of scheduled sweeps, beside those that people add in Slack.", false, func(c *config, v string) error {
 			data, err := os.ReadFile(v) //nolint:gosec // the operator names the file

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/user"
-	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -27,7 +26,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	now := time.Now()
-	req, refusal := indicator.Parse(joinWords(words), now)
+	req, refusal := indicator.Parse(indicator.Join(words), now)
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}
@@ -63,22 +62,6 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return couldNotTell{}
 	}
 	return nil
-}
-
-// joinWords puts a command line back together as one text; a word with blanks
-// in it was quoted for the shell and is quoted again for the grammar.
-func joinWords(words []string) string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		key, value, found := strings.Cut(w, "=")
-		switch {
-		case found && strings.ContainsAny(value, " \t") && !strings.HasPrefix(value, `"`):
-			out[i] = key + `="` + strings.ReplaceAll(value, `"`, `\"`) + `"`
-		default:
-			out[i] = w
-		}
-	}
-	return strings.Join(out, " ")
 }
 
 func refusedAtTerminal(err error) error {

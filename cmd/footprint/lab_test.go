@@ -109,6 +109,9 @@ func TestExitCodesTellWhatHappened(t *testing.T) {
 	}{
 		{"a hit is an answer", []string{"hunt", "--events", events, "ip=203.0.113.66", "since=all"}, exitAnswered, "DeviceNetworkEvents.ndjson:2:"},
 		{"a broken line keeps a clean hunt from being told", []string{"hunt", "--events", events, "ip=198.51.100.1", "since=all"}, exitCouldNotTell, ""},
+		{"a workspace that is not configured is bad usage", []string{"hunt", "--events", events, "ip=203.0.113.66", "workspace=prod-ap"}, exitUsage, `there is no workspace "prod-ap"`},
+		{"a profile that is not there is bad usage", []string{"hunt", "--events", events, "ip=203.0.113.66", "exclude=intranet"}, exitUsage, "exclude=internal-dns or exclude=none"},
+		{"nothing typed is bad usage", nil, exitUsage, "footprint hunt"},
 		{"no indicator is bad usage", []string{"hunt", "--events", events}, exitUsage, "nothing to hunt"},
 		{"an unknown flag is bad usage", []string{"hunt", "--evnets", events, "ip=203.0.113.66"}, exitUsage, "usage:"},
 		{"a folder that is missing fails", []string{"hunt", "--events", events + "/none", "ip=203.0.113.66"}, exitFailed, "does not exist"},

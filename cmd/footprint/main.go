@@ -82,11 +82,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func (p process) run(ctx context.Context, args []string) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+	if len(args) == 0 {
+		help(p.stderr)
+		return exitUsage
+	}
+	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		help(p.stdout)
-		if len(args) == 0 {
-			return exitUsage
-		}
 		return exitAnswered
 	}
 	for _, c := range subcommands() {

@@ -52,3 +52,24 @@ func TestIndicatorsThatOverlapAreAllMet(t *testing.T) {
 		}
 	}
 }
+
+// "evil.com" can be a domain and a file at once: two lines, and no event
+// counted twice in either.
+func TestOneTextCanBeADomainAndAFile(t *testing.T) {
+	dir := t.TempDir()
+	line := `{"TimeGenerated":"2026-01-02T03:04:05Z","DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.66","RemoteUrl":"evil.com","InitiatingProcessFileName":"evil.com"}` + "\n"
+	if err := os.WriteFile(dir+"/DeviceNetworkEvents.ndjson", []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := terminal(t, "hunt", "--events", dir, "--format", "json", "since=all", "dns=evil.com", "file=evil.com")
+	if code != exitAnswered {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var a hunts.Answer
+	if err := json.Unmarshal([]byte(out), &a); err != nil {
+		t.Fatal(err)
+	}
+	if len(a.ByIndicator) != 2 || a.ByIndicator[0].Events != 1 || a.ByIndicator[1].Events != 1 {
+		t.Errorf("lines %+v", a.ByIndicator)
+	}
+}

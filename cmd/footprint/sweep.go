@@ -93,7 +93,7 @@ func sweepProgress(w io.Writer) func(hunts.Progress) {
 // indicator that a sweep has elsewhere.
 func sweepWindow(words []string, now time.Time) (indicator.Request, error) {
 	const stand = "ip=192.0.2.1 "
-	req, refusal := indicator.Parse(stand+joinWords(words), now)
+	req, refusal := indicator.Parse(stand+indicator.Join(words), now)
 	if refusal != nil {
 		return req, usageError{refusal.Sentence}
 	}
