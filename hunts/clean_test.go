@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -249,6 +250,29 @@ func TestTriesInAWindowWithGapsAreNotTheWholeTruth(t *testing.T) {
 	}
 	if a := runScripted(t, s, nil, "ip=203.0.113.66"); a.Verdict != CouldNotTell || a.Totals.Events == 0 {
 		t.Errorf("verdict %s with %d events", a.Verdict, a.Totals.Events)
+	}
+}
+
+func TestADayWithoutEventsSpoilsCleanHoweverWideTheWindow(t *testing.T) {
+	for _, c := range []struct {
+		days    int
+		request string
+	}{{7, "since=7d"}, {399, "since=399d"}, {401, "since=401d"}, {730, "since=730d"}, {500, "since=all"}} {
+		s := healthy(time.Duration(c.days) * day)
+		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != Clean {
+			t.Fatalf("%s of a healthy workspace: %s, %s", c.request, a.Verdict, a.Reason)
+		}
+		lost := cleanNow.Add(-3 * day).Format(time.DateOnly)
+		s.coverage = covered(func(r Result) Result {
+			var days []string
+			_ = json.Unmarshal([]byte(goodCoverage(cleanNow, cleanNow.Add(-time.Duration(c.days)*day)).Rows[0][4].(string)), &days)
+			days = slices.DeleteFunc(days, func(d string) bool { return strings.HasPrefix(d, lost) })
+			text, _ := json.Marshal(days)
+			return set(set(r, "Days", string(text)), "Oldest", cleanNow.Add(-time.Duration(c.days)*day+time.Minute).Format(time.RFC3339))
+		})
+		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != CouldNotTell || !strings.Contains(a.Reason, lost) {
+			t.Errorf("%s with a day lost: %s, %s", c.request, a.Verdict, a.Reason)
+		}
 	}
 }
 

@@ -135,6 +135,9 @@ func (s *searcher) notes(a Answer, seen sensors) []string {
 	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
 		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))
 	}
+	if gaps := seen.emptyDays(s.hunt.Window); s.hunt.Window.All && a.Source.Kind != KindLogAnalytics && len(gaps) > 0 {
+		out = append(out, fmt.Sprintf("The export holds no event on %d of the %d days that it spans: of those nothing can be said.", len(gaps), 1+int(seen.Newest.Truncate(day).Sub(seen.Oldest.Truncate(day))/day)))
+	}
 	if a.Truncated.ByDevice || a.Truncated.Rows {
 		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")
 	}

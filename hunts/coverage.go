@@ -199,8 +199,8 @@ func (r *Runner) problems(h Hunt, d Definition, s sensors, c Coverage) []string 
 	if !h.Window.All && !h.Window.From.IsZero() && s.Oldest.Sub(h.Window.From) > day {
 		say("%s holds events only since %s UTC", table, s.Oldest.Format("2006-01-02 15:04"))
 	}
-	if gap := emptyDay(h.Window, s.Days); gap != "" {
-		say("no sensor reported anything on %s", gap)
+	if gaps := s.emptyDays(h.Window); len(gaps) > 0 && (live || !h.Window.All) {
+		say("no sensor reported anything on %s", gaps[0])
 	}
 	for _, asked := range h.Request.Devices {
 		if !slices.ContainsFunc(s.Named, func(n string) bool { return sameDevice(n, asked) }) {
@@ -221,24 +221,26 @@ func sameDevice(have, asked string) bool {
 	return strings.EqualFold(have, asked) || strings.EqualFold(short, asked)
 }
 
-// emptyDay is the first whole UTC day inside the window on which nothing was
-// reported; an outage of ingestion looks just like a quiet fleet otherwise.
-func emptyDay(w Window, days []string) string {
-	if w.All || w.To.Sub(w.From) > 400*day {
-		return ""
+// emptyDays are the whole UTC days inside the window on which nothing was
+// reported; an outage of ingestion looks just like a quiet fleet otherwise. Of
+// everything that is kept, the window is what there is.
+func (s sensors) emptyDays(w Window) []string {
+	if w.All {
+		w.From, w.To = s.Oldest, s.Newest
 	}
 	have := map[string]bool{}
-	for _, d := range days {
+	for _, d := range s.Days {
 		if len(d) >= 10 {
 			have[d[:10]] = true
 		}
 	}
+	var out []string
 	for at := w.From.Truncate(day).Add(day); !at.Add(day).After(w.To); at = at.Add(day) {
 		if !have[at.Format(time.DateOnly)] {
-			return at.Format(time.DateOnly)
+			out = append(out, at.Format(time.DateOnly))
 		}
 	}
-	return ""
+	return out
 }
 
 // roughly is a duration in its largest unit.
