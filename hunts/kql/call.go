@@ -2,7 +2,6 @@ package kql
 
 import (
 	"errors"
-	"slices"
 )
 
 // compileCall compiles a call: of a let function, of one of the few functions
@@ -435,12 +434,6 @@ func rank(minimum bool, nodes []*node, rows int) func(int) Value {
 		return LongValue(all[i])
 	}
 }
-
-// firstArgument names the columns of calls without a name of their own by the
-// column that they take.
-var firstArgument = []string{"bin", "floor", "tostring", "tolong", "toint", "toreal", "todouble", "tobool", "todatetime", "totimespan", "todynamic", "parse_json", "toguid", "todecimal", "bin_at", "round", "ceiling"}
-
-func namedByArgument(name string) bool { return slices.Contains(firstArgument, name) }
 
 // callError says which function failed, and where. A budget that ran out stays
 // one.

@@ -2,7 +2,6 @@ package kql
 
 import (
 	"encoding/binary"
-	"strings"
 )
 
 // keyer gives each row of a relation the number of its group, by the values of
@@ -330,16 +329,4 @@ func (x *execution) arrange(r *relation, plan []computed, keys int, s *scope) (*
 		final.add(final.unique(c.name), vectorOf(n))
 	}
 	return x.materialise(final)
-}
-
-// defaultName is how the service names the column of an aggregate: count_,
-// sum_Events, percentile_Gap_50.
-func defaultName(name string, args []expr) string {
-	parts := []string{name}
-	if len(args) > 0 {
-		parts = append(parts, implicitName(args[0]))
-	} else {
-		parts = append(parts, "")
-	}
-	return strings.Join(parts, "_")
 }

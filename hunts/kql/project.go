@@ -1,0 +1,168 @@
+package kql
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// extend adds virtual columns, or takes the place of those of the same name.
+func (x *execution) extend(columns []column, r *relation, s *scope) (*relation, error) {
+	out := &relation{names: slices.Clone(r.names), vecs: slices.Clone(r.vecs), rows: r.rows}
+	for i, c := range columns {
+		outputs, err := x.outputs(c, r, s, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range outputs {
+			if o.name == "" {
+				o.name = out.unique("Column" + itoa(i+1))
+			}
+			if k := out.find(o.name); k >= 0 {
+				out.vecs[k] = vectorOf(o.node)
+				continue
+			}
+			out.add(o.name, vectorOf(o.node))
+		}
+	}
+	return out, nil
+}
+
+func (x *execution) project(op *projectOp, r *relation, s *scope) (*relation, error) {
+	switch op.kind {
+	case "project-away", "project-keep", "project-reorder":
+		return x.pickColumns(op, r)
+	case "project-rename":
+		return x.rename(op, r)
+	case "project-by-names":
+		return x.projectByNames(op, r, s)
+	}
+	out := &relation{rows: r.rows}
+	for i, c := range op.columns {
+		outputs, err := x.outputs(c, r, s, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range outputs {
+			if o.name == "" {
+				o.name = out.unique("Column" + itoa(i+1))
+			}
+			if out.find(o.name) >= 0 {
+				if len(c.names) > 0 {
+					return nil, x.error(c.value.at(), SemanticError, "the column %q is there twice", o.name)
+				}
+				o.name = out.unique(o.name)
+			}
+			out.add(o.name, vectorOf(o.node))
+		}
+	}
+	return out, nil
+}
+
+func (x *execution) rename(op *projectOp, r *relation) (*relation, error) {
+	out := &relation{names: slices.Clone(r.names), vecs: r.vecs, rows: r.rows}
+	for _, c := range op.columns {
+		from, ok := c.value.(*nameExpr)
+		if !ok || len(c.names) == 0 {
+			return nil, x.error(c.value.at(), SyntaxError, "project-rename takes New = Old")
+		}
+		k := r.find(from.name)
+		if k < 0 {
+			return nil, x.unresolved(from.at(), from.name)
+		}
+		out.names[k] = c.names[0]
+	}
+	return out, nil
+}
+
+// projectByNames takes names and patterns from constants.
+func (x *execution) projectByNames(op *projectOp, r *relation, s *scope) (*relation, error) {
+	keep := &projectOp{position: op.position, kind: "project-keep"}
+	for _, c := range op.columns {
+		v, err := x.scalar(c.value, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range flatten(nil, v) {
+			if strings.Contains(name.Text(), "*") || r.find(name.Text()) >= 0 {
+				keep.columns = append(keep.columns, column{value: &nameExpr{position(c.value.at()), name.Text()}})
+			}
+		}
+	}
+	keep.kind = "project-by-names"
+	return x.pickColumns(keep, r)
+}
+
+// pickColumns keeps, drops or moves columns by name or by pattern.
+func (x *execution) pickColumns(op *projectOp, r *relation) (*relation, error) {
+	taken := make([]bool, len(r.names))
+	var order []int
+	for _, c := range op.columns {
+		pattern, direction, _ := strings.Cut(c.value.(*nameExpr).name, " ")
+		var found []int
+		for i, n := range r.names {
+			if !taken[i] && wildcard(pattern, n) {
+				found = append(found, i)
+				taken[i] = true
+			}
+		}
+		if len(found) == 0 && !strings.Contains(pattern, "*") && r.find(pattern) < 0 {
+			return nil, x.unresolved(c.value.at(), pattern)
+		}
+		switch direction {
+		case "asc":
+			slices.SortFunc(found, func(a, b int) int { return cmp.Compare(r.names[a], r.names[b]) })
+		case "desc":
+			slices.SortFunc(found, func(a, b int) int { return cmp.Compare(r.names[b], r.names[a]) })
+		case "":
+		default:
+			return nil, x.error(c.value.at(), Unsupported, "unsupported: project-reorder %s", direction)
+		}
+		order = append(order, found...)
+	}
+	out := &relation{rows: r.rows}
+	keep := func(i int) { out.add(r.names[i], r.vecs[i]) }
+	switch op.kind {
+	case "project-by-names":
+		for _, i := range order {
+			keep(i)
+		}
+	case "project-reorder":
+		for _, i := range order {
+			keep(i)
+		}
+		fallthrough
+	case "project-away":
+		for i := range r.names {
+			if !taken[i] {
+				keep(i)
+			}
+		}
+	default:
+		for i := range r.names {
+			if taken[i] {
+				keep(i)
+			}
+		}
+	}
+	return out, nil
+}
+
+func wildcard(pattern, name string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == name
+	}
+	if !strings.HasPrefix(name, parts[0]) {
+		return false
+	}
+	name = name[len(parts[0]):]
+	for _, p := range parts[1 : len(parts)-1] {
+		k := strings.Index(name, p)
+		if k < 0 {
+			return false
+		}
+		name = name[k+len(p):]
+	}
+	return strings.HasSuffix(name, parts[len(parts)-1])
+}
