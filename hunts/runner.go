@@ -111,6 +111,9 @@ func (r *Runner) workspaces(asked []string) ([]string, *Error) {
 	out := make([]string, 0, len(asked))
 	for _, a := range asked {
 		i := slices.IndexFunc(r.cfg.Workspaces, func(known string) bool { return strings.EqualFold(known, a) })
+		if i < 0 && len(r.cfg.Workspaces) == 1 {
+			return nil, &Error{Kind: KindRefused, Say: fmt.Sprintf("there is no workspace %q here: leave workspace= out to hunt in the only one, %s", a, r.cfg.Workspaces[0])}
+		}
 		if i < 0 {
 			return nil, &Error{Kind: KindRefused, Say: fmt.Sprintf("there is no workspace %q here: write workspace=%s", a, strings.Join(r.cfg.Workspaces, " or workspace="))}
 		}

@@ -30,6 +30,9 @@ func hunt(ctx context.Context, p process, args []string) error {
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}
+	if req.Incident != "" {
+		return usageError{"incident= starts a ledger in a thread of Slack: here, write the indicators themselves"}
+	}
 	if *name != "" {
 		req.Hunt = *name
 	}

@@ -42,6 +42,8 @@ type parser struct {
 	req   Request
 	seen  map[Indicator]bool
 	given map[string]string // what was given for keys that take one value
+	// reason is what why= got without quotes, while words follow that may belong to it.
+	reason string
 }
 
 func (p *parser) run() *Refusal {
@@ -97,6 +99,9 @@ func (p *parser) bare(w word) *Refusal {
 			return no
 		}
 		ind, no := Type(text)
+		if no != nil && p.reason != "" {
+			return refuse("why", text, "%s follows the reason: put the whole reason in quotes, as in %s", show(text), example("why"))
+		}
 		if no != nil {
 			return no
 		}
@@ -162,6 +167,7 @@ func (p *parser) keyed(w word) *Refusal {
 		no.Nearest = near
 		return no
 	}
+	p.reason = ""
 	values := splitLists(key, w.items)
 	empty := len(values) == 0
 	for _, v := range values {
@@ -182,7 +188,11 @@ func (p *parser) keyed(w word) *Refusal {
 		return refuse(key, values[1].text, "%s= takes one value and got %d: write %s", key, len(values), example(key))
 	}
 	text := values[0].text
-	if key != "why" && !values[0].quoted {
+	switch {
+	case values[0].quoted:
+	case key == "why":
+		p.reason = text
+	default:
 		text = strings.TrimRight(text, ".,;!?)")
 	}
 	return p.single(key, text)

@@ -44,6 +44,9 @@ func TestParseReadsWhatPeopleType(t *testing.T) {
 		{"comma lists and repeated keys", "ip=203.0.113.1,203.0.113.2 ip=203.0.113.3,203.0.113.1", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | ips ip:203.0.113.3"},
 		{"a comma list with blanks", "ip=203.0.113.1, 203.0.113.2 , 203.0.113.3 file=a.exe, b.exe dns=x.example", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | ips ip:203.0.113.3 | domains domain:x.example | files file:a.exe | files file:b.exe"},
 		{"lists with semicolons and bars", "ip=203.0.113.1;203.0.113.2 dns=a.example|b.example", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | domains domain:a.example | domains domain:b.example"},
+		{"italics and struck-out text", "_evil.example_ ~203.0.113.1~ ip=_203.0.113.2_", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | domains domain:evil.example"},
+		{"an underscore that belongs to the name", "dns=_dmarc.evil.example", "domains domain:_dmarc.evil.example"},
+		{"an indicator behind an unquoted reason", "why=tip ip=203.0.113.1 evil.example", "ips ip:203.0.113.1 | domains domain:evil.example | why tip"},
 		{"a long dash behind", "ip=203.0.113.1— dns=evil.example –", "ips ip:203.0.113.1 | domains domain:evil.example"},
 		{"quoted values", `file="my tool.exe" why="it said \"stop\" twice" ip=203.0.113.1`, `ips ip:203.0.113.1 | files file:my tool.exe | why it said "stop" twice`},
 		{"a quoted list", `ip="203.0.113.1, 198.51.100.0/24"`, "ips ip:203.0.113.1 | ips cidr:198.51.100.0/24"},
@@ -188,6 +191,7 @@ func TestParseRefusesWithOneSentence(t *testing.T) {
 	cases := []struct{ name, text, key, want string }{
 		{"an unknown key", "ipp=203.0.113.1", "ipp", "did you mean ip="},
 		{"a key that means another", "host=evil.example", "host", "did you mean dns="},
+		{"stars around a name", "dns=*evil*", "dns", "one star at the start only"},
 		{"a hash key", "sha256=abc", "sha256", "did you mean file="},
 		{"a swapped key", "dsn=evil.example", "dsn", "did you mean dns="},
 		{"a key with dashes", "--ip=203.0.113.1", "--ip", "did you mean ip="},
@@ -239,7 +243,7 @@ func TestParseRefusesWithOneSentence(t *testing.T) {
 		{"a colon for the equals sign", "dns:evil.example", "dns", "write dns=evil[.]example"},
 		{"a blank before the equals sign", "ip =203.0.113.1", "ip", "equals sign"},
 		{"an open quote", `why="ISAC tip ip=203.0.113.1`, "why", "not closed"},
-		{"a reason without quotes", "why=ISAC tip ip=203.0.113.1", "", "can't tell"},
+		{"a reason without quotes", "why=ISAC tip ip=203.0.113.1", "why", "put the whole reason in quotes"},
 		{"nothing", "", "", "nothing to hunt"},
 		{"only a device", "device=ws1", "device", "alone is no hunt"},
 		{"only a window", "since=7d", "", "nothing to hunt"},
@@ -313,12 +317,27 @@ func TestParseTakesMegabytesInItsStride(t *testing.T) {
 }
 
 func TestJoinKeepsWhatTheShellKeptTogether(t *testing.T) {
-	r, no := Parse(Join([]string{"ip=203.0.113.1", `why=he said "no"`, `file=C:\Program Files\x y.exe`}), testNow)
-	if no != nil {
-		t.Fatal(no.Sentence)
-	}
-	if got, want := summary(r), `ips ip:203.0.113.1 | files file:x y.exe | why he said "no"`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"values with blanks", []string{"ip=203.0.113.1", `why=he said "no"`, `file=C:\Program Files\x y.exe`}, `ips ip:203.0.113.1 | files file:x y.exe | why he said "no"`},
+		{"a whole request in one argument", []string{`ip=203.0.113.1,203.0.113.2 dns=evil.example why="two words"`}, "ips ip:203.0.113.1 | ips ip:203.0.113.2 | domains domain:evil.example | why two words"},
+		{"a whole request that begins with its reason", []string{"why=tip ip=203.0.113.1"}, "ips ip:203.0.113.1 | why tip"},
+		{"a reason that speaks of keys", []string{"why=saw ip=203.0.113.9 in a mail", "ip=203.0.113.1"}, "ips ip:203.0.113.1 | why saw ip=203.0.113.9 in a mail"},
+		{"an equals sign that is no key", []string{"why=a b=c", "ip=203.0.113.1"}, "ips ip:203.0.113.1 | why a b=c"},
+		{"a list with blanks", []string{"ip=203.0.113.1, 203.0.113.2"}, "ips ip:203.0.113.1 | ips ip:203.0.113.2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, no := Parse(Join(c.args), testNow)
+			if no != nil {
+				t.Fatal(no.Sentence)
+			}
+			if got := summary(r); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

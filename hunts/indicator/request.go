@@ -137,19 +137,31 @@ func escapeQuotes(s string) string {
 }
 
 // Join makes one request text of command-line arguments, keeping those
-// together that the shell kept together: why=two words stays one value.
+// together that the shell kept together: "why=two words" stays one value. An
+// argument that holds several keys is a request by itself and stays as it is;
+// a reason may speak of keys, unless it is all there is.
 func Join(args []string) string {
 	parts := make([]string, len(args))
 	for i, arg := range args {
-		key, value, found := strings.Cut(arg, "=")
+		parts[i] = arg
+		key, value, _ := strings.Cut(arg, "=")
+		k := canonicalKey(key)
 		switch {
-		case !strings.ContainsFunc(arg, isSpace):
-			parts[i] = arg
-		case found && canonicalKey(key) != "" && !startsQuoted(value):
-			parts[i] = key + `="` + escapeQuotes(value) + `"`
+		case k == "" || startsQuoted(value) || !strings.ContainsFunc(value, isSpace):
+		case hasKey(value) && (k != "why" || len(args) == 1):
 		default:
-			parts[i] = arg
+			parts[i] = key + `="` + escapeQuotes(value) + `"`
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// hasKey tells whether a key of the grammar starts behind a blank.
+func hasKey(s string) bool {
+	for _, word := range strings.FieldsFunc(s, isSpace)[1:] {
+		if key, _, found := strings.Cut(word, "="); found && canonicalKey(key) != "" {
+			return true
+		}
+	}
+	return false
 }

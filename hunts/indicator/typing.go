@@ -346,6 +346,11 @@ func tidy(s string) string {
 		if strings.HasPrefix(s, "[") && (!strings.Contains(s, ":") || strings.Count(s, "]") == 0) {
 			s = s[1:]
 		}
+		// Italics and struck-out text of chat clients. Stars stay: they may mean
+		// any name that holds what stands between them, and that can't be hunted.
+		if n := len(s) - 1; n > 1 && s[0] == s[n] && (s[0] == '_' || s[0] == '~') && !strings.ContainsAny(s, `/\`) {
+			s = s[1:n]
+		}
 		if s == before {
 			return s
 		}
