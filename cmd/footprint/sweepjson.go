@@ -28,10 +28,9 @@ type swept struct {
 	Reason       string           `json:"reason"`
 	Request      sweptRequest     `json:"request"`
 	Totals       sweptTotals      `json:"totals"`
-	ByIndicator  []sweptIndicator `json:"by_indicator"` // in the order of the list, clean ones too
-	Hits         []hunts.Hit      `json:"hits"`         // newest first
-	NotEvaluated []sweep.Problem  `json:"not_evaluated"`
-	Expired      int              `json:"expired"` // of those
+	ByIndicator  []sweptIndicator `json:"by_indicator"`  // in the order of the list, clean ones too
+	Hits         []hunts.Hit      `json:"hits"`          // newest first
+	NotEvaluated []sweep.Problem  `json:"not_evaluated"` // at most 10,000; totals has their number
 	Coverage     hunts.Coverage   `json:"coverage"`
 	Truncated    sweptCut         `json:"truncated"`
 	Source       sweptSource      `json:"source"`
@@ -52,6 +51,8 @@ type sweptTotals struct {
 	Tried        int        `json:"tried"`
 	Clean        int        `json:"clean"`
 	CouldNotTell int        `json:"could_not_tell"`
+	NotEvaluated int        `json:"not_evaluated"` // values, those that are expired among them
+	Expired      int        `json:"expired"`
 	Devices      int        `json:"devices"` // met by any of them, of the hits that are listed
 	FirstSeen    *time.Time `json:"first_seen"`
 	LastSeen     *time.Time `json:"last_seen"`
@@ -81,7 +82,7 @@ type sweptSource struct {
 func (l sweptList) json() swept {
 	s := l.survey
 	out := swept{
-		HuntID: l.hunt.ID, Hunt: l.hunt.Name, Verdict: s.Verdict, Reason: s.Reason, Coverage: s.Coverage, Truncated: sweptCut{s.Truncated}, Expired: l.list.Left()[sweep.Expired],
+		HuntID: l.hunt.ID, Hunt: l.hunt.Name, Verdict: s.Verdict, Reason: s.Reason, Coverage: s.Coverage, Truncated: sweptCut{s.Truncated},
 		Request:     sweptRequest{l.watchlist, append([]string{}, l.hunt.Request.Devices...), s.Window.From, s.Window.To, l.hunt.Request.Why, l.hunt.Asker.Name},
 		Source:      sweptSource{s.Source.Kind, s.Source.Workspace, s.Queries, s.Bytes, s.TookMS},
 		ByIndicator: []sweptIndicator{}, Hits: append([]hunts.Hit{}, s.Hits...), NotEvaluated: append([]sweep.Problem{}, l.list.Problems...),
@@ -100,6 +101,12 @@ func (l sweptList) json() swept {
 		devices[strings.ToLower(h.Device)] = true
 	}
 	out.Totals.Devices = len(devices)
+	for kind, n := range l.list.Left() {
+		out.Totals.NotEvaluated += n
+		if kind == sweep.Expired {
+			out.Totals.Expired = n
+		}
+	}
 	return out
 }
 

@@ -276,6 +276,9 @@ func (r *reader) csv(data []byte, columns Columns) error {
 		return fmt.Errorf("%s: no column holds indicators; its columns are: %s", r.source, cut(strings.Join(header, ", "), 300))
 	}
 	for _, x := range rows {
+		if r.full() {
+			break
+		}
 		r.row(x, at)
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +61,9 @@ func Read(name string, r io.Reader, columns Columns, now time.Time) (List, error
 func (r *reader) text(data []byte) {
 	n := 0
 	for text := range bytes.Lines(data) {
-		n++
+		if n++; r.full() {
+			return
+		}
 		value, note := cutNote(strings.TrimSpace(string(text)))
 		if value == "" || strings.HasPrefix(value, "//") || strings.HasPrefix(value, ";") {
 			continue
@@ -90,29 +91,36 @@ func (r *reader) line(n int, text, note string) {
 		return
 	}
 	type word struct {
-		text string
-		is   bool
+		text    string
+		is      indicator.Indicator
+		refusal *indicator.Refusal
 	}
 	var typed []word
 	var said []string
-	for _, w := range words {
-		_, refusal := indicator.Type(w)
-		is := refusal == nil || indicator.IsPublicSuffix(w)
-		if is || strings.ContainsAny(w, ".:/") {
-			typed = append(typed, word{w, is})
+	some := false
+	for _, text := range words {
+		w := word{text: text}
+		w.is, w.refusal = indicator.Type(text)
+		some = some || w.refusal == nil || indicator.IsPublicSuffix(text)
+		if w.refusal == nil || strings.ContainsAny(text, ".:/") || indicator.IsPublicSuffix(text) {
+			typed = append(typed, w)
 		} else {
-			said = append(said, w)
+			said = append(said, text)
 		}
 	}
-	if !slices.ContainsFunc(typed, func(w word) bool { return w.is }) {
-		r.leave(n, text, Malformed, "there is no indicator in this line")
+	if !some {
+		r.leave(n, cut(text, 200), Malformed, "there is no indicator in this line")
 		return
 	}
 	if note == "" {
 		note = strings.Join(said, " ")
 	}
 	for _, w := range typed {
-		r.add(n, w.text, Entry{Note: note})
+		if w.refusal != nil {
+			r.refused(n, w.text, w.refusal)
+		} else {
+			r.take(w.text, Entry{Indicator: w.is, Note: note, line: n})
+		}
 	}
 }
 

@@ -65,6 +65,9 @@ func (r *reader) stix(objects []json.RawMessage) {
 		}
 	}
 	for _, o := range list {
+		if r.full() {
+			return
+		}
 		r.indicator(o)
 	}
 }

@@ -8,6 +8,7 @@ package sweep
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -140,29 +141,40 @@ func newReader(source string, now time.Time) *reader {
 	return &reader{source: source, now: now, seen: map[string]int{}}
 }
 
+// maxProblems bounds how many values that are not hunted a source is listed with;
+// the others are counted.
+const maxProblems = 10_000
+
 // leave lists a value that is not hunted.
 func (r *reader) leave(line int, value string, kind Kind, reason string) {
+	if len(r.Problems) >= maxProblems {
+		r.Join(nil, map[Kind]int{kind: 1})
+		return
+	}
 	r.Problems = append(r.Problems, Problem{Source: r.source, Line: line, Value: value, Kind: kind, Reason: reason})
 }
 
 // add puts in one value, or says why not. Within one list an indicator is there
 // once; a repeated one keeps the later end.
 func (r *reader) add(line int, value string, e Entry) {
-	e.Source, e.line = r.source, line
 	typed, refusal := indicator.Type(value)
-	switch {
-	case refusal != nil && indicator.IsPublicSuffix(value):
-		r.leave(line, value, OverWide, "a public suffix, under which everyone registers names")
-		return
-	case refusal != nil:
-		r.leave(line, value, Malformed, malformed(value, refusal))
-		return
-	}
-	if reason := TooWide(typed); reason != "" {
-		r.leave(line, value, OverWide, reason)
+	e.line = line
+	if refusal != nil {
+		r.refused(line, value, refusal)
 		return
 	}
 	e.Indicator = typed
+	r.take(value, e)
+}
+
+// take puts in what was typed already.
+func (r *reader) take(value string, e Entry) {
+	e.Source = r.source
+	line := e.line
+	if reason := TooWide(e.Indicator); reason != "" {
+		r.leave(line, value, OverWide, reason)
+		return
+	}
 	if e.Added.IsZero() {
 		e.Added = r.now
 	}
@@ -186,14 +198,25 @@ func (r *reader) add(line int, value string, e Entry) {
 	r.Entries = append(r.Entries, e)
 }
 
-// malformed says what is wrong with a value of a list. The sentence of a refusal
-// is kept where it names the mistake, and not where it explains how to type.
-func malformed(value string, refusal *indicator.Refusal) string {
-	if strings.ContainsAny(value, ".:/") {
-		return refusal.Sentence
+// refused lists what is no indicator. The sentence of a refusal is kept where it
+// names the mistake, and not where it explains how to type.
+func (r *reader) refused(line int, value string, refusal *indicator.Refusal) {
+	plain := strings.TrimSpace(indicator.Refang(value))
+	_, notPrefix := netip.ParsePrefix(plain)
+	switch {
+	case notPrefix == nil:
+		r.leave(line, value, OverWide, refusal.Sentence)
+	case indicator.IsPublicSuffix(strings.TrimPrefix(plain, "*")):
+		r.leave(line, value, OverWide, "a public suffix, under which everyone registers names")
+	case strings.ContainsAny(value, ".:/"):
+		r.leave(line, value, Malformed, refusal.Sentence)
+	default:
+		r.leave(line, value, Malformed, "neither an address, a name, a URL, a file name nor a hash")
 	}
-	return "neither an address, a name, a URL, a file name nor a hash"
 }
+
+// full tells that there is more than one sweep hunts; there is no use in reading on.
+func (r *reader) full() bool { return len(r.Entries) > MaxEntries }
 
 // The widest networks of a watchlist: what a provider is given, or one
 // organisation. A hunt typed by a person may be wider.
@@ -248,7 +271,7 @@ const MaxEntries = 50_000
 
 func (l List) tooLong() error {
 	if len(l.Entries) > MaxEntries {
-		return fmt.Errorf("the watchlist holds %d indicators, more than the %d that one sweep hunts: split it, or let old ones expire", len(l.Entries), MaxEntries)
+		return fmt.Errorf("the watchlist holds more than the %d indicators that one sweep hunts: split it, or let old ones expire", MaxEntries)
 	}
 	return nil
 }
