@@ -50,7 +50,6 @@ type params struct {
 	subdomains []string
 	depths     []int64
 	suffixes   []string
-	terms      []string
 	files      []string
 	hashes     []string
 	devices    []string
@@ -83,6 +82,15 @@ func newParams(r indicator.Request, from, to time.Time, step time.Duration) para
 	p.prefixes = slices.Compact(p.prefixes)
 	slices.Sort(p.depths)
 	p.depths = slices.Compact(p.depths)
+	return p
+}
+
+// packed are the parameters in the fewest bytes, for the packs of a sweep: a
+// single address stands once as it is written most often, and once in full, by
+// which every other spelling is known.
+func (p params) packed() params {
+	p.nets = slices.DeleteFunc(slices.Clone(p.nets), func(n string) bool { return strings.HasSuffix(n, "/128") })
+	p.ipTexts = slices.DeleteFunc(slices.Clone(p.ipTexts), func(t string) bool { return strings.HasPrefix(t, "::ffff:") })
 	return p
 }
 
@@ -121,11 +129,9 @@ func (p *params) addNetwork(i indicator.Indicator) {
 	case single && addr.Is4():
 		p.ipTexts = append(p.ipTexts, addr.String(), "::ffff:"+addr.String(), hex)
 		p.ipFull = append(p.ipFull, expanded4(addr))
-		p.terms = append(p.terms, addr.String())
 	case single:
 		p.ipTexts = append(p.ipTexts, addr.String())
 		p.ipFull = append(p.ipFull, addr.StringExpanded())
-		p.terms = append(p.terms, addr.String())
 	case addr.Is4():
 		p.rangesV4 = append(p.rangesV4, network.Masked().String())
 		p.rangesV6 = append(p.rangesV6, fmt.Sprintf("%s/%d", hex, bits))
@@ -149,12 +155,10 @@ func (p *params) addDomain(i indicator.Indicator) {
 		p.names["*"+host] = append(p.names["*"+host], i)
 	case i.SubOnly:
 		p.subdomains = append(p.subdomains, host)
-		p.terms = append(p.terms, host)
 		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
 		p.names["*."+host] = append(p.names["*."+host], i)
 	default:
 		p.domains = append(p.domains, host)
-		p.terms = append(p.terms, host)
 		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
 		p.names[host] = append(p.names[host], i)
 	}
@@ -188,7 +192,6 @@ func (p params) lets() []kql.Let {
 		{Name: "depths", Value: kql.LongsLiteral(p.depths)},
 		{Name: "suffixes", Value: kql.StringsLiteral(p.suffixes)},
 		{Name: "suffix_pattern", Value: kql.StringLiteral(p.suffixPattern())},
-		{Name: "host_terms", Value: kql.StringsLiteral(p.terms)},
 		{Name: "files", Value: kql.StringsLiteral(p.files)},
 		{Name: "hashes", Value: kql.StringsLiteral(p.hashes)},
 		{Name: "devices", Value: kql.StringsLiteral(p.devices)},

@@ -84,9 +84,9 @@ func packs(list []indicator.Indicator) []indicator.Request {
 
 // packSize is about how many bytes the values of a request take in a query.
 func packSize(r indicator.Request) int {
-	p := newParams(r, time.Time{}, time.Time{}, 0)
+	p := newParams(r, time.Time{}, time.Time{}, 0).packed()
 	n := 0
-	for _, list := range [][]string{p.nets, p.ipTexts, p.ipFull, p.rangesV4, p.rangesV6, p.domains, p.subdomains, p.suffixes, p.suffixes, p.terms, p.files, p.hashes} {
+	for _, list := range [][]string{p.nets, p.ipTexts, p.ipFull, p.rangesV4, p.rangesV6, p.domains, p.subdomains, p.suffixes, p.suffixes, p.files, p.hashes} {
 		for _, s := range list {
 			n += len(s) + 3
 		}
@@ -206,7 +206,7 @@ type surveyor struct {
 // pack asks one query. A pack that the service finds too large is halved.
 func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	r := s.runner
-	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived)
+	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived).packed()
 	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
 	s.mu.Lock()
 	s.queries++

@@ -182,3 +182,48 @@ func TestASweepTakesInWhatCameLate(t *testing.T) {
 		}
 	}
 }
+
+func TestASweepKnowsAnAddressInEverySpelling(t *testing.T) {
+	var export strings.Builder
+	at := time.Date(2026, 11, 2, 3, 4, 5, 0, time.UTC)
+	for device, column := range map[string]string{
+		"plain": `"RemoteIP":"203.0.113.66"`, "mapped": `"RemoteIP":"::ffff:203.0.113.66"`, "mapped-in-hex": `"RemoteIP":"::FFFF:cb00:7142"`, "url": `"RemoteUrl":"http://203.0.113.66:8080/x"`,
+		"v6": `"RemoteIP":"2001:DB8:0:0::66"`, "v6-url": `"RemoteUrl":"https://[2001:db8::66]/x"`, "neighbour": `"RemoteIP":"203.0.113.6"`, "longer": `"RemoteUrl":"http://203.0.113.66.example/"`,
+	} {
+		fmt.Fprintf(&export, `{"TimeGenerated":%q,"DeviceName":%q,"ActionType":"ConnectionSuccess",%s}`+"\n", at.Format(time.RFC3339), device, column)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "DeviceNetworkEvents.ndjson"), []byte(export.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	events, err := localworkspace.Load(t.Context(), dir, localworkspace.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner := runnerOver(t, events)
+	var list []indicator.Indicator
+	for _, text := range []string{"203.0.113.66", "2001:db8::66"} {
+		i, refusal := indicator.Type(text)
+		if refusal != nil {
+			t.Fatal(refusal.Sentence)
+		}
+		list = append(list, i)
+	}
+	h := hunts.Hunt{ID: "F-SPELL", Name: hunts.DefaultHunt, Window: hunts.Window{From: at.Add(-time.Hour), To: at.Add(time.Hour)}, Asker: hunts.Asker{User: "sweep"}}
+	s, err := runner.Survey(t.Context(), h, list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, hit := range s.Hits {
+		got = append(got, hit.Indicator+" "+hit.Device+" "+hit.Because)
+	}
+	slices.Sort(got)
+	want := []string{
+		"2001:db8::66 v6 exact address", "2001:db8::66 v6-url exact address",
+		"203.0.113.66 mapped exact address", "203.0.113.66 mapped-in-hex exact address", "203.0.113.66 plain exact address", "203.0.113.66 url exact address",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
