@@ -181,7 +181,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
 	known := b.known(ctx, h)
 	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
-		v.Known, v.Earlier, v.Buttons = known.text, known.earlier, true
+		v.Known, v.Earlier, v.First, v.Buttons = known.text, known.earlier, known.first, true
 		return message.Started(h, v)
 	})
 	if err == nil {

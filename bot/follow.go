@@ -75,8 +75,9 @@ func (f follow) narrow(ctx context.Context, filters []hunts.Filter) error {
 	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(f.hunt, a, n, v) })
 }
 
-// ask runs another hunt in the thread of this one.
-func (f follow) ask(ctx context.Context, req indicator.Request, after string) error {
+// ask runs another hunt in the thread of this one; shape, if any, makes it go on
+// where this one ended.
+func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunts.Hunt)) error {
 	to, err := f.place(ctx)
 	if err != nil {
 		return err
@@ -89,8 +90,9 @@ func (f follow) ask(ctx context.Context, req indicator.Request, after string) er
 			return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
 		})
 	}
-	if after != "" && h.Refreshes != after {
-		h.Refreshes = after
+	if shape != nil && h.Refreshes == "" {
+		h.Refreshes = f.hunt.ID
+		shape(&h)
 		if err := f.bot.cfg.Store.SaveHunt(ctx, h); err != nil {
 			return err
 		}
@@ -107,21 +109,45 @@ func (f follow) widen(ctx context.Context, window string) error {
 	}
 	req := f.hunt.Request
 	req.Since, req.All, req.From, req.To, req.Fresh = at.Since, at.All, at.From, at.To, false
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
-// refresh asks the same again; of the days that are settled nothing is asked.
+// grownBy is how much longer than the look-back a window may become by being
+// refreshed. Slices are kept no longer, so that then nothing is saved either.
+const grownBy = 24 * time.Hour
+
+// refresh goes on where the hunt ended: its window begins when it did, and of
+// what was searched only the tail is asked again, and what came late.
 func (f follow) refresh(ctx context.Context) error {
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
 	req := f.hunt.Request
 	req.Fresh = false
-	return f.ask(ctx, req, f.hunt.ID)
+	return f.ask(ctx, req, func(h *hunts.Hunt) {
+		if h.Window.All || h.Window.From.Sub(a.Request.From) <= grownBy {
+			h.Window = hunts.Window{From: a.Request.From, To: h.Window.To}
+		}
+	})
+}
+
+// retry searches the slices that were not searched, and nothing else.
+func (f follow) retry(ctx context.Context) error {
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	req := f.hunt.Request
+	req.Fresh = false
+	return f.ask(ctx, req, func(h *hunts.Hunt) { h.Window = hunts.Window{From: a.Request.From, To: a.Request.To} })
 }
 
 // again asks everything anew.
 func (f follow) again(ctx context.Context) error {
 	req := f.hunt.Request
 	req.Fresh = true
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
 // run hunts indicators that were held back, or that a button names.
@@ -130,7 +156,7 @@ func (f follow) run(ctx context.Context, text string) error {
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
 	}
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
 // show answers once more what an earlier hunt found, where it was asked for

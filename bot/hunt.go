@@ -210,7 +210,7 @@ func (p *painter) paint(now hunts.Progress) {
 	p.last = at
 	p.busy.Go(func() {
 		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message {
-			v.Known, v.Earlier = p.known.text, p.known.earlier
+			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
 			return message.Progress(p.hunt, now, v)
 		})
 		if err != nil {
@@ -237,6 +237,9 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.details(ctx, h, a, parent); err != nil {
 		return err
 	}
+	if h.Refreshes != "" {
+		b.pointToNewer(ctx, h, a)
+	}
 	if err := b.callBack(ctx, h, a, target{channel: parent.Channel, thread: rootOf(h, parent)}); err != nil {
 		return err
 	}
@@ -260,16 +263,17 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	}
 	asking, stop := context.WithTimeout(ctx, courtesyFor)
 	defer stop()
+	known := b.known(asking, h)
+	change := b.changed(asking, h, a, parent.Channel, known)
 	a = b.visible(parent.Channel, b.marked(asking, a))
 	a.Source.Shared = b.sharers(asking, h)
-	known := b.known(asking, h)
-	if h.Refreshes != "" {
-		if before, ok, err := b.cfg.Store.Answer(asking, h.Refreshes); err == nil && ok {
-			known.text = a.Since(before)
-		}
+	var newer *message.Newer
+	var n message.Newer
+	if ok, err := b.cfg.Store.GetJSON(asking, newerKey(h.ID), &n); err == nil && ok {
+		newer = &n
 	}
 	return b.update(ctx, parent, func(v message.View) message.Message {
-		v.HuntURL, v.Buttons, v.Known, v.Earlier = url, true, known.text, known.earlier
+		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.text, known.earlier, change, newer
 		return message.Answered(h, a, v)
 	})
 }

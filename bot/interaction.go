@@ -169,8 +169,10 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		}
 	case message.ActionWiden:
 		return f.widen(ctx, "since="+a.Since)
-	case message.ActionRefresh, message.ActionRetry:
+	case message.ActionRefresh:
 		return f.refresh(ctx)
+	case message.ActionRetry:
+		return f.retry(ctx)
 	case message.ActionRunAgain:
 		return f.again(ctx)
 	case message.ActionCancel:

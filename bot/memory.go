@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -50,6 +53,25 @@ func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error 
 type memory struct {
 	text    string
 	earlier string // the last hunt for the same, to be shown again
+	first   bool   // nobody asked for the same before
+}
+
+func earlierKey(huntID string) string { return "earlier:" + huntID }
+
+// earlier is the hunt for the same indicators that came before this one; it is
+// looked for once, since later ones take its place. An empty one is none.
+func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) (met, error) {
+	var m met
+	if ok, err := b.cfg.Store.GetJSON(ctx, earlierKey(h.ID), &m); err != nil || ok {
+		return m, err
+	}
+	if _, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err != nil {
+		return met{}, err
+	}
+	if m.Hunt == h.ID {
+		m = met{}
+	}
+	return m, b.cfg.Store.SetJSON(ctx, earlierKey(h.ID), m, b.cfg.Keep)
 }
 
 // known is the memory of a hunt. It is no reason to fail: without it the line is
@@ -57,8 +79,9 @@ type memory struct {
 func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	var parts []string
 	var out memory
-	var m met
-	if ok, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err == nil && ok && m.Hunt != h.ID {
+	m, err := b.earlier(ctx, h)
+	out.first = err == nil && m.Hunt == ""
+	if err == nil && m.Hunt != "" && h.Refreshes == "" {
 		out.earlier = m.Hunt
 		found := strings.ReplaceAll(string(m.Verdict), "_", " ")
 		if m.Devices > 0 {
@@ -80,6 +103,65 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	out.text = strings.Join(parts, "; ")
 	return out
 }
+
+// changed is what an answer has that an earlier one had not: the one that it
+// refreshes, or the last one to the same question whose window began no later.
+func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, channel string, k memory) *hunts.Change {
+	id := h.Refreshes
+	if id == "" {
+		id = k.earlier
+	}
+	if id == "" {
+		return nil
+	}
+	before, ok, err := b.cfg.Store.Answer(ctx, id)
+	if err != nil || !ok || h.Refreshes == "" && (a.Request.From.Before(before.Request.From) || !a.Request.To.After(before.Request.To)) {
+		return nil
+	}
+	c := b.visibleChange(channel, a.Since(before))
+	return &c
+}
+
+// visibleChange is a change as a channel may see it.
+func (b *Bot) visibleChange(channel string, c hunts.Change) hunts.Change {
+	if r, _ := b.policy.rule(channel); slices.Contains(r.Redact, RedactDevices) {
+		c.Devices = make([]string, len(c.Devices))
+	}
+	return c
+}
+
+func newerKey(huntID string) string { return "newer:" + huntID }
+
+// pointToNewer tells the messages of the hunts that this one refreshes, directly or
+// in turn, that there is something newer. It is a courtesy: the answer is there
+// without it.
+func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
+	id := h.Refreshes
+	for range maxRefreshed {
+		if id == "" {
+			return
+		}
+		old, ok, err := b.cfg.Store.Hunt(ctx, id)
+		parent, posted, perr := b.cfg.Store.LoadPost(ctx, parentKey(id))
+		before, answered, aerr := b.cfg.Store.Answer(ctx, id)
+		if err := errors.Join(err, perr, aerr); err != nil || !ok || !posted || !answered {
+			b.cfg.Log.Info("no message to point from to a newer answer", "hunt", id, "error", err)
+			return
+		}
+		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: a.Totals.Devices, Change: b.visibleChange(parent.Channel, a.Since(before))}
+		if err := b.cfg.Store.SetJSON(ctx, newerKey(id), n, b.cfg.Keep); err != nil {
+			b.cfg.Log.Info("newer answer not noted", "hunt", id, "error", err)
+			return
+		}
+		if err := b.paintAnswer(ctx, old, before, parent); err != nil {
+			b.cfg.Log.Info("message not pointed to a newer answer", "hunt", id, "error", err)
+		}
+		id = old.Refreshes
+	}
+}
+
+// maxRefreshed bounds a chain of refreshes that is told of the last one.
+const maxRefreshed = 20
 
 // spell writes a duration in its largest unit.
 func spell(d time.Duration) string {

@@ -74,7 +74,7 @@ func (f follow) pivotDevice(ctx context.Context, a hunts.Answer, device string, 
 	}
 	req := indicator.Request{Hunt: huntOfDevice, Devices: []string{device}, Workspaces: f.hunt.Request.Workspaces, Why: f.hunt.Request.Why}
 	req.From, req.To = f.between(first.Add(-around), first.Add(around))
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
 // pivotFile asks for everything that one program talked to, in the same window
@@ -91,7 +91,7 @@ func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) erro
 			req.Devices = append(req.Devices, r.Device)
 		}
 	}
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
 // lineage shows where the processes of one device came from.

@@ -243,7 +243,7 @@ func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
 	req := f.hunt.Request
 	req.Devices, req.Since, req.All = []string{device}, 0, false
 	req.From, req.To = f.between(first.Add(-r.around), first.Add(r.around))
-	return f.ask(ctx, req, "")
+	return f.ask(ctx, req, nil)
 }
 
 // mentioned hunts what stands beside a mention.

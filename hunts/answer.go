@@ -1,8 +1,6 @@
 package hunts
 
 import (
-	"fmt"
-	"strings"
 	"time"
 )
 
@@ -237,25 +235,4 @@ type SourceInfo struct {
 	CachedAt  *time.Time `json:"cached_at"` // nil: freshly queried
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Shared    []string   `json:"shared,omitempty"` // others whose identical question was answered by the same queries
-}
-
-// Since says in one sentence what is new in a compared with an earlier answer
-// to the same question.
-func (a Answer) Since(before Answer) string {
-	had := map[string]bool{}
-	for _, d := range before.ByDevice {
-		had[strings.ToLower(d.Device)] = true
-	}
-	devices := 0
-	for _, d := range a.ByDevice {
-		if !had[strings.ToLower(d.Device)] {
-			devices++
-		}
-	}
-	when := before.Request.To.UTC().Format("15:04 UTC on 2 Jan")
-	events := a.Totals.Events - before.Totals.Events
-	if devices == 0 && events <= 0 {
-		return fmt.Sprintf("nothing new since %s (%s)", when, before.HuntID)
-	}
-	return fmt.Sprintf("+%s, +%s since %s (%s)", count(int64(devices), "device"), count(max(events, 0), "event"), when, before.HuntID)
 }

@@ -16,7 +16,8 @@ func (r *Runner) search(ctx context.Context, h Hunt, d Definition, progress func
 	started := r.cfg.Clock()
 	seen, covErr := r.lookAround(ctx, h, d)
 	window := r.windowWithin(h, seen)
-	s := &searcher{runner: r, hunt: h, def: d, window: window, slices: slicesOf(window), progress: progress}
+	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress}
+	s.slices, s.moved = r.sliced(ctx, h, d, window)
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
 	a := r.conclude(h, d, s, seen, covErr)

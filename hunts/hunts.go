@@ -26,7 +26,7 @@ type Hunt struct {
 	State      State             `json:"state"`
 	Created    time.Time         `json:"created"`
 	Finished   time.Time         `json:"finished,omitzero"`
-	Refreshes  string            `json:"refreshes,omitempty"` // the hunt whose tail is asked for: the cached answer is passed by, settled slices are not
+	Refreshes  string            `json:"refreshes,omitempty"` // the hunt whose tail, or whose slices that failed, are asked for: the cached answer is passed by, its slices are not
 	Followers  []Asker           `json:"followers,omitempty"` // others who asked for the same while it ran
 	// Arrived makes a sweep take in what happened before its window, up to LateBy,
 	// and came into the workspace after this time. Zero takes the window only.

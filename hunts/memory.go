@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -37,6 +36,11 @@ func (r *Runner) store(ctx context.Context, cacheKey string, a *Answer) {
 	}
 }
 
+// expired: the store forgets by itself; its clock need not be ours.
+func (r *Runner) expired(a Answer) bool {
+	return a.Source.ExpiresAt != nil && !a.Source.ExpiresAt.After(r.cfg.Clock())
+}
+
 // remembered is a cached answer as that of this hunt. It is kept under its own
 // id as well: follow-ups ask for it by that.
 func (r *Runner) remembered(ctx context.Context, a Answer, h Hunt) Answer {
@@ -60,6 +64,9 @@ func (r *Runner) cacheKey(h Hunt, d Definition) string {
 	if h.Window.All || h.Window.Ago > 0 {
 		w = fmt.Sprint(h.Window.All, h.Window.Ago)
 	}
+	if h.Refreshes != "" {
+		w = "after " + h.Refreshes // whoever refreshes at the same moment shares it
+	}
 	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
 	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","))
@@ -68,41 +75,6 @@ func (r *Runner) cacheKey(h Hunt, d Definition) string {
 func digest(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
-}
-
-// sliceKey is where a finished slice is kept: everything that changes its rows.
-func (s *searcher) sliceKey(p params) string {
-	return "slice:" + digest(s.def.kql(p, "", s.profiles, s.runner.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
-}
-
-// keptSlice is a finished slice from memory. A store that does not answer is asked
-// once in a search: waiting for it at every slice would hold up the answer.
-func (s *searcher) keptSlice(ctx context.Context, key string) (part, bool) {
-	if s.forgetful.Load() {
-		return part{}, false
-	}
-	data, ok, err := s.runner.cfg.Record.Blob(ctx, key)
-	if err != nil {
-		s.forgetful.Store(true)
-	}
-	var rows [][]any
-	if !ok || err != nil || json.Unmarshal(data, &rows) != nil {
-		return part{}, false
-	}
-	found, err := readPart(rows)
-	return found, err == nil
-}
-
-// keepSlice remembers the rows of a finished slice; what is not kept is searched
-// again next time.
-func (s *searcher) keepSlice(ctx context.Context, key string, rows [][]any) {
-	if s.forgetful.Load() {
-		return
-	}
-	data, err := json.Marshal(rows)
-	if err == nil && s.runner.cfg.Record.SaveBlob(ctx, key, data, s.runner.cfg.SliceTTL) != nil {
-		s.forgetful.Store(true)
-	}
 }
 
 // Forget drops all rows that are kept of an answered hunt: its answer, the
@@ -118,7 +90,7 @@ func (r *Runner) Forget(ctx context.Context, h Hunt, a Answer) error {
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	var slices []string
 	for _, at := range a.Coverage.Slices {
-		slices = append(slices, s.sliceKey(newParams(h.Request, at.From, at.To, timelineStep(s.window))))
+		slices = append(slices, s.sliceKey(at))
 	}
 	if err := r.cfg.Record.DropBlobs(ctx, slices...); err != nil {
 		return err

@@ -362,7 +362,7 @@ func (m *merger) mergeTimeline(parts []part) {
 	sums := map[time.Time]int64{}
 	for _, x := range parts {
 		for _, b := range x.bins {
-			sums[b.Start.Time] += b.Events
+			sums[b.Start.Truncate(m.params.step)] += b.Events
 		}
 	}
 	for start, n := range sums {

@@ -30,7 +30,7 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 	key := r.cacheKey(h, d)
 	for {
 		if !h.Request.Fresh && h.Refreshes == "" {
-			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok {
+			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok && !r.expired(a) {
 				return r.remembered(ctx, a, h), nil
 			}
 		}

@@ -36,7 +36,7 @@ type Config struct {
 	DefaultWindow time.Duration // look-back when none is asked for; 7 days
 	CacheTTL      time.Duration // how long an identical question gets the same answer; 15 minutes
 	SliceTTL      time.Duration // how long a finished slice of the past is kept; 24 hours
-	SettleAfter   time.Duration // age from which a slice is taken as final: later rows are rare; 6 hours
+	SettleAfter   time.Duration // age from which a slice is final in hunts that can't be asked what came late; 6 hours
 	StaleAfter    time.Duration // a newest event older than this before the window's end is no coverage; 2 hours
 	MinSensors    float64       // share of known sensors that must report for a CLEAN; 0.8
 	Parallel      int           // slices asked at once; 4, so that one of the five slots stays free

@@ -18,6 +18,7 @@ type searcher struct {
 	window   Window
 	profiles []Profile
 	progress func(Progress)
+	moved    bool // the window ends later than that of the hunt it refreshes
 
 	mu      sync.Mutex
 	slices  []Slice
@@ -28,17 +29,44 @@ type searcher struct {
 }
 
 func (s *searcher) run(ctx context.Context) {
+	known := s.recall(ctx)
+	var doubted map[int]bool
+	s.each(func(i int) bool { _, ok := known[i]; return !ok }, func(i int) { s.ask(ctx, i) }, func() { doubted = s.doubted(ctx, known) })
+	s.each(func(i int) bool { _, ok := known[i]; return ok }, func(i int) {
+		if doubted[i] {
+			s.ask(ctx, i)
+			return
+		}
+		s.finish(i, known[i].part, SliceDone, "")
+	})
+}
+
+// each does something for the slices that are meant, a few at once, and before
+// them what else there is to do.
+func (s *searcher) each(meant func(int) bool, do func(int), before ...func()) {
 	group := errgroup.Group{}
 	group.SetLimit(s.runner.cfg.Parallel)
+	for _, first := range before {
+		group.Go(func() error { first(); return nil })
+	}
 	// newest first: what happened last is what the asker wants to see first
 	for i := len(s.slices) - 1; i >= 0; i-- {
-		group.Go(func() error {
-			p, state, reason := s.slice(ctx, s.slices[i])
-			s.finish(i, p, state, reason)
-			return nil
-		})
+		if meant(i) {
+			group.Go(func() error { do(i); return nil })
+		}
 	}
 	_ = group.Wait() // the functions return no error: what failed is in the slice
+}
+
+func (s *searcher) ask(ctx context.Context, i int) {
+	p, state, reason := s.slice(ctx, s.slices[i])
+	s.finish(i, p, state, reason)
+}
+
+func (s *searcher) count() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queries++
 }
 
 func (s *searcher) finish(i int, p part, state SliceState, reason string) {
@@ -69,25 +97,16 @@ func (s *searcher) finish(i int, p part, state SliceState, reason string) {
 	s.progress(now)
 }
 
-// slice answers one slice, from memory when it lies far enough in the past.
+// slice searches one slice.
 func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, string) {
 	if ctx.Err() != nil {
 		return part{}, SliceSkipped, "the hunt was cancelled before this slice"
 	}
 	r := s.runner
-	p := newParams(s.hunt.Request, at.From, at.To, timelineStep(s.window))
-	key := s.sliceKey(p)
-	settled := r.cfg.Clock().Sub(at.To) > r.cfg.SettleAfter
-	if settled && !s.hunt.Request.Fresh {
-		if found, ok := s.keptSlice(ctx, key); ok {
-			return found, SliceDone, ""
-		}
-	}
-	s.mu.Lock()
-	s.queries++
-	s.mu.Unlock()
+	asked := r.cfg.Clock().UTC()
+	s.count()
 	res, err := r.query(ctx, Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary),
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt), s.profiles, r.cfg.Catalog.summary),
 		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
 		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
@@ -106,9 +125,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 	if res.Partial != "" {
 		return found, SlicePartial, res.Partial
 	}
-	if settled {
-		s.keepSlice(ctx, key, res.Rows)
-	}
+	s.keepSlice(ctx, at, asked, res.Rows)
 	return found, SliceDone, ""
 }
 

@@ -58,11 +58,11 @@ func agoText(d time.Duration) string {
 	return d.String()
 }
 
-// Limits of slicing: the newest week by UTC days, so that a wider hunt finds
+// Limits of slicing: the newest days by UTC days, so that a wider hunt finds
 // the days already searched; what is older in a few larger parts, since every
 // slice takes one of the five query slots of the identity.
 const (
-	dailySlices = 7
+	dailySlices = 6
 	olderSlices = 5
 )
 

@@ -12,7 +12,13 @@ import (
 // ten lines, with what it rests on.
 func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 	var p page
-	head := append([]line{verdictLine(h, a)}, indicatorLines(a, v)...)
+	head := []line{verdictLine(h, a)}
+	for _, l := range []line{newerLine(v.Newer, v.Now), changeLine(v.Change, v.Now)} {
+		if l != nil {
+			head = append(head, l)
+		}
+	}
+	head = append(head, indicatorLines(a, v)...)
 	p.say(append(head, findings(a, v)...)...)
 	if v.ChannelNote != "" {
 		p.say(line{sentence(v.ChannelNote)})

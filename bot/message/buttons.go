@@ -136,6 +136,9 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 		row = append(row, button(ActionWiden, Action{Hunt: id, Since: "30d"}, "30 days"))
 	}
 	row = append(row, showButton(v))
+	if a.Source.CachedAt != nil {
+		row = append(row, button(ActionRunAgain, Action{Hunt: id}, "Run again"))
+	}
 	row = append(row,
 		button(ActionRefresh, Action{Hunt: id}, "Refresh"),
 		button(ActionWatch, Action{Hunt: id, Since: "72h"}, "Watch 72 h"),

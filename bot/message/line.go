@@ -26,9 +26,18 @@ const (
 // span is a piece of a line. Its text is safe to look at; each renderer adds
 // the escaping of its own syntax.
 type span struct {
-	kind spanKind
-	text string
-	at   time.Time
+	kind  spanKind
+	text  string
+	at    time.Time
+	today bool // the date of at goes without saying
+}
+
+// format is Slack's format of the date.
+func (s span) format() string {
+	if s.today {
+		return "{time}"
+	}
+	return dateToken
 }
 
 // line is one line of a message, as spans.
@@ -99,7 +108,7 @@ func (l line) mrkdwn() string {
 			b.WriteString("`" + codeMrkdwn.Replace(s.text) + "`")
 		case dateSpan:
 			// https://docs.slack.dev/messaging/formatting-message-text#date-formatting
-			fmt.Fprintf(&b, "<!date^%d^%s|%s>", s.at.Unix(), dateToken, utc(s.at))
+			fmt.Fprintf(&b, "<!date^%d^%s|%s>", s.at.Unix(), s.format(), utc(s.at))
 		case userSpan:
 			b.WriteString("<@" + s.text + ">")
 		case channelSpan:
@@ -164,7 +173,7 @@ func (s span) element() slack.RichTextSectionElement {
 		return slack.NewRichTextSectionTextElement(s.text, &slack.RichTextSectionTextStyle{Code: true})
 	case dateSpan:
 		fallback := utc(s.at)
-		return slack.NewRichTextSectionDateElement(s.at.Unix(), dateToken, nil, &fallback)
+		return slack.NewRichTextSectionDateElement(s.at.Unix(), s.format(), nil, &fallback)
 	case userSpan:
 		return slack.NewRichTextSectionUserElement(s.text, nil)
 	case channelSpan:

@@ -19,6 +19,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
 )
 
 // Message is one message. Text is the fallback for notifications, screen
@@ -56,6 +58,12 @@ type View struct {
 	Known string
 	// Earlier is the hunt that Known speaks of, for a button that shows it again.
 	Earlier string
+	// First: the indicators were not hunted here before.
+	First bool
+	// Change is what is new since the hunt that this one refreshes, or repeats.
+	Change *hunts.Change
+	// Newer is the hunt that refreshed this one.
+	Newer *Newer
 	// ChannelNote is a sentence about where the message stands, shown above the
 	// last line.
 	ChannelNote string

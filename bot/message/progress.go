@@ -123,6 +123,8 @@ func runningFoot(h hunts.Hunt, v View) line {
 	l := line{}
 	if v.Known != "" {
 		l = l.dot(ours("Known: "), sentence(v.Known))
+	} else if v.First {
+		l = l.dot(ours("Not hunted here before"))
 	}
 	l = l.dot(ours("asked by "), who(h.Asker))
 	for n, f := range h.Followers {

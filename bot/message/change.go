@@ -1,0 +1,87 @@
+package message
+
+import (
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// Newer is the hunt that refreshed another one, for the message of that one.
+type Newer struct {
+	Hunt    string        `json:"hunt"`
+	Verdict hunts.Verdict `json:"verdict"`
+	Devices int64         `json:"devices"`
+	Change  hunts.Change  `json:"change"`
+}
+
+// maxNewDevices bounds the names in the line that says what is new.
+const maxNewDevices = 3
+
+// changeLine says what is new: "+2 devices (WS-1, WS-2), +41 events since 09:12".
+func changeLine(c *hunts.Change, now time.Time) line {
+	if c == nil {
+		return nil
+	}
+	l := line{ours("🆕 ")}
+	if c.None() {
+		l = line{ours("Nothing new")}
+	} else {
+		l = l.and(ours("+%s", count(int64(len(c.Devices)), "device")))
+		for n, d := range c.Devices {
+			switch {
+			case d == "": // not to be named in this channel
+				continue
+			case n == maxNewDevices:
+				l = l.and(ours(" and %d more", len(c.Devices)-n))
+			case n > maxNewDevices:
+				continue
+			case n > 0:
+				l = l.and(ours(", "), data(d))
+			default:
+				l = l.and(ours(" "), data(d))
+			}
+		}
+		least := ""
+		if c.AtLeast {
+			least = "at least "
+		}
+		l = l.and(ours(", +%s%s", least, count(c.Events, "event")))
+	}
+	if c.Rest {
+		l = l.and(ours(" in what %s had left out", shown(c.Hunt, maxShort)))
+	} else {
+		l = l.and(ours(" since "), clock(c.Since, now), ours(" (%s)", shown(c.Hunt, maxShort)))
+	}
+	if !c.Whole {
+		l = l.and(ours(", as far as it was searched"))
+	}
+	return l
+}
+
+// newerLine points from a hunt to the one that refreshed it.
+func newerLine(n *Newer, now time.Time) line {
+	if n == nil {
+		return nil
+	}
+	l := line{ours("Newer in the thread: %s ", icon(n.Verdict)), bold(word(n.Verdict))}
+	if n.Devices > 0 {
+		l = l.dot(ours("%s", count(n.Devices, "device")))
+	}
+	c := n.Change
+	switch {
+	case c.None() && c.Rest:
+		l = l.dot(ours("nothing more in the rest"))
+	case c.None():
+		l = l.dot(ours("nothing new since "), clock(c.Since, now))
+	default:
+		l = l.dot(ours("+%s, +%s", count(int64(len(c.Devices)), "device"), count(c.Events, "event")))
+	}
+	return l.and(ours(" (%s)", shown(n.Hunt, maxShort)))
+}
+
+// clock is the time of a day for what is less than a day old, else the date too.
+func clock(t, now time.Time) span {
+	s := at(t)
+	s.today = now.Sub(t) < 20*time.Hour
+	return s
+}
