@@ -218,9 +218,9 @@ func TestRowsThatComeLateIntoSettledDaysAreFound(t *testing.T) {
 		event(old, lookedFirst.Add(time.Hour).Sub(old), "was-offline"), // its laptop was shut for five days
 	})
 	for name, ask := range map[string]func(first hunts.Answer) hunts.Answer{
-		"by a refresh":       func(first hunts.Answer) hunts.Answer { return l.hunt("", refreshing(first)) },
-		"by the same again":  func(hunts.Answer) hunts.Answer { return l.hunt("since=7d", nil) },
-		"by a wider window":  func(hunts.Answer) hunts.Answer { return l.hunt("since=30d", nil) },
+		"by a refresh":      func(first hunts.Answer) hunts.Answer { return l.hunt("", refreshing(first)) },
+		"by the same again": func(hunts.Answer) hunts.Answer { return l.hunt("since=7d", nil) },
+		"by a wider window": func(hunts.Answer) hunts.Answer { return l.hunt("since=30d", nil) },
 	} {
 		l.at(lookedFirst)
 		first := l.hunt("", func(h *hunts.Hunt) { h.Request.Fresh = true })
