@@ -3,6 +3,7 @@ package localslack
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,7 @@ type surface int
 const (
 	inMessage surface = iota
 	inModal
+	inHome
 )
 
 // Limits of Block Kit, each from its own page below
@@ -57,6 +59,11 @@ const (
 	modalTitle    = 24
 	modalMetadata = 3000
 	alertText     = 200
+	headerLevels  = 4
+	cardTitle     = 150 // title and subtitle
+	cardText      = 200 // body and subtext
+	cardButtons   = 3
+	containerSize = 10
 )
 
 // checker walks blocks and notes what is wrong with its place.
@@ -68,6 +75,8 @@ type checker struct {
 	tables   int
 	chars    map[string]int
 	charts   int
+	cellOf   string // the kind of table whose cell is looked at
+	markdown int    // characters of all markdown blocks
 }
 
 func (c *checker) say(at, code, format string, a ...any) {
@@ -81,9 +90,9 @@ func validateBlocks(raw json.RawMessage, where surface) []Problem {
 		return []Problem{{Code: "invalid_blocks_format", Message: "blocks are not a list of objects", Pointer: "/blocks"}}
 	}
 	c := &checker{where: where, ids: map[string]bool{}, chars: map[string]int{}}
-	most := messageBlocks
-	if where == inModal {
-		most = modalBlocks
+	most := modalBlocks
+	if where == inMessage {
+		most = messageBlocks
 	}
 	if len(blocks) > most {
 		c.say("/blocks", "too_many_blocks", "no more than %d items allowed", most)
@@ -93,6 +102,9 @@ func validateBlocks(raw json.RawMessage, where surface) []Problem {
 	}
 	if c.charts > charts {
 		c.say("/blocks", "too_many", "no more than %d data_visualization blocks allowed", charts)
+	}
+	if c.markdown > markdownText {
+		c.say("/blocks", "too_long", "markdown blocks hold more than %d characters", markdownText)
 	}
 	if c.tables > 1 {
 		c.say("/blocks", "only_one_table_allowed", "only one table block is allowed")
@@ -110,7 +122,14 @@ var known = map[string][]string{
 	"section": {"text", "fields", "accessory", "expand"}, "header": {"text", "level"}, "context": {"elements"}, "divider": {}, "actions": {"elements"}, "rich_text": {"elements"},
 	"table": {"rows", "column_settings"}, "data_table": {"caption", "rows", "page_size", "row_header_column_index"}, "data_visualization": {"title", "chart"}, "markdown": {"text"},
 	"input": {"label", "element", "hint", "optional", "dispatch_action"}, "alert": {"text", "level"}, "image": {"image_url", "alt_text", "title", "slack_file"},
-	"card": {"title", "subtitle", "body", "subtext", "actions", "hero_image", "icon"},
+	"card": {"title", "subtitle", "body", "subtext", "actions", "hero_image", "icon"}, "container": {"title", "rich_text_title", "subtitle", "icon", "width", "is_collapsible", "default_collapsed", "has_header_divider", "child_blocks"},
+}
+
+// standsIn are the surfaces of the blocks that do not stand everywhere
+// (docs.slack.dev/reference/block-kit/blocks).
+var standsIn = map[string][]surface{
+	"table": {inMessage, inHome}, "data_table": {inMessage, inHome}, "data_visualization": {inMessage, inHome}, "container": {inMessage, inHome},
+	"markdown": {inMessage}, "alert": {inModal}, "input": {inModal, inHome},
 }
 
 func (c *checker) block(at string, b map[string]any) {
@@ -120,8 +139,11 @@ func (c *checker) block(at string, b map[string]any) {
 		c.say(at+"/type", "invalid_block", "unsupported type: %s", kind)
 		return
 	}
+	if where, some := standsIn[kind]; some && !slices.Contains(where, c.where) {
+		c.say(at, "invalid_block", "%s does not stand here", kind)
+	}
 	for k := range b {
-		if k != "type" && k != "block_id" && !contains(keys, k) {
+		if k != "type" && k != "block_id" && !slices.Contains(keys, k) {
 			c.say(at+"/"+k, "invalid_additional_property", "%s is no property of %s", k, kind)
 		}
 	}
@@ -142,6 +164,9 @@ func (c *checker) kind(at, kind string, b map[string]any) {
 		c.section(at, b)
 	case "header":
 		c.text(at+"/text", b["text"], headerText, "plain_text")
+		if n, has := b["level"].(float64); has && (n < 1 || n > headerLevels) {
+			c.say(at+"/level", "invalid", "level is 1 to %d", headerLevels)
+		}
 	case "context":
 		c.many(at, b["elements"], 1, contextItems, func(at string, e map[string]any) {
 			if e["type"] != "image" {
@@ -155,32 +180,49 @@ func (c *checker) kind(at, kind string, b map[string]any) {
 	case "table":
 		c.tables++
 		c.rows(at, "table", b, tableRows, tableColumns)
+		c.settings(at, b)
 	case "data_table":
 		c.dataTable(at, b)
 	case "data_visualization":
 		c.charts++
 		c.chart(at, b)
 	case "markdown":
-		if s, _ := b["text"].(string); c.where == inModal || s == "" || utf8.RuneCountInString(s) > markdownText {
-			c.say(at+"/text", "invalid", "markdown stands in messages only and holds 1 to %d characters", markdownText)
-		}
+		s, _ := b["text"].(string)
+		c.length(at+"/text", s, 1, markdownText)
+		c.markdown += utf8.RuneCountInString(s)
 	case "input":
 		c.input(at, b)
 	case "alert":
-		if c.where != inModal {
-			c.say(at, "invalid_block", "alert stands in modals only")
-		}
 		c.text(at+"/text", b["text"], alertText, "")
+	case "card":
+		c.card(at, b)
+	case "container":
+		c.container(at, b)
 	}
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+func (c *checker) card(at string, b map[string]any) {
+	if b["hero_image"] == nil && b["title"] == nil && b["actions"] == nil && b["body"] == nil {
+		c.say(at, "missing_field", "card needs hero_image, title, actions or body")
+	}
+	for key, most := range map[string]int{"title": cardTitle, "subtitle": cardTitle, "body": cardText, "subtext": cardText} {
+		if b[key] != nil {
+			c.text(at+"/"+key, b[key], most, "")
 		}
 	}
-	return false
+	if buttons, has := b["actions"].([]any); has {
+		c.many(at+"/actions", buttons, 1, cardButtons, c.element)
+	}
+}
+
+func (c *checker) container(at string, b map[string]any) {
+	if b["rich_text_title"] == nil {
+		c.text(at+"/title", b["title"], cardTitle, "plain_text")
+	}
+	if b["subtitle"] != nil {
+		c.text(at+"/subtitle", b["subtitle"], cardTitle, "")
+	}
+	c.many(at, b["child_blocks"], 1, containerSize, c.block)
 }
 
 func (c *checker) length(at, s string, low, high int) {
@@ -243,118 +285,19 @@ func (c *checker) section(at string, b map[string]any) {
 	}
 }
 
-// element checks a button, a menu or an input.
-func (c *checker) element(at string, e map[string]any) {
-	kind, _ := e["type"].(string)
-	id, _ := e["action_id"].(string)
-	if id != "" {
-		c.length(at+"/action_id", id, 1, idLength)
-		if c.actions[id] {
-			c.say(at+"/action_id", "duplicate_action_id", "action_id %q already exists", id)
-		}
-		c.actions[id] = true
-	}
-	switch kind {
-	case "button":
-		c.text(at+"/text", e["text"], buttonText, "plain_text")
-		if v, has := e["value"].(string); has {
-			c.length(at+"/value", v, 0, buttonValue)
-		}
-		if u, has := e["url"].(string); has {
-			c.length(at+"/url", u, 0, buttonURL)
-		}
-		if s, has := e["style"].(string); has && s != "primary" && s != "danger" && s != "" {
-			c.say(at+"/style", "invalid", "style is primary or danger")
-		}
-		c.confirm(at, e)
-	case "overflow":
-		c.options(at, e["options"], overflowItems)
-	case "static_select", "multi_static_select":
-		c.options(at, e["options"], selectItems)
-		if p, has := e["placeholder"]; has && p != nil {
-			c.text(at+"/placeholder", p, 150, "plain_text")
-		}
-	case "checkboxes", "radio_buttons":
-		c.options(at, e["options"], 10)
-	case "plain_text_input", "datepicker", "users_select", "conversations_select", "channels_select", "timepicker", "number_input", "url_text_input", "email_text_input":
-		if p, has := e["placeholder"]; has && p != nil {
-			c.text(at+"/placeholder", p, 150, "plain_text")
-		}
-		if s, has := e["initial_value"].(string); has {
-			c.length(at+"/initial_value", s, 0, anyText)
-		}
-	default:
-		c.say(at+"/type", "invalid", "unsupported element: %s", kind)
-	}
-}
-
-func (c *checker) confirm(at string, e map[string]any) {
-	d, ok := e["confirm"].(map[string]any)
-	if !ok {
-		return
-	}
-	c.text(at+"/confirm/title", d["title"], 100, "plain_text")
-	c.text(at+"/confirm/text", d["text"], 300, "")
-	c.text(at+"/confirm/confirm", d["confirm"], 30, "plain_text")
-	c.text(at+"/confirm/deny", d["deny"], 30, "plain_text")
-}
-
-func (c *checker) options(at string, v any, most int) {
-	list, _ := v.([]any)
-	if len(list) == 0 || len(list) > most {
-		c.say(at+"/options", "wrong_count", "must have 1 to %d options", most)
-	}
-	for i, item := range list {
-		o, _ := item.(map[string]any)
-		here := fmt.Sprintf("%s/options/%d", at, i)
-		c.text(here+"/text", o["text"], optionText, "")
-		s, _ := o["value"].(string)
-		c.length(here+"/value", s, 1, optionValue)
-	}
-}
-
-func (c *checker) richText(at string, e map[string]any) {
-	kind, _ := e["type"].(string)
-	switch kind {
-	case "rich_text_section", "rich_text_preformatted", "rich_text_quote":
-		c.many(at, e["elements"], 0, 10_000, func(at string, leaf map[string]any) {
-			switch leaf["type"] {
-			case "text":
-				s, _ := leaf["text"].(string)
-				if s == "" {
-					c.say(at+"/text", "too_short", "must be more than 0 characters")
-				}
-			case "link", "user", "usergroup", "channel", "emoji", "date", "broadcast", "color":
-			default:
-				c.say(at+"/type", "invalid", "unsupported rich text element: %v", leaf["type"])
-			}
-		})
-	case "rich_text_list":
-		c.many(at, e["elements"], 0, 1000, c.richText)
-	default:
-		c.say(at+"/type", "invalid", "unsupported rich text: %s", kind)
-	}
-}
-
-func (c *checker) input(at string, b map[string]any) {
-	c.text(at+"/label", b["label"], 2000, "plain_text")
-	if h, has := b["hint"]; has && h != nil {
-		c.text(at+"/hint", h, 2000, "plain_text")
-	}
-	e, ok := b["element"].(map[string]any)
-	if !ok {
-		c.say(at+"/element", "missing_field", "input needs an element")
-		return
-	}
-	c.element(at+"/element", e)
-}
-
 // validateView judges a modal.
 func validateView(v map[string]any) []Problem {
 	c := &checker{where: inModal}
 	kind, _ := v["type"].(string)
-	if kind != "modal" && kind != "home" {
+	switch kind {
+	case "modal":
+	case "home":
+		c.where = inHome
+	default:
 		c.say("/view/type", "invalid", "must be modal or home")
+	}
+	if id, _ := v["callback_id"].(string); id != "" {
+		c.length("/view/callback_id", id, 1, idLength)
 	}
 	raw, err := json.Marshal(v["blocks"])
 	if err != nil {
@@ -378,5 +321,5 @@ func validateView(v map[string]any) []Problem {
 			}
 		}
 	}
-	return append(c.problems, validateBlocks(raw, inModal)...)
+	return append(c.problems, validateBlocks(raw, c.where)...)
 }

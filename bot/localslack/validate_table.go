@@ -18,6 +18,25 @@ func (c *checker) dataTable(at string, b map[string]any) {
 		c.say(at+"/rows", "too_few", "data_table needs a header and a row")
 	}
 	c.rows(at, "data_table", b, dataRows, dataColumns)
+	if n, has := b["row_header_column_index"].(float64); has && len(rows) > 0 {
+		if cells, _ := rows[0].([]any); n < 0 || int(n) >= len(cells) {
+			c.say(at+"/row_header_column_index", "invalid", "there is no column %v", n)
+		}
+	}
+}
+
+// settings checks how columns of a plain table are aligned; null skips one.
+func (c *checker) settings(at string, b map[string]any) {
+	list, _ := b["column_settings"].([]any)
+	if len(list) > tableColumns {
+		c.say(at+"/column_settings", "too_many", "no more than %d column settings", tableColumns)
+	}
+	for i, v := range list {
+		one, _ := v.(map[string]any)
+		if align, has := one["align"].(string); has && align != "left" && align != "center" && align != "right" {
+			c.say(fmt.Sprintf("%s/column_settings/%d/align", at, i), "invalid", "align is left, center or right")
+		}
+	}
 }
 
 // rows checks the cells of both kinds of table. All rows are equally long; the
@@ -66,7 +85,9 @@ func (c *checker) cell(at, kind string, cell map[string]any, header bool) {
 		if header && kind == "data_table" {
 			c.say(at, "invalid", "header cells are no rich_text")
 		}
+		c.cellOf = kind
 		c.many(at, cell["elements"], 1, 100, c.richText)
+		c.cellOf = ""
 	case "action_cell":
 		if kind != "data_table" {
 			c.say(at, "invalid", "action_cell stands in data_table only")

@@ -2,6 +2,7 @@ package loganalytics
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -143,6 +144,7 @@ func statistics(raw json.RawMessage) (time.Duration, int64) {
 			ResourceUsage struct {
 				CPU struct {
 					TotalCPU string `json:"totalCpu"`
+					Total    string `json:"total cpu"` // as Kusto itself spells it
 				} `json:"cpu"`
 			} `json:"resourceUsage"`
 			DataScannedBytes float64 `json:"dataScannedBytes"`
@@ -155,7 +157,7 @@ func statistics(raw json.RawMessage) (time.Duration, int64) {
 	cpu := time.Duration(0)
 	var hours, minutes int
 	var seconds float64
-	if n, _ := fmt.Sscanf(s.Query.ResourceUsage.CPU.TotalCPU, "%d:%d:%f", &hours, &minutes, &seconds); n == 3 {
+	if n, _ := fmt.Sscanf(cmp.Or(s.Query.ResourceUsage.CPU.TotalCPU, s.Query.ResourceUsage.CPU.Total), "%d:%d:%f", &hours, &minutes, &seconds); n == 3 {
 		cpu = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + time.Duration(seconds*float64(time.Second))
 	} else if s.Query.ExecutionTime > 0 {
 		cpu = time.Duration(s.Query.ExecutionTime * float64(time.Second))

@@ -1,6 +1,7 @@
 package loganalytics
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,7 @@ func fromBadRequest(e *hunts.Error, inner *wireError) {
 	case "E_QUERY_RESULT_SET_TOO_LARGE", "-2133196797":
 		e.Kind, e.Say, e.Hint = hunts.KindTooLarge, "the result is larger than the workspace gives out", "Ask for a shorter window."
 	default:
-		e.Kind, e.Say = hunts.KindBadQuery, "the workspace does not accept the query: "+inner.Message
+		e.Kind, e.Say = hunts.KindBadQuery, "the workspace does not accept the query: "+cmp.Or(inner.Message, inner.Code, "no reason given")
 	}
 }
 
