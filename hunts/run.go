@@ -3,6 +3,7 @@ package hunts
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,10 +30,8 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 	}
 	key := r.cacheKey(h, d)
 	for {
-		if !h.Request.Fresh && h.Refreshes == "" {
-			if a, ok, err := r.cfg.Record.CachedAnswer(ctx, key); err == nil && ok && !r.expired(a) {
-				return r.remembered(ctx, a, h), nil
-			}
+		if a, ok := r.cached(ctx, h, key); ok {
+			return a, nil
 		}
 		lease, holder, ok, err := r.cfg.Record.Lease(ctx, "run:"+key, h.ID, leaseTTL)
 		if err != nil {
@@ -42,6 +41,10 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 			return a, nil
 		}
 		if ok {
+			if a, ok := r.cached(ctx, h, key); ok { // another one ended between our look and our lease
+				r.release(context.WithoutCancel(ctx), h, lease)
+				return a, nil
+			}
 			return r.searchLeased(ctx, h, d, key, lease, progress)
 		}
 		r.cfg.Log.Info("hunt waits for an identical one", "hunt", h.ID, "holder", holder)
@@ -50,6 +53,34 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 			return Answer{}, &Error{Kind: KindCancelled, Say: "the hunt was stopped while it waited for an identical one", Err: err}
 		}
 		h.Request.Fresh, h.Refreshes = false, "" // what the other one found a moment ago is fresh
+		if a, ok, err := r.cfg.Record.Answer(ctx, holder); err == nil && ok && a.Verdict == CouldNotTell && !interrupted(a) {
+			// What could not be told is cached for nobody, but who waited for it was
+			// answered too: fifty askers must not ask a busy workspace one by one.
+			return r.remembered(ctx, a, h), nil
+		}
+	}
+}
+
+// cached is the answer of an identical question, unless a fresh one is asked for.
+func (r *Runner) cached(ctx context.Context, h Hunt, key string) (Answer, bool) {
+	if h.Request.Fresh || h.Refreshes != "" {
+		return Answer{}, false
+	}
+	a, ok, err := r.cfg.Record.CachedAnswer(ctx, key)
+	if err != nil || !ok || r.expired(a) {
+		return Answer{}, false
+	}
+	return r.remembered(ctx, a, h), true
+}
+
+// interrupted tells whether somebody stopped a hunt before its end.
+func interrupted(a Answer) bool {
+	return slices.ContainsFunc(a.Coverage.Slices, func(s Slice) bool { return s.State == SliceSkipped })
+}
+
+func (r *Runner) release(ctx context.Context, h Hunt, lease Lease) {
+	if err := lease.Release(ctx); err != nil {
+		r.cfg.Log.Warn("lease of a hunt not released, it expires by itself", "hunt", h.ID, "error", err)
 	}
 }
 
@@ -107,8 +138,6 @@ func (r *Runner) searchLeased(ctx context.Context, h Hunt, d Definition, key str
 	if !lost {
 		r.keep(after, key, &a)
 	}
-	if err := lease.Release(after); err != nil {
-		r.cfg.Log.Warn("lease of a hunt not released, it expires by itself", "hunt", h.ID, "error", err)
-	}
+	r.release(after, h, lease)
 	return a, nil
 }
