@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +19,11 @@ import (
 // delivery find the first one's hunt.
 func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	whisper := func(m message.Message) error { return b.whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
-	if sentence := b.barred(c.Team, c.Channel); sentence != "" {
+	sentence, err := b.barred(ctx, hunts.Asker{Team: c.Team, User: c.User, Channel: c.Channel})
+	if err != nil {
+		return err
+	}
+	if sentence != "" {
 		b.auditRefusal(ctx, c, sentence)
 		return whisper(message.Refused(sentence, b.view()))
 	}
@@ -115,22 +118,6 @@ func (b *Bot) tell(err error, whisper func(message.Message) error) error {
 	return err
 }
 
-// barred denies by default: another team's members never hunt, and where
-// channels are listed nobody hunts elsewhere.
-func (b *Bot) barred(team, channel string) string {
-	switch {
-	case team != b.team:
-		return "Hunts are for members of this workspace only."
-	case len(b.cfg.Channels) > 0 && !slices.Contains(b.cfg.Channels, channel):
-		links := make([]string, len(b.cfg.Channels))
-		for i, c := range b.cfg.Channels {
-			links[i] = "<#" + c + ">"
-		}
-		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + "."
-	}
-	return ""
-}
-
 func (b *Bot) auditRefusal(ctx context.Context, c command, why string) {
 	err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{
 		Time: b.cfg.Clock().UTC(), Action: "refused", User: c.User, Team: c.Team, Channel: c.Channel, What: c.Text, Outcome: why,
@@ -138,6 +125,12 @@ func (b *Bot) auditRefusal(ctx context.Context, c command, why string) {
 	if err != nil {
 		b.cfg.Log.Error("refusal not audited", "user", c.User, "error", err)
 	}
+}
+
+// refuse writes a refusal into the audit and gives it as an error for the asker.
+func (b *Bot) refuse(ctx context.Context, asker hunts.Asker, req indicator.Request, say string) error {
+	b.auditRefusal(ctx, command{User: asker.User, Team: asker.Team, Channel: asker.Channel, Text: indicator.Format(req)}, say)
+	return &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
 }
 
 // huntFor makes the hunt of an envelope, once.
@@ -161,8 +154,12 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 		return hunts.Hunt{}, err
 	}
 	if say := b.mayHunt(ctx, asker, h); say != "" {
-		b.auditRefusal(ctx, command{User: asker.User, Team: asker.Team, Channel: asker.Channel, Text: indicator.Format(req)}, say)
-		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
+		return hunts.Hunt{}, b.refuse(ctx, asker, req, say)
+	}
+	if say, err := b.quota(ctx, asker); err != nil {
+		return hunts.Hunt{}, err
+	} else if say != "" {
+		return hunts.Hunt{}, b.refuse(ctx, asker, req, say)
 	}
 	if b.policy.beyond(h, b.cfg.Clock()) != "" {
 		if strings.HasPrefix(asker.Channel, "D") {

@@ -118,7 +118,11 @@ func (i interaction) thread() string {
 // each press is judged as a command is.
 func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) error {
 	who := i.asker()
-	if sentence := b.barred(who.Team, who.Channel); sentence != "" && i.Type != "view_submission" || who.Team != b.team {
+	sentence, err := b.barred(ctx, who) // a modal belongs to no channel; its own is judged below
+	if err != nil {
+		return err
+	}
+	if sentence != "" {
 		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: i.Type}, sentence)
 		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
 	}
@@ -152,6 +156,9 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
+		if say := b.may(ctx, i.asker(), MayIncident); say != "" {
+			return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused(say, b.view()))
+		}
 		return b.ledgerDo(ctx, key, i.asker(), a.Ledger, a.Do)
 	}
 	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)

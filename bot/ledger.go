@@ -223,7 +223,7 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 		return nil
 	}
 	_, err = b.post(ctx, "ledger-news:"+id, target{channel: at.Channel, thread: at.Thread}, func(v message.View) message.Message {
-		return message.LedgerNews(told, survey.Hits, v)
+		return message.LedgerNews(told, b.visibleHits(at.Channel, survey.Hits), v)
 	})
 	return err
 }

@@ -256,7 +256,11 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	}
 	who := i.asker()
 	who.Channel, who.ThreadTS = at.Channel, at.Thread
-	if sentence := b.barred(who.Team, who.Channel); sentence != "" {
+	sentence, err := b.barred(ctx, who)
+	if err != nil {
+		return err
+	}
+	if sentence != "" {
 		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
 	}
 	switch i.View.Callback {
@@ -275,6 +279,9 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
+		if say := b.may(ctx, who, MayMark); say != "" {
+			return b.whisper(ctx, who.Channel, who.User, "", message.Refused(say, b.view()))
+		}
 		return b.setMark(ctx, key, at, who, i.View)
 	}
 	return nil

@@ -29,6 +29,9 @@ const (
 	pivotDevices = 20
 )
 
+// namesAreHidden refuses what is asked of a device by its name.
+const namesAreHidden = "this channel does not see which devices there are, so it can't ask about one; hunt in a channel that does."
+
 // pivot asks what else a device, a process or a hash of this answer talked to.
 func (f follow) pivot(ctx context.Context, a hunts.Answer, r reply) error {
 	filter, ok := filterFor(r.pivot, a)
@@ -65,6 +68,9 @@ func (f follow) pressed(ctx context.Context, name string, act message.Action) er
 // pivotDevice asks for everything that one device talked to around its first
 // contact.
 func (f follow) pivotDevice(ctx context.Context, a hunts.Answer, device string, around time.Duration) error {
+	if f.bot.namesHidden(f.asker.Channel) {
+		return f.whisper(ctx, namesAreHidden)
+	}
 	first, device := firstContact(a, device)
 	if device == "" {
 		return f.say(ctx, "pivot", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
@@ -80,6 +86,9 @@ func (f follow) pivotDevice(ctx context.Context, a hunts.Answer, device string, 
 // pivotFile asks for everything that one program talked to, in the same window
 // and on the devices where this hunt met it.
 func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) error {
+	if f.bot.namesHidden(f.asker.Channel) {
+		return f.whisper(ctx, namesAreHidden)
+	}
 	typed, refusal := indicator.Parse(`file="`+strings.ReplaceAll(file, `"`, "")+`"`, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
@@ -96,6 +105,9 @@ func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) erro
 
 // lineage shows where the processes of one device came from.
 func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error {
+	if f.bot.namesHidden(f.asker.Channel) {
+		return f.whisper(ctx, namesAreHidden)
+	}
 	say := func(sentence string) error {
 		return f.say(ctx, "lineage", func(v message.View) message.Message { return message.Said(sentence, v) })
 	}

@@ -2,10 +2,8 @@ package bot
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -25,9 +22,14 @@ const (
 	MayMark     = "mark"
 	MayExport   = "export"
 	MayIncident = "incident"
+	// MayAudit lets somebody ask who hunted what. Without a policy nobody may.
+	MayAudit = "audit"
 )
 
-var everything = []string{MayHunt, MaySweep, MayWatch, MayMark, MayExport, MayIncident}
+var (
+	everything = []string{MayHunt, MaySweep, MayWatch, MayMark, MayExport, MayIncident}
+	allowable  = append(slices.Clone(everything), MayAudit)
+)
 
 // What a rule can redact.
 const (
@@ -46,16 +48,113 @@ type Policy struct {
 	Approval *Approval `yaml:"approval"`
 }
 
-// Rule is what one channel may do.
-type Rule struct {
-	Allow        []string `yaml:"allow"`          // of hunt, sweep, watch, mark, export, incident
-	Groups       []string `yaml:"groups"`         // ids of Slack user groups; empty is everybody of the workspace
+// Limits are what somebody may do, and how much of it.
+type Limits struct {
+	Allow        []string `yaml:"allow"`          // of hunt, sweep, watch, mark, export, incident, audit
 	MaxLookBack  string   `yaml:"max_look_back"`  // 30d; empty is no limit
 	Workspaces   []string `yaml:"workspaces"`     // configured names; empty is all
 	HuntsPerHour int      `yaml:"hunts_per_hour"` // of one user; 0 is no limit
-	Redact       []string `yaml:"redact"`
 
 	maxBack time.Duration
+}
+
+// Rule is what one channel may do.
+type Rule struct {
+	Limits `yaml:",inline"`
+	Groups []string `yaml:"groups"` // ids of Slack user groups; empty is everybody of the workspace
+	// Redact holds for everybody: all of a channel see the same message.
+	Redact []string `yaml:"redact"`
+	// For has other limits for some user groups; the first that the asker is in holds.
+	For []GroupRule `yaml:"for"`
+}
+
+// GroupRule is what the members of one Slack user group may do in a channel.
+type GroupRule struct {
+	Group  string `yaml:"group"`
+	Limits `yaml:",inline"`
+}
+
+func (l *Limits) check(name string) error {
+	for _, a := range l.Allow {
+		if !slices.Contains(allowable, a) {
+			return fmt.Errorf("the rule of %s allows %q; known are %s", name, a, strings.Join(allowable, ", "))
+		}
+	}
+	if l.HuntsPerHour < 0 {
+		return fmt.Errorf("the rule of %s: hunts_per_hour is less than nothing", name)
+	}
+	if l.MaxLookBack != "" {
+		d, refusal := indicator.ParseDuration(l.MaxLookBack)
+		if refusal != nil {
+			return fmt.Errorf("the rule of %s: max_look_back: %s", name, refusal.Sentence)
+		}
+		l.maxBack = d
+	}
+	return nil
+}
+
+func (r *Rule) check(name string) error {
+	if err := r.Limits.check(name); err != nil {
+		return err
+	}
+	for _, a := range r.Redact {
+		if a != RedactDevices && a != RedactUsers && a != RedactCommands && a != RedactSecrets {
+			return fmt.Errorf("the rule of %s redacts %q; known are devices, users, commands, secrets", name, a)
+		}
+	}
+	if err := checkGroups(name, r.Groups); err != nil {
+		return err
+	}
+	for i := range r.For {
+		g := &r.For[i]
+		if err := checkGroups(name, []string{g.Group}); err != nil {
+			return err
+		}
+		if err := g.Limits.check(name + " for " + g.Group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkGroups(name string, ids []string) error {
+	for _, id := range ids {
+		if len(id) < 3 || id[0] != 'S' || strings.ToUpper(id) != id {
+			return fmt.Errorf("the rule of %s: %q is not the id of a user group such as S0123ABCD", name, id)
+		}
+	}
+	return nil
+}
+
+// Workspaces are the names of workspaces that the policy mentions.
+func (p Policy) Workspaces() []string {
+	var out []string
+	add := func(r Rule) {
+		out = append(out, r.Workspaces...)
+		for _, g := range r.For {
+			out = append(out, g.Workspaces...)
+		}
+	}
+	for _, r := range p.Channels {
+		add(r)
+	}
+	if p.Default != nil {
+		add(*p.Default)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// NeedsGroups tells whether the policy can't be judged without the members of
+// user groups.
+func (p Policy) NeedsGroups() bool {
+	in := func(r Rule) bool { return len(r.Groups)+len(r.For) > 0 }
+	for _, r := range p.Channels {
+		if in(r) {
+			return true
+		}
+	}
+	return p.Default != nil && in(*p.Default) || p.Approval != nil && len(p.Approval.Groups) > 0
 }
 
 // ParsePolicy reads a policy file. The error names the line where the file can
@@ -65,31 +164,11 @@ func ParsePolicy(text []byte) (Policy, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&p); err != nil {
 		return p, fmt.Errorf("the policy can't be read: %s", yaml.FormatError(err, false, false))
 	}
-	check := func(name string, r *Rule) error {
-		for _, a := range r.Allow {
-			if !slices.Contains(everything, a) {
-				return fmt.Errorf("the rule of %s allows %q; known are %s", name, a, strings.Join(everything, ", "))
-			}
-		}
-		for _, a := range r.Redact {
-			if a != RedactDevices && a != RedactUsers && a != RedactCommands && a != RedactSecrets {
-				return fmt.Errorf("the rule of %s redacts %q; known are devices, users, commands, secrets", name, a)
-			}
-		}
-		if r.MaxLookBack != "" {
-			d, refusal := indicator.ParseDuration(r.MaxLookBack)
-			if refusal != nil {
-				return fmt.Errorf("the rule of %s: max_look_back: %s", name, refusal.Sentence)
-			}
-			r.maxBack = d
-		}
-		return nil
-	}
 	for id, r := range p.Channels {
 		if len(id) < 3 || !strings.ContainsAny(id[:1], "CGD") {
 			return p, fmt.Errorf("%q is not a channel id such as C0123ABCD; names differ between workspaces", id)
 		}
-		if err := check(id, &r); err != nil {
+		if err := r.check(id); err != nil {
 			return p, err
 		}
 		p.Channels[id] = r
@@ -100,7 +179,7 @@ func ParsePolicy(text []byte) (Policy, error) {
 		}
 	}
 	if p.Default != nil {
-		return p, check("default", p.Default)
+		return p, p.Default.check("default")
 	}
 	if len(p.Channels) == 0 {
 		return p, fmt.Errorf("the policy allows nothing anywhere: give it channels, or a default")
@@ -113,7 +192,7 @@ func ParsePolicy(text []byte) (Policy, error) {
 type policyFile struct {
 	mu   sync.Mutex
 	path string
-	seen time.Time
+	text []byte // as it was read last, good or bad: a mistake is told once
 	now  *Policy
 }
 
@@ -123,24 +202,21 @@ func (f *policyFile) load() error {
 	if f.path == "" {
 		return nil
 	}
-	info, err := os.Stat(f.path)
+	text, err := os.ReadFile(f.path)
 	if err != nil {
 		return fmt.Errorf("the policy: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if info.ModTime().Equal(f.seen) {
+	if f.text != nil && bytes.Equal(text, f.text) {
 		return nil
 	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return fmt.Errorf("the policy: %w", err)
-	}
+	f.text = text
 	p, err := ParsePolicy(text)
 	if err != nil {
 		return err
 	}
-	f.now, f.seen = &p, info.ModTime()
+	f.now = &p
 	return nil
 }
 
@@ -149,7 +225,7 @@ func (f *policyFile) rule(channel string) (Rule, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.now == nil {
-		return Rule{Allow: everything}, true
+		return Rule{Limits: Limits{Allow: everything}}, true
 	}
 	if r, ok := f.now.Channels[channel]; ok {
 		return r, true
@@ -170,7 +246,7 @@ func (f *policyFile) allowing(what string) string {
 	}
 	var where []string
 	for id, r := range f.now.Channels {
-		if slices.Contains(r.Allow, what) {
+		if slices.Contains(r.Allow, what) || slices.ContainsFunc(r.For, func(g GroupRule) bool { return slices.Contains(g.Allow, what) }) {
 			where = append(where, "<#"+id+">")
 		}
 	}
@@ -179,141 +255,4 @@ func (f *policyFile) allowing(what string) string {
 		return ""
 	}
 	return "; it is in " + strings.Join(where, ", ")
-}
-
-// may refuses with a sentence that says what is allowed, or where; "" lets it
-// pass.
-func (b *Bot) may(ctx context.Context, who hunts.Asker, what string) string {
-	r, listed := b.policy.rule(who.Channel)
-	if !listed || !slices.Contains(r.Allow, what) {
-		return fmt.Sprintf("%s is not allowed in this channel%s.", what, b.policy.allowing(what))
-	}
-	if len(r.Groups) > 0 && !b.inGroups(ctx, who.User, r.Groups) {
-		return fmt.Sprintf("%s is for the user groups of this channel's policy.", what)
-	}
-	return ""
-}
-
-// mayHunt judges one request: look-back, workspaces, and how many an hour.
-func (b *Bot) mayHunt(ctx context.Context, who hunts.Asker, h hunts.Hunt) string {
-	if say := b.may(ctx, who, MayHunt); say != "" {
-		return say
-	}
-	r, _ := b.policy.rule(who.Channel)
-	if r.maxBack > 0 && (h.Window.All || b.cfg.Clock().Sub(h.Window.From) > r.maxBack+time.Minute) {
-		return fmt.Sprintf("this channel may hunt up to %s; you asked for %s.", r.MaxLookBack, h.Window.Text())
-	}
-	for _, w := range h.Workspaces {
-		if len(r.Workspaces) > 0 && !slices.Contains(r.Workspaces, w) {
-			return fmt.Sprintf("this channel may hunt in %s only.", strings.Join(r.Workspaces, ", "))
-		}
-	}
-	if r.HuntsPerHour > 0 {
-		ok, wait, err := b.cfg.Store.Allow(ctx, "hunts:"+who.User, r.HuntsPerHour, time.Hour)
-		if err == nil && !ok {
-			return fmt.Sprintf("you have used the %d hunts of this hour; the next is free in %s.", r.HuntsPerHour, spell(wait))
-		}
-	}
-	return ""
-}
-
-// groupsFor is how long the members of a group are remembered.
-const groupsFor = 5 * time.Minute
-
-func (b *Bot) inGroups(ctx context.Context, user string, groups []string) bool {
-	for _, g := range groups {
-		var members []string
-		ok, err := b.cfg.Store.GetJSON(ctx, "group:"+g, &members)
-		if err != nil || !ok {
-			if members, err = b.api.GetUserGroupMembersContext(ctx, g); err != nil {
-				b.cfg.Log.Warn("members of a user group not known, nobody of it is let in", "group", g, "error", err)
-				continue
-			}
-			if err := b.cfg.Store.SetJSON(ctx, "group:"+g, members, groupsFor); err != nil {
-				b.cfg.Log.Info("members of a user group not kept", "error", err)
-			}
-		}
-		if slices.Contains(members, user) {
-			return true
-		}
-	}
-	return false
-}
-
-// visible is an answer as a channel may see it.
-func (b *Bot) visible(channel string, a hunts.Answer) hunts.Answer {
-	r, _ := b.policy.rule(channel)
-	if len(r.Redact) == 0 {
-		return a
-	}
-	return redact(a, r.Redact)
-}
-
-// secretWords find a secret by the word before it. What they miss stays
-// visible: whoever must not see any uses redact: [commands].
-var secretWords = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|authorization|bearer|sig)["']?\s*[=:\s]\s*["']?)([^\s"']{3,})`)
-
-func redact(a hunts.Answer, what []string) hunts.Answer {
-	names := map[string]string{}
-	as := func(kind, name string) string {
-		if name == "" {
-			return ""
-		}
-		key := kind + "\x00" + strings.ToLower(name)
-		if names[key] == "" {
-			n := 1
-			for k := range names {
-				if strings.HasPrefix(k, kind+"\x00") {
-					n++
-				}
-			}
-			names[key] = fmt.Sprintf("%s-%d", kind, n)
-		}
-		return names[key]
-	}
-	has := func(w string) bool { return slices.Contains(what, w) }
-	device := func(s string) string {
-		if has(RedactDevices) {
-			return as("device", s)
-		}
-		return s
-	}
-	user := func(s string) string {
-		if has(RedactUsers) {
-			return as("user", s)
-		}
-		return s
-	}
-	command := func(s string) string {
-		switch {
-		case has(RedactCommands):
-			return ""
-		case has(RedactSecrets):
-			return secretWords.ReplaceAllString(s, "$1•••")
-		}
-		return s
-	}
-	a.ByDevice = slices.Clone(a.ByDevice)
-	for i := range a.ByDevice {
-		d := &a.ByDevice[i]
-		d.Device = device(d.Device)
-		d.Accounts = slices.Clone(d.Accounts)
-		for k := range d.Accounts {
-			d.Accounts[k] = user(d.Accounts[k])
-		}
-	}
-	a.Rows = slices.Clone(a.Rows)
-	for i := range a.Rows {
-		a.Rows[i].Device, a.Rows[i].Account = device(a.Rows[i].Device), user(a.Rows[i].Account)
-	}
-	a.Events = slices.Clone(a.Events)
-	for i := range a.Events {
-		e := &a.Events[i]
-		e.Device, e.Account, e.CommandLine = device(e.Device), user(e.Account), command(e.CommandLine)
-	}
-	a.Beacons = slices.Clone(a.Beacons)
-	for i := range a.Beacons {
-		a.Beacons[i].Device = device(a.Beacons[i].Device)
-	}
-	return a
 }

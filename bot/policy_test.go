@@ -79,3 +79,139 @@ func TestWhatAChannelMustNotSeeIsNotShown(t *testing.T) {
 	}
 	s.waitFor("device-1")
 }
+
+func TestGuestsAndMembersOfOtherCompaniesMayNothing(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash(c2)
+	answer := s.waitFor("*REACHED*")
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	queries := len(s.workspace.Queries())
+	for name, c := range map[string]struct {
+		user *localslack.User
+		says string
+	}{
+		"a guest":                     {s.slack.AddUser("temp", localslack.Guest()), "guests may not hunt"},
+		"a member of another company": {s.slack.User("guest"), "members of this workspace only"},
+	} {
+		seat := c.user.In(s.soc)
+		if err := seat.Slash(s.ctx, "/footprint ip=198.51.100.9"); err != nil {
+			t.Fatal(err)
+		}
+		told := func(n int) func() bool {
+			return func() bool {
+				seen := 0
+				for _, m := range s.soc.All() {
+					if m.Ephemeral == c.user.ID && strings.Contains(m.Text, c.says) {
+						seen++
+					}
+				}
+				return seen == n
+			}
+		}
+		if err := s.slack.Until(s.ctx, told(1)); err != nil {
+			t.Fatalf("%s is not refused", name)
+		}
+		if err := seat.Press(s.ctx, answer, "30 days"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.slack.Until(s.ctx, told(2)); err != nil {
+			t.Fatalf("%s may press", name)
+		}
+		seat.Reply(answer, "last 30d")
+	}
+	if n := len(s.workspace.Queries()) - queries; n > 0 {
+		t.Errorf("%d queries were asked for them", n)
+	}
+}
+
+func TestWithoutTheScopeToTellGuestsNobodyIsLetIn(t *testing.T) {
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write"}}})
+	s.slash(c2)
+	s.waitFor("needs the scope users:read")
+}
+
+func TestAUserGroupHasItsOwnLimits(t *testing.T) {
+	s := policed(t, "default: {allow: [hunt], max_look_back: 7d, for: [{group: S0LEADS, allow: [hunt, audit], max_look_back: 30d}]}")
+	s.slash("/footprint ip=198.51.100.24 since=20d")
+	s.waitFor("may hunt up to 7d; you asked for last 20 days")
+	lead := s.slack.User("lead").In(s.soc)
+	if err := lead.Slash(s.ctx, "/footprint ip=198.51.100.24 since=20d"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("198.51.100[.]24`", "last 20 days")
+	if err := lead.Slash(s.ctx, "/footprint ip=198.51.100.24 since=40d"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("may hunt up to 30d; you asked for last 40 days")
+}
+
+func TestTheDefaultWorkspaceIsAWorkspaceAsWell(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yml")
+	if err := os.WriteFile(path, []byte("default: {allow: [hunt], workspaces: [other]}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.PolicyFile, c.Workspaces = path, []string{"test", "other"} }})
+	s.slash("/footprint ip=198.51.100.24")
+	s.waitFor("this channel may hunt in other only; write workspace=other")
+}
+
+func TestAPolicyIsReadAgainWhenItsFileChanges(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yml")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("default: {allow: [mark]}")
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.PolicyFile = path }})
+	s.slash("/footprint ip=198.51.100.24")
+	s.waitFor("hunt is not allowed in this channel. Allowed here: mark.")
+	write("default: {alow: [hunt]}")
+	s.tick()
+	s.slash("/footprint ip=198.51.100.25")
+	if err := s.slack.Until(s.ctx, func() bool { return strings.Count(allText(s.soc), "hunt is not allowed in this channel") == 2 }); err != nil {
+		t.Error("a policy with a mistake opened what was closed")
+	}
+	write("default: {allow: [hunt]}")
+	s.tick()
+	s.slash("/footprint ip=198.51.100.26")
+	s.waitFor("198.51.100[.]26", "CLEAN")
+}
+
+func allText(c *localslack.Channel) string {
+	var b strings.Builder
+	for _, m := range c.All() {
+		b.WriteString(m.Text + "\n")
+	}
+	return b.String()
+}
+
+func TestAMentionIsJudgedByThePolicyAsACommandIs(t *testing.T) {
+	s := policed(t, "default: {allow: [mark]}")
+	head := s.ana.Say("we saw 203.0.113.66")
+	s.ana.Reply(head, "<@"+s.slack.BotUser()+"> 203.0.113.66")
+	s.waitFor("incident is not allowed in this channel")
+	s.ana.Say("<@" + s.slack.BotUser() + "> ip=203.0.113.66")
+	if m := s.waitFor("hunt is not allowed in this channel"); m.Ephemeral == "" {
+		t.Error("a refusal is public")
+	}
+	if n := len(s.workspace.Queries()); n != 0 {
+		t.Errorf("%d queries were asked", n)
+	}
+}
+
+func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
+	s := policed(t, "default: {allow: [hunt], redact: [devices]}")
+	s.slash(c2)
+	answer := s.waitFor("*REACHED*")
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 4 })
+	for _, reply := range []string{"pivot WS-FIN-014", "pivot powershell.exe", "lineage WS-FIN-014"} {
+		s.ana.Reply(answer, reply)
+	}
+	if err := s.slack.Until(s.ctx, func() bool {
+		text := allText(s.soc)
+		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device or a process") == 3
+	}); err != nil {
+		t.Errorf("it says\n%s", allText(s.soc))
+	}
+}

@@ -190,9 +190,10 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 		return err
 	}
 	view := message.SweepView{
-		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report), Warnings: made.Warnings,
+		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: b.visibleReport(s.Channel, shownReport(made.Report)), Warnings: made.Warnings,
 		Again: made.Listed > 0 && (made.Survey.Verdict == hunts.CouldNotTell || unsearched(made.Survey)) && j.Try < maxSweepTries,
 	}
+	view.Survey.Hits = b.visibleHits(s.Channel, made.Survey.Hits)
 	render := func(v message.View) message.Message { return message.Sweep(view, v) }
 	post, err := b.post(ctx, j.key(), target{channel: s.Channel}, render)
 	if err != nil {

@@ -63,15 +63,25 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	if err != nil {
 		return err
 	}
-	if b.barred(team, e.Channel) != "" {
+	if team != b.team || !mention && !ours && !b.enriched(ctx, e.Channel) {
 		return nil // external members' text is not read
+	}
+	sentence, err := b.barred(ctx, who)
+	if err != nil {
+		return err
+	}
+	if sentence != "" {
+		if mention {
+			return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+		}
+		return nil
 	}
 	text := said(e.Text, b.self)
 	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
 		return b.watchImport(ctx, key, who, rest, e.Files)
 	}
 	if !mention && !ours {
-		if !b.enriched(ctx, e.Channel) || b.may(ctx, who, MayIncident) != "" {
+		if b.may(ctx, who, MayIncident) != "" {
 			return nil
 		}
 		return b.enrich(ctx, key, who, e.TS, text, false)
@@ -111,12 +121,14 @@ var incidentNumber = regexp.MustCompile(`(?i)^(?:incident[ =#]*|#)?(\d{1,9})$`)
 func (b *Bot) mentionedInThread(ctx context.Context, key string, who hunts.Asker, ts, text string) error {
 	if m := incidentNumber.FindStringSubmatch(text); m != nil {
 		return b.tell(b.incidentOf(ctx, key, m[1], who), func(m message.Message) error {
-			_, err := b.post(ctx, "mention-reply:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(message.View) message.Message { return m })
-			return err
+			return b.whisper(ctx, who.Channel, who.User, "", m)
 		})
 	}
 	if strings.Contains(text, "=") || strings.EqualFold(text, "help") {
 		return b.mentioned(ctx, key, who, text)
+	}
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(say, b.view()))
 	}
 	if len(indicator.Extract(text, indicator.ExtractOptions{})) == 0 {
 		all, err := b.threadText(ctx, who)
@@ -184,6 +196,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	if err != nil {
 		return err
 	}
+	a = b.visible(who.Channel, a)
 	r, understood := parseReply(text, a)
 	switch {
 	case !understood && !mention && !meantForUs(text):
@@ -236,6 +249,9 @@ func meantForUs(text string) bool {
 
 // around asks for everything of one device around its first contact.
 func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
+	if f.bot.namesHidden(f.asker.Channel) {
+		return f.whisper(ctx, namesAreHidden)
+	}
 	first, device := firstContact(a, r.device)
 	if device == "" {
 		return f.say(ctx, "around", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
@@ -272,10 +288,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	}
 	h, err := b.huntFor(ctx, key, req, who)
 	if err != nil {
-		return b.tell(err, func(m message.Message) error {
-			_, err := b.post(ctx, "mention-reply:"+key, at, func(message.View) message.Message { return m })
-			return err
-		})
+		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	return b.start(ctx, h, "")
 }

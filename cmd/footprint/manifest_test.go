@@ -78,9 +78,9 @@ func plain(v any) any {
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	for path, c := range map[string]struct{ scopes, events []string }{
-		smallApp: {scopes: []string{"chat:write", "commands", "files:write"}},
+		smallApp: {scopes: []string{"chat:write", "commands", "files:write", "users:read"}},
 		largeApp: {
-			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history", "metadata.message:read", "reactions:write"},
+			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history", "metadata.message:read", "reactions:write", "users:read"},
 			[]string{"app_mention", "message.channels", "message.groups"},
 		},
 	} {

@@ -1,0 +1,150 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// memberFor is how long it is remembered whether somebody is a full member.
+const memberFor = time.Hour
+
+// barred denies by default: members of other companies, guests, and, where
+// channels are listed, everybody elsewhere. "" lets somebody pass.
+func (b *Bot) barred(ctx context.Context, who hunts.Asker) (string, error) {
+	switch {
+	case who.Team != b.team:
+		return "Hunts are for members of this workspace only.", nil
+	case who.Channel != "" && len(b.cfg.Channels) > 0 && !slices.Contains(b.cfg.Channels, who.Channel):
+		links := make([]string, len(b.cfg.Channels))
+		for i, c := range b.cfg.Channels {
+			links[i] = "<#" + c + ">"
+		}
+		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + ".", nil
+	}
+	return b.notMember(ctx, who.User)
+}
+
+// notMember refuses guests. Whom Slack does not describe is none of ours: when the
+// scope for it is missing nobody is let in, and everybody is told which it is.
+func (b *Bot) notMember(ctx context.Context, user string) (string, error) {
+	var say string
+	if ok, err := b.cfg.Store.GetJSON(ctx, "member:"+user, &say); err != nil || ok {
+		return say, err
+	}
+	var u *slack.User
+	err := b.call(ctx, user, func() (err error) {
+		u, err = b.api.GetUserInfoContext(ctx, user)
+		return err
+	})
+	var answer slack.SlackErrorResponse
+	switch {
+	case errors.As(err, &answer) && answer.Err == "missing_scope":
+		return "I can't tell members from guests: the app needs the scope users:read. Whoever runs it adds it, as in manifest.yml, and installs the app again.", nil
+	case errors.As(err, &answer):
+		say = "Slack does not tell me who you are (" + answer.Err + "), so I can't hunt for you."
+		return say, nil
+	case err != nil:
+		return "", fmt.Errorf("asking Slack who %s is: %w", user, err)
+	case u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.Deleted:
+		say = "Hunts are for full members of this workspace; guests may not hunt."
+	}
+	return say, b.cfg.Store.SetJSON(ctx, "member:"+user, say, memberFor)
+}
+
+// limits are what holds for somebody in a channel. The sentence is not empty when
+// they are in none of the groups that the channel is for.
+func (b *Bot) limits(ctx context.Context, who hunts.Asker) (Limits, string) {
+	r, _ := b.policy.rule(who.Channel)
+	for _, g := range r.For {
+		if b.inGroups(ctx, who.User, []string{g.Group}) {
+			return g.Limits, ""
+		}
+	}
+	if len(r.Groups) > 0 && !b.inGroups(ctx, who.User, r.Groups) {
+		return Limits{}, "in this channel it is for members of the user group " + strings.Join(r.Groups, " or ") + " only"
+	}
+	return r.Limits, ""
+}
+
+// may refuses with a sentence that says what is allowed, and where; "" lets it
+// pass.
+func (b *Bot) may(ctx context.Context, who hunts.Asker, what string) string {
+	l, outside := b.limits(ctx, who)
+	switch {
+	case outside != "":
+		return fmt.Sprintf("%s is not for everybody: %s.", what, outside)
+	case slices.Contains(l.Allow, what):
+		return ""
+	}
+	say := fmt.Sprintf("%s is not allowed in this channel%s.", what, b.policy.allowing(what))
+	if len(l.Allow) > 0 {
+		say += " Allowed here: " + strings.Join(l.Allow, ", ") + "."
+	}
+	return say
+}
+
+// mayHunt judges one request: look-back and workspaces. It counts nothing.
+func (b *Bot) mayHunt(ctx context.Context, who hunts.Asker, h hunts.Hunt) string {
+	if say := b.may(ctx, who, MayHunt); say != "" {
+		return say
+	}
+	l, _ := b.limits(ctx, who)
+	if l.maxBack > 0 && (h.Window.All || b.cfg.Clock().Sub(h.Window.From) > l.maxBack+time.Minute) {
+		return fmt.Sprintf("this channel may hunt up to %s; you asked for %s.", l.MaxLookBack, h.Window.Text())
+	}
+	asked := h.Workspaces
+	if len(asked) == 0 && len(b.cfg.Workspaces) > 0 {
+		asked = b.cfg.Workspaces[:1] // the default one is one as well
+	}
+	for _, w := range asked {
+		if len(l.Workspaces) > 0 && !slices.ContainsFunc(l.Workspaces, func(name string) bool { return strings.EqualFold(name, w) }) {
+			return fmt.Sprintf("this channel may hunt in %s only; write workspace=%s.", strings.Join(l.Workspaces, ", "), l.Workspaces[0])
+		}
+	}
+	return ""
+}
+
+// quota counts one hunt of a person, and refuses with a sentence when they had
+// their share of the hour.
+func (b *Bot) quota(ctx context.Context, who hunts.Asker) (string, error) {
+	l, _ := b.limits(ctx, who)
+	if l.HuntsPerHour <= 0 {
+		return "", nil
+	}
+	ok, wait, err := b.cfg.Store.Allow(ctx, "hunts:"+who.User, l.HuntsPerHour, time.Hour)
+	if err != nil || ok {
+		return "", err
+	}
+	return fmt.Sprintf("you have used the %d hunts of this hour; the next is free in %s.", l.HuntsPerHour, spell(wait)), nil
+}
+
+// groupsFor is how long the members of a group are remembered.
+const groupsFor = 5 * time.Minute
+
+func (b *Bot) inGroups(ctx context.Context, user string, groups []string) bool {
+	for _, g := range groups {
+		var members []string
+		ok, err := b.cfg.Store.GetJSON(ctx, "group:"+g, &members)
+		if err != nil || !ok {
+			if members, err = b.api.GetUserGroupMembersContext(ctx, g); err != nil {
+				b.cfg.Log.Warn("members of a user group not known, nobody of it is let in", "group", g, "error", err)
+				continue
+			}
+			if err := b.cfg.Store.SetJSON(ctx, "group:"+g, members, groupsFor); err != nil {
+				b.cfg.Log.Info("members of a user group not kept", "error", err)
+			}
+		}
+		if slices.Contains(members, user) {
+			return true
+		}
+	}
+	return false
+}
