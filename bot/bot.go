@@ -83,6 +83,8 @@ type Store interface {
 	Entries(ctx context.Context, list string) (map[string][]byte, error)
 	DropEntries(ctx context.Context, list string, keys ...string) error
 	Audit(ctx context.Context, e hunts.AuditEntry) error
+	// AuditSince hands every entry not older than since to each, oldest first.
+	AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error
 	// Lease takes key until ttl passes without Renew; Await returns when it may be
 	// worth another try.
 	Lease(ctx context.Context, key, owner string, ttl time.Duration) (l hunts.Lease, holder string, ok bool, err error)

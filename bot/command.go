@@ -59,7 +59,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 func (b *Bot) subcommand(ctx context.Context, key string, c command, text string) (say string, done bool, err error) {
 	word, rest, _ := strings.Cut(text, " ")
 	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
-	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident}[strings.ToLower(word)]
+	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident, "audit": MayAudit}[strings.ToLower(word)]
 	if needs != "" {
 		if say := b.may(ctx, who, needs); say != "" {
 			b.auditRefusal(ctx, c, say)
@@ -71,6 +71,8 @@ func (b *Bot) subcommand(ctx context.Context, key string, c command, text string
 		say, err = b.watchCommand(ctx, key, c, rest)
 	case "sweep":
 		say, err = b.sweepCommand(ctx, c, rest)
+	case "audit":
+		say, err = b.auditCommand(ctx, c, rest)
 	case "here":
 		say, err = b.hereCommand(ctx, c, rest)
 	default:

@@ -169,8 +169,9 @@ func (f follow) show(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	entry := hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "shown", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, ShownTo: f.asker.Channel}
-	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
+	again := f.hunt
+	again.Asker = f.asker
+	if err := f.bot.auditShownTo(ctx, again, a, f.asker.Channel); err != nil {
 		return err
 	}
 	_, err = f.bot.post(ctx, "show:"+f.key, target{channel: f.asker.Channel, thread: f.asker.ThreadTS, hunt: f.hunt.ID}, func(v message.View) message.Message {

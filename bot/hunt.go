@@ -243,10 +243,7 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.callBack(ctx, h, a, target{channel: parent.Channel, thread: rootOf(h, parent)}); err != nil {
 		return err
 	}
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
-		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
-		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: parent.Channel,
-	})
+	return b.auditShownTo(ctx, h, a, parent.Channel)
 }
 
 // courtesyFor bounds what is asked of the store for the sake of a line that an
@@ -291,6 +288,9 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Answered(h, a, v)); err != nil {
 		return err
 	}
+	if err := b.auditShownTo(ctx, h, a, h.Asker.User); err != nil {
+		return err
+	}
 	return b.cfg.Store.SavePost(ctx, "outside:"+h.ID, hunts.Post{Channel: h.Asker.Channel, TS: "response_url"}, b.cfg.Keep)
 }
 
@@ -323,10 +323,7 @@ func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, wh
 	if err != nil {
 		return err
 	}
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
-		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
-		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: h.Asker.User,
-	})
+	return b.auditShownTo(ctx, h, a, h.Asker.User)
 }
 
 // details fills the thread: the table, the chart, and the files. Each part is

@@ -85,6 +85,9 @@ func (b *Bot) may(ctx context.Context, who hunts.Asker, what string) string {
 		return ""
 	}
 	say := fmt.Sprintf("%s is not allowed in this channel%s.", what, b.policy.allowing(what))
+	if what == MayAudit {
+		say += " Whoever runs me allows it in the policy, with allow: [audit]."
+	}
 	if len(l.Allow) > 0 {
 		say += " Allowed here: " + strings.Join(l.Allow, ", ") + "."
 	}

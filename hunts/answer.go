@@ -232,7 +232,9 @@ type SourceInfo struct {
 	Workspace string     `json:"workspace"`
 	Queries   int        `json:"queries"`
 	TookMS    int64      `json:"took_ms"`
-	CachedAt  *time.Time `json:"cached_at"` // nil: freshly queried
+	CPUMS     int64      `json:"cpu_ms,omitempty"`        // of all queries, where the service tells
+	Scanned   int64      `json:"scanned_bytes,omitempty"` // likewise
+	CachedAt  *time.Time `json:"cached_at"`               // nil: freshly queried
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Shared    []string   `json:"shared,omitempty"` // others whose identical question was answered by the same queries
 }

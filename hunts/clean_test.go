@@ -22,6 +22,7 @@ type scriptedSource struct {
 	slice    func(n int) (Result, error)
 	control  func() (Result, error)
 	asked    int
+	ahead    int // how many each query is told to be before it
 }
 
 func (s *scriptedSource) Describe([]string) SourceInfo {
@@ -35,6 +36,9 @@ func (s *scriptedSource) Query(_ context.Context, q Query) (Result, error) {
 		return s.coverage()
 	case strings.HasSuffix(first, " control"):
 		return s.control()
+	}
+	if s.ahead > 0 && q.Queued != nil {
+		q.Queued(s.ahead)
 	}
 	s.mu.Lock()
 	n := s.asked

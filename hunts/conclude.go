@@ -24,6 +24,7 @@ func (r *Runner) search(ctx context.Context, h Hunt, d Definition, progress func
 	if a.Verdict == Clean {
 		a.Neighbours = s.neighbours(ctx)
 	}
+	a.Source.CPUMS, a.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
 	a.Source.Queries, a.Source.TookMS = s.queries, r.cfg.Clock().Sub(started).Milliseconds()
 	return a
 }

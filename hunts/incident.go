@@ -31,8 +31,11 @@ const incidentBack = 90 * day
 // Incident reads an incident by its number. The error is a *Error.
 func (r *Runner) Incident(ctx context.Context, number int64, asker Asker, workspaces []string) (Incident, error) {
 	now := r.cfg.Clock().UTC()
-	h := Hunt{ID: fmt.Sprintf("incident-%d", number), Asker: asker}
+	h := Hunt{ID: fmt.Sprintf("incident-%d", number), Asker: asker, Workspaces: workspaces, Request: indicator.Request{Incident: fmt.Sprint(number)}}
 	text := kql.Prologue(comment(h), []kql.Let{{Name: "incident_number", Value: kql.LongLiteral(number)}}) + r.cfg.Catalog.incident
+	if err := r.admit(ctx, h, text); err != nil {
+		return Incident{}, err
+	}
 	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: asker.User, Text: text, From: now.Add(-incidentBack), To: now.Add(time.Hour), Workspaces: workspaces})
 	if err != nil {
 		return Incident{}, err

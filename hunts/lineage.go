@@ -39,9 +39,6 @@ type Lineage struct {
 // is admitted and audited as one. The error is a *Error.
 func (r *Runner) Lineage(ctx context.Context, h Hunt, device string, processes []string, w Window) (Lineage, error) {
 	h.Request.Devices = []string{device}
-	if err := r.admit(ctx, h); err != nil {
-		return Lineage{}, err
-	}
 	names := make([]string, len(processes))
 	for i, p := range processes {
 		names[i] = strings.ToLower(p)
@@ -50,6 +47,9 @@ func (r *Runner) Lineage(ctx context.Context, h Hunt, device string, processes [
 		{Name: "window_from", Value: kql.DatetimeLiteral(w.From)}, {Name: "window_to", Value: kql.DatetimeLiteral(w.To)},
 		{Name: "devices", Value: kql.StringsLiteral([]string{strings.ToLower(device)})}, {Name: "files", Value: kql.StringsLiteral(names)},
 	}) + r.cfg.Catalog.lineage
+	if err := r.admit(ctx, h, text); err != nil {
+		return Lineage{}, err
+	}
 	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: w.From.Truncate(time.Second), To: w.To.Add(time.Second), Workspaces: h.Workspaces})
 	if err != nil {
 		return Lineage{}, err

@@ -101,6 +101,7 @@ func (s *searcher) neighbours(ctx context.Context) []Neighbour {
 		r.cfg.Log.Info("neighbours not looked for", "hunt", s.hunt.ID, "error", err)
 		return nil
 	}
+	s.spent(res.Stats)
 	found, err := readPart(res.Rows)
 	if err != nil {
 		r.cfg.Log.Error("neighbours not understood", "hunt", s.hunt.ID, "error", err)

@@ -6,7 +6,7 @@ type Progress struct {
 	Devices     int64   // so far, of a sweep its hits
 	Events      int64   // so far
 	Verdict     Verdict // Reached as soon as one slice reached; otherwise empty: nothing else is known before the end
-	QueuedAhead int     // hunts before this one; 0 when it runs
+	QueuedAhead int     // queries of others before the next one of this hunt; 0 when it runs
 	Cancellable bool
 	SharedWith  string // the hunt that asks the same and whose answer is waited for; empty when this one searches
 }

@@ -2,9 +2,10 @@ package hunts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,12 +22,12 @@ func (r *Runner) Run(ctx context.Context, h Hunt, progress func(Progress)) (Answ
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	if err := r.admit(ctx, h); err != nil {
-		return Answer{}, err
-	}
 	d, ok := r.cfg.Catalog.Get(h.Name)
 	if !ok {
 		return Answer{}, &Error{Kind: KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
+	}
+	if err := r.admit(ctx, h, r.textOf(h, d)); err != nil {
+		return Answer{}, err
 	}
 	key := r.cacheKey(h, d)
 	for {
@@ -86,10 +87,12 @@ func (r *Runner) release(ctx context.Context, h Hunt, lease Lease) {
 
 // admit is the only way to a source: policy and audit, both outcomes, in one
 // place. Without an audit entry there is no hunt.
-func (r *Runner) admit(ctx context.Context, h Hunt) error {
+// text is the KQL of the whole window, empty where it is made of many or not known
+// yet.
+func (r *Runner) admit(ctx context.Context, h Hunt, text string) error {
 	entry := AuditEntry{
 		Time: r.cfg.Clock().UTC(), Action: "hunt", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
-		What: indicator.Format(h.Request), Why: h.Request.Why, Workspace: strings.Join(h.Workspaces, ","), Outcome: "admitted",
+		What: indicator.Format(h.Request), Why: h.Request.Why, Workspace: r.cfg.Source.Describe(h.Workspaces).Workspace, KQLHash: KQLHash(text), Outcome: "admitted",
 	}
 	var refused error
 	if r.cfg.Admit != nil {
@@ -102,6 +105,25 @@ func (r *Runner) admit(ctx context.Context, h Hunt) error {
 		return &Error{Kind: KindUnavailable, Say: "the audit log can't be written, so nothing was searched", Hint: "Try again in a minute.", Err: err}
 	}
 	return refused
+}
+
+// textOf is the KQL that the answer of a hunt will carry; empty when its window
+// depends on what the workspace keeps.
+func (r *Runner) textOf(h Hunt, d Definition) string {
+	if h.Window.All {
+		return ""
+	}
+	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	return d.kql(newParams(h.Request, h.Window.From, h.Window.To, timelineStep(h.Window)), comment(h), profiles, r.cfg.Catalog.summary)
+}
+
+// KQLHash is the SHA-256 of a query's text, as the audit has it; empty for none.
+func KQLHash(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 const (

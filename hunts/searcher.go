@@ -24,6 +24,7 @@ type searcher struct {
 	slices  []Slice
 	parts   []part
 	queries int
+	cost    QueryStats // CPU and data of all queries
 
 	forgetful atomic.Bool // the store did not answer: this search asks it no more
 }
@@ -97,6 +98,26 @@ func (s *searcher) finish(i int, p part, state SliceState, reason string) {
 	s.progress(now)
 }
 
+// waits tells that nothing of this hunt runs yet, since others are before it.
+func (s *searcher) waits(ahead int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.slices {
+		if x.State == SliceDone {
+			return
+		}
+	}
+	s.progress(Progress{Total: len(s.slices), QueuedAhead: ahead, Cancellable: true})
+}
+
+// spent adds up what the service tells of the cost of its queries.
+func (s *searcher) spent(q QueryStats) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cost.CPU += q.CPU
+	s.cost.DataScanned += q.DataScanned
+}
+
 // slice searches one slice.
 func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, string) {
 	if ctx.Err() != nil {
@@ -106,7 +127,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 	asked := r.cfg.Clock().UTC()
 	s.count()
 	res, err := r.query(ctx, Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt), s.profiles, r.cfg.Catalog.summary),
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
 		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
 		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
@@ -117,6 +138,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 		}
 		return part{}, SliceFailed, sayOf(err, s.def)
 	}
+	s.spent(res.Stats)
 	found, err := readPart(res.Rows)
 	if err != nil {
 		r.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)

@@ -8,12 +8,15 @@ import (
 
 // Query is one call to a workspace.
 type Query struct {
-	HuntID     string
-	Asker      string // whose turn it is in a fair queue
-	Sweep      bool   // yields to interactive queries
-	Text       string
-	From, To   time.Time // the API's timespan; zero From is unbounded
-	Workspaces []string  // configured names; empty is the default workspace, the first is asked, the rest ride along
+	HuntID   string
+	Asker    string // whose turn it is in a fair queue
+	Sweep    bool   // yields to interactive queries
+	Text     string
+	From, To time.Time // the API's timespan; zero From is unbounded
+	// Queued hears, while the query waits for its place, how many are before it;
+	// nil hears nothing.
+	Queued     func(ahead int)
+	Workspaces []string // configured names; empty is the default workspace, the first is asked, the rest ride along
 }
 
 // Result is the one table a query gives back.

@@ -105,7 +105,7 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator,
 		return Survey{}, &Error{Kind: KindRefused, Say: "the hunt network-footprint is not in the catalogue"}
 	}
 	h.Name = d.Name
-	if err := r.admit(ctx, h); err != nil {
+	if err := r.admit(ctx, h, ""); err != nil {
 		return Survey{}, err
 	}
 	list = distinctIndicators(list)
@@ -133,6 +133,7 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator,
 	_ = group.Wait() // the functions return no error: what failed is in the survey
 	out := s.result(list)
 	out.Source = r.cfg.Source.Describe(h.Workspaces)
+	out.Source.CPUMS, out.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
 	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
 	judgeSurvey(&out, s.unsearched, s.unattributed)
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
@@ -198,6 +199,7 @@ type surveyor struct {
 	unattributed int64
 	truncated    bool
 	queries      int
+	cost         QueryStats
 	bytes        int
 	packed       int
 	tell         func(done int) // called with mu held
@@ -216,6 +218,10 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: true, Text: text,
 		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
+	s.mu.Lock()
+	s.cost.CPU += res.Stats.CPU
+	s.cost.DataScanned += res.Stats.DataScanned
+	s.mu.Unlock()
 	all := req.Indicators()
 	if kind := KindOf(err); err != nil && len(all) > 1 && (kind == KindTooLarge || kind == KindTimeout) && ctx.Err() == nil {
 		for _, half := range [][]indicator.Indicator{all[:len(all)/2], all[len(all)/2:]} {

@@ -75,7 +75,7 @@ func TestTheMockMessagesOfAQuickHunt(t *testing.T) {
 		want string
 	}{
 		{"first paint", Started(h, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\nQueued\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"waiting", Progress(h, hunts.Progress{QueuedAhead: 2}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n⏳ Waiting: 2 hunts ahead\nasked by <@U0ANALYST> · \"ISAC tip\""},
+		{"waiting", Progress(h, hunts.Progress{QueuedAhead: 2}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n⏳ Waiting: 2 queries ahead\nasked by <@U0ANALYST> · \"ISAC tip\""},
 		{"in the middle", Progress(h, hunts.Progress{Done: 4, Total: 7, Devices: 3, Events: 17}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓░░░ 4 of 7 slices · 3 devices so far · 17 events\nasked by <@U0ANALYST> · \"ISAC tip\""},
 		{"reached before the end", Progress(h, hunts.Progress{Done: 9, Total: 7, Verdict: hunts.Reached, Devices: 1, Events: 1}, v), "🔴 *REACHED so far* · F-7QK2 still hunting · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓▓▓▓ 7 of 7 slices · 1 device so far · 1 event\nasked by <@U0ANALYST> · \"ISAC tip\""},
 		{"nothing yet", Progress(h, hunts.Progress{Done: -1, Total: 90}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n░░░░░░░░░░░░░░ 0 of 90 slices · nothing so far\nasked by <@U0ANALYST> · \"ISAC tip\""},

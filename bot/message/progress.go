@@ -105,7 +105,7 @@ func progressLine(now *hunts.Progress) line {
 	case now.SharedWith != "":
 		return line{ours("⏳ Waiting for %s, which asks the same: one search answers both", shown(now.SharedWith, maxShort))}
 	case now.QueuedAhead > 0:
-		return line{ours("⏳ Waiting: %s ahead", count(int64(now.QueuedAhead), "hunt"))}
+		return line{ours("⏳ Waiting: %s ahead", count(int64(now.QueuedAhead), "query"))}
 	case now.Total <= 0:
 		return line{ours("Searching")}
 	}

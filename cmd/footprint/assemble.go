@@ -86,7 +86,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
 	p.runner = hunts.NewRunner(hunts.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors,
 	})
 	ok = true

@@ -34,6 +34,7 @@ type checker struct {
 	cfg      config
 	env      []string
 	findings []finding
+	scopes   []string // of the bot token; nil when Slack did not tell
 }
 
 func (c *checker) say(area, state, format string, a ...any) {
@@ -131,6 +132,7 @@ var featureScopes = []struct {
 }{
 	{"hunts by slash command", []string{"commands", "chat:write"}, true},
 	{"CSV and KQL files", []string{"files:write"}, true},
+	{"telling guests from members, without which nobody may hunt,", []string{"users:read"}, true},
 	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
 	{"mentions", []string{"app_mentions:read"}, false},
 	{"replies and enrichment in threads", []string{"channels:history"}, false},
@@ -160,6 +162,7 @@ func (c *checker) slack(ctx context.Context) {
 		c.say("slack", "ok", "signed in to %s as %s", who.Team, who.User)
 		c.skew(who.Header.Get("Date"))
 		have := strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+		c.scopes = have
 		c.features(have)
 	}
 	if _, _, err := api.StartSocketModeContext(ctx); err != nil {
@@ -255,15 +258,9 @@ func (c *checker) hunts(ctx context.Context) {
 // files looks at the policy and the exclusions.
 func (c *checker) files() {
 	if c.cfg.policy != "" {
-		text, err := os.ReadFile(c.cfg.policy)
-		if err == nil {
-			_, err = bot.ParsePolicy(text)
-		}
-		if err != nil {
-			c.say("policy", "fail", "%v", err)
-		} else {
-			c.say("policy", "ok", "%s is valid", c.cfg.policy)
-		}
+		c.policy()
+	} else {
+		c.say("policy", "off", "there is none: every member may do everything but ask the audit")
 	}
 	if c.cfg.exclusions == "" {
 		return
@@ -274,6 +271,27 @@ func (c *checker) files() {
 		return
 	}
 	c.say("exclusions", "ok", "%d profiles from %s", len(profiles), c.cfg.exclusions)
+}
+
+func (c *checker) policy() {
+	text, err := os.ReadFile(c.cfg.policy)
+	var p bot.Policy
+	if err == nil {
+		p, err = bot.ParsePolicy(text)
+	}
+	if err != nil {
+		c.say("policy", "fail", "%v", err)
+		return
+	}
+	c.say("policy", "ok", "%s is valid", c.cfg.policy)
+	for _, name := range p.Workspaces() {
+		if list := c.cfg.workspaces; !slices.ContainsFunc(list, func(w loganalytics.Workspace) bool { return strings.EqualFold(w.Name, name) }) {
+			c.say("policy", "warn", "it names the workspace %q, which AZURE_LOGS_WORKSPACE does not", name)
+		}
+	}
+	if p.NeedsGroups() && c.scopes != nil && !slices.Contains(c.scopes, "usergroups:read") {
+		c.say("policy", "fail", "it names user groups, and the app lacks the scope usergroups:read: nobody of them is let in")
+	}
 }
 
 // freshness asks how many events a table got of late, and how old the newest is.

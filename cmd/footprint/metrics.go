@@ -154,6 +154,8 @@ type seenSource struct {
 	hunts.Source
 	m     *metrics
 	store *record.Store
+	// identity is whose slots are shared: replicas that log in alike.
+	identity string
 }
 
 // identitySlots is how many queries the service runs at once for one identity
@@ -166,7 +168,7 @@ func (s seenSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, err
 	if q.Sweep {
 		lane = "sweep"
 	}
-	release, ahead, err := s.store.AcquireSlot(ctx, record.Slot{Identity: "azure", Slots: identitySlots, Asker: q.Asker, Sweep: q.Sweep})
+	release, ahead, err := s.store.AcquireSlot(ctx, record.Slot{Identity: s.identity, Slots: identitySlots, Asker: q.Asker, Sweep: q.Sweep, Waiting: q.Queued})
 	if err != nil {
 		if ctx.Err() != nil {
 			return hunts.Result{}, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while it waited for its turn", Err: err}

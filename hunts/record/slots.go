@@ -21,6 +21,8 @@ type Slot struct {
 	Slots    int    // how many there are
 	Asker    string // who waits: places go to whoever holds the fewest
 	Sweep    bool   // waits for people, though not for ever
+	// Waiting hears how many are before it, each time it has looked and must wait on.
+	Waiting func(ahead int)
 }
 
 const (
@@ -94,8 +96,9 @@ func (s *Store) AcquireSlot(ctx context.Context, want Slot) (release func(), ahe
 			return nil, max(0, ahead), err
 		}
 		before := turn(held, waiting, now, token)
+		left := max(0, before-(want.Slots-len(held))+1)
 		if ahead < 0 {
-			ahead = max(0, before-(want.Slots-len(held))+1)
+			ahead = left
 		}
 		if before < want.Slots-len(held) {
 			mine, err := s.take(ctx, want, token)
@@ -106,6 +109,9 @@ func (s *Store) AcquireSlot(ctx context.Context, want Slot) (release func(), ahe
 			if mine {
 				return s.keepSlot(ctx, want, token), ahead, nil
 			}
+		}
+		if want.Waiting != nil && left > 0 {
+			want.Waiting(left)
 		}
 		select {
 		case <-ctx.Done():

@@ -117,3 +117,25 @@ func TestALineIsLeftWhenNobodyWaits(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoWaitsForASlotHearsHowManyAreAhead(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		s := recordtest.Open(t, server.URL(), "a")
+		first, _, err := s.AcquireSlot(t.Context(), record.Slot{Identity: "i", Slots: 1, Asker: "U1"})
+		check(t, err)
+		heard, done := make(chan int, 100), make(chan func())
+		go func() {
+			release, _, err := s.AcquireSlot(t.Context(), record.Slot{Identity: "i", Slots: 1, Asker: "U2", Waiting: func(ahead int) { heard <- ahead }})
+			if err != nil {
+				t.Error(err)
+			}
+			done <- release
+		}()
+		if n := receive(t, "it hears that it waits", heard); n != 1 {
+			t.Errorf("it hears of %d ahead", n)
+		}
+		first()
+		receive(t, "it gets the slot", done)()
+	})
+}
