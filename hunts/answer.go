@@ -117,6 +117,7 @@ type DeviceResult struct {
 	LastSeen  time.Time `json:"last_seen"`
 	Matched   []string  `json:"matched"`
 	Excluded  []string  `json:"excluded,omitempty"` // profiles that cover some of its events
+	Hidden    bool      `json:"hidden,omitempty"`   // all of its events are: left out of tables, counted everywhere
 }
 
 // ProcessResult is the line of one process name.

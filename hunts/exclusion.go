@@ -84,8 +84,8 @@ func ParseExclusions(file string, text []byte) ([]Profile, error) {
 		}
 		seen[p.Name] = true
 		for _, r := range p.Ranges {
-			if prefix, err := netip.ParsePrefix(r); err != nil || !prefix.Addr().Is4() {
-				return nil, bad(fmt.Sprintf("range %q of %q is not an IPv4 network such as 10.0.0.0/24", r, p.Name))
+			if prefix, err := netip.ParsePrefix(r); err != nil || prefix.Addr().Is4In6() {
+				return nil, bad(fmt.Sprintf("range %q of %q is not a network such as 10.0.0.0/24 or 2001:db8::/32", r, p.Name))
 			}
 		}
 	}
@@ -159,7 +159,7 @@ func (p Profile) condition() string {
 		all = append(all, "process in~ ("+kql.StringsLiteral(p.Processes).String()+")")
 	}
 	if len(p.Ranges) > 0 {
-		all = append(all, "coalesce(ipv4_is_in_any_range(replace_string(ip, \"::ffff:\", \"\"), "+kql.StringsLiteral(p.Ranges).String()+"), false)")
+		all = append(all, p.inRanges())
 	}
 	if len(p.Domains) > 0 {
 		var any []string
@@ -172,4 +172,25 @@ func (p Profile) condition() string {
 		all = append(all, "port in ("+kql.LongsLiteral(p.Ports).String()+")")
 	}
 	return strings.Join(all, " and ")
+}
+
+// inRanges compares with the ranges of each family: the functions of KQL give
+// null on the other one. An IPv4-mapped address is the IPv4 address it holds.
+func (p Profile) inRanges() string {
+	var v4, v6, any []string
+	for _, r := range p.Ranges {
+		if prefix, err := netip.ParsePrefix(r); err == nil && prefix.Addr().Is6() {
+			v6 = append(v6, prefix.Masked().String())
+		} else {
+			v4 = append(v4, r)
+		}
+	}
+	if len(v4) > 0 {
+		any = append(any, `coalesce(ipv4_is_in_any_range(replace_string(ip, "::ffff:", ""), `+kql.StringsLiteral(v4).String()+"), false)")
+	}
+	if len(v6) > 0 {
+		// without the test for a dot ::/0 would take in mapped addresses
+		any = append(any, `(ip contains ":" and ip !contains "." and coalesce(ipv6_is_in_any_range(ip, `+kql.StringsLiteral(v6).String()+"), false))")
+	}
+	return "(" + strings.Join(any, " or ") + ")"
 }

@@ -96,7 +96,7 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	p := params{from: now.Add(-day), to: now, step: day}
-	profiles := []Profile{{Name: "all", Mode: ModeHide, Processes: []string{"a.exe"}, Ranges: []string{"10.0.0.0/8"}, Domains: []string{"evil.example"}, Ports: []int64{53}}}
+	profiles := []Profile{{Name: "all", Mode: ModeHide, Processes: []string{"a.exe"}, Ranges: []string{"10.0.0.0/8", "2001:db8::/32"}, Domains: []string{"evil.example"}, Ports: []int64{53}}}
 	var names, queries []string
 	for _, name := range catalog.Names() {
 		d, _ := catalog.Get(name)

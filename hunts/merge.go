@@ -216,9 +216,8 @@ func (m *merger) mergeDevices(parts []part) {
 	}
 	hiddenOnly := m.devicesHidden()
 	for k, d := range byKey {
-		if !hiddenOnly[k] {
-			m.answer.ByDevice = append(m.answer.ByDevice, *d)
-		}
+		d.Hidden = hiddenOnly[k]
+		m.answer.ByDevice = append(m.answer.ByDevice, *d)
 	}
 	sort.Slice(m.answer.ByDevice, func(i, j int) bool {
 		a, b := m.answer.ByDevice[i], m.answer.ByDevice[j]

@@ -115,11 +115,14 @@ func anyOf(list []hunts.IndicatorResult, noun string) span {
 }
 
 // reachedText counts devices by what came of them; it needs their lines, and
-// falls back to the reason of the answer where a profile hides them all.
+// falls back to the reason of the answer where they were cut.
 func reachedText(a hunts.Answer) span {
-	var reached, rest, silent int64
+	var reached, rest, silent, hidden int64
 	kinds := map[hunts.Outcome]bool{}
 	for _, d := range a.ByDevice {
+		if d.Hidden {
+			hidden++
+		}
 		switch d.Outcome {
 		case hunts.OutcomeReached:
 			reached++
@@ -150,6 +153,9 @@ func reachedText(a hunts.Answer) span {
 	}
 	if silent > 0 {
 		text += ", " + grouped(silent) + " more without contact"
+	}
+	if hidden > 0 {
+		text += ", " + grouped(hidden) + " of them hidden by an exclusion profile"
 	}
 	return ours("%s", text)
 }

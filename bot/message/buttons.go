@@ -165,7 +165,7 @@ func pivotButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !v.Buttons || a.Hunt == "device-footprint" {
 		return nil
 	}
-	met := slices.Clone(a.ByDevice)
+	met := slices.DeleteFunc(slices.Clone(a.ByDevice), func(d hunts.DeviceResult) bool { return d.Hidden })
 	slices.SortStableFunc(met, func(a, b hunts.DeviceResult) int { return a.FirstSeen.Compare(b.FirstSeen) })
 	var row []slack.BlockElement
 	for n, d := range met[:min(len(met), pivotsOffered)] {

@@ -114,6 +114,9 @@ func (t *terminal) table(title string, g grid, most int) {
 func deviceGrid(a hunts.Answer) grid {
 	g := grid{head: []string{"Device", "Outcome", "Events", "Processes", "Accounts", "First (UTC)", "Last (UTC)", "Matched"}}
 	for _, d := range a.ByDevice {
+		if d.Hidden {
+			continue
+		}
 		g.rows = append(g.rows, []cell{
 			word1(ownName(d.Device)), word1(outcomeWord(d.Outcome)), number(d.Events), word1(shownList(d.Processes)), word1(shownList(d.Accounts)),
 			word1(d.FirstSeen.UTC().Format(cellTime)), word1(d.LastSeen.UTC().Format(cellTime)), word1(shownList(d.Matched)),
