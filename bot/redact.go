@@ -41,12 +41,24 @@ func (b *Bot) visibleHits(channel string, hits []hunts.Hit) []hunts.Hit {
 	return hits
 }
 
-// visibleReport is a sweep's report as its channel may see it.
+// visibleReport is a sweep's report as its channel may see it. A device has one
+// name throughout.
 func (b *Bot) visibleReport(channel string, r message.SweepReport) message.SweepReport {
+	if !b.namesHidden(channel) {
+		return r
+	}
+	m := newMask([]string{RedactDevices})
 	for _, list := range [][]message.SweepLine{r.New, r.Still, r.Old, r.Quiet} {
 		for i := range list {
-			list[i].Hits = b.visibleHits(channel, list[i].Hits)
+			list[i].Hits = slices.Clone(list[i].Hits)
+			for k := range list[i].Hits {
+				list[i].Hits[k].Device = m.device(list[i].Hits[k].Device)
+			}
 		}
+	}
+	r.Gone = slices.Clone(r.Gone)
+	for i := range r.Gone {
+		r.Gone[i].Device = m.device(r.Gone[i].Device)
 	}
 	return r
 }

@@ -61,7 +61,7 @@ func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
 	s.slash(`/footprint watch add ip=192.0.2.140,203.0.113.9,203.0.113.120,198.51.100.24 dns=dl-upd.example why="from the ISAC"`)
 	s.waitFor("5 on the watchlist until")
 	s.slash("/footprint sweep run")
-	first := s.waitFor("🌅", "NEW 2", "203.0.113[.]9", "203.0.113[.]120", "Proof: ")
+	first := s.waitFor("🌅", "NEW 1", "203.0.113[.]120", "FIRST LOOK BACK 1", "203.0.113[.]9", "first seen", "last seen", "Proof: ")
 	s.waitThread(first, func(m []localslack.Message) bool { return len(m) >= 3 })
 	cal.move(48 * time.Hour)
 	s.slash("/footprint sweep run")
@@ -107,7 +107,7 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 	s.slash("/footprint watch add ip=203.0.113.9,203.0.113.120")
 	s.waitFor("2 on the watchlist")
 	s.slash("/footprint sweep run")
-	m := s.waitFor("NEW 2")
+	m := s.waitFor("NEW 1", "FIRST LOOK BACK 1")
 	if err := s.ana.Press(s.ctx, m, "Mark 203.0.113[.]9…"); err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,10 @@ func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
 	if strings.Contains(m.Text, "NEW") {
 		t.Errorf("what happened before the window is news:\n%s", m.Text)
 	}
-	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
+	thread := s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
+	if !strings.Contains(thread[1].Text, "WS-ENG-044") {
+		t.Errorf("the thread does not name the device:\n%s", thread[1].Text)
+	}
 	cal.move(24 * time.Hour)
 	s.slash("/footprint sweep run")
 	s.waitFor("🌅", "2 indicators", "nothing met")
@@ -191,6 +194,48 @@ func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 	again := s.waitFor("🌅", "nothing met")
 	if again.TS != m.TS {
 		t.Error("the second try is another post")
+	}
+}
+
+func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(45 * time.Hour)
+	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24`)
+	s.waitFor("2 on the watchlist")
+	var down atomic.Bool
+	down.Store(true)
+	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(text string) bool { return down.Load() && strings.Contains(text, " coverage") }})
+	s.slash("/footprint sweep run")
+	m := s.waitFor("🌅", "NEW 1", "192.0.2[.]140", "COULD NOT TELL", "what else there is", "Tried again every hour")
+	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
+	for range 2 { // it still can't tell
+		cal.move(61 * time.Minute)
+		s.tick()
+	}
+	// the next slot comes before this one is whole: what was told is not news again
+	s.slash("/footprint sweep run")
+	next := s.waitFor("🌅", "coverage incomplete\n❔ *COULD NOT TELL* what else there is: the coverage is not known", "Tried again every hour; this message changes when it can be told.\nProof")
+	down.Store(false)
+	cal.move(61 * time.Minute)
+	s.tick()
+	whole := s.waitFor("🌅", "GONE 1", "`192.0.2[.]140` from 2 devices", " · complete")
+	if whole.TS != next.TS || strings.Contains(whole.Text, "NEW") {
+		t.Errorf("the last try of the slot:\n%s", whole.Text)
+	}
+	old := s.soc.Thread(m.TS)[0]
+	if !strings.Contains(old.Text, "NEW 1") {
+		t.Errorf("the tries of a slot changed its news:\n%s", old.Text)
+	}
+	cal.move(61 * time.Minute)
+	s.tick()
+	posts := 0
+	for _, m := range s.soc.Messages() {
+		if strings.Contains(m.Text, "🌅") {
+			posts++
+		}
+	}
+	if posts != 2 {
+		t.Errorf("%d posts for two slots", posts)
 	}
 }
 

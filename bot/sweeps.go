@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -182,16 +181,17 @@ func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) er
 
 // sweep makes and posts what is due. Each step may be done again.
 func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
-	if done, err := b.snapshot(ctx, j.Name); err != nil || done != nil && !done.Slot.Before(j.Slot) {
-		return err // the job came back after its last step
+	previous, over, err := b.base(ctx, j)
+	if err != nil || over {
+		return err
 	}
-	made, err := b.makeSweep(ctx, s, j)
+	made, err := b.makeSweep(ctx, s, j, previous)
 	if err != nil {
 		return err
 	}
 	view := message.SweepView{
 		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: b.visibleReport(s.Channel, shownReport(made.Report)), Warnings: made.Warnings,
-		Again: made.Listed > 0 && (made.Survey.Verdict == hunts.CouldNotTell || unsearched(made.Survey)) && j.Try < maxSweepTries,
+		Again: made.Listed > 0 && !whole(made.Survey) && j.Try < maxSweepTries,
 	}
 	view.Survey.Hits = b.visibleHits(s.Channel, made.Survey.Hits)
 	render := func(v message.View) message.Message { return message.Sweep(view, v) }
@@ -204,13 +204,13 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 			return err
 		}
 	}
-	if view.Again {
-		next := j
-		next.Try++
-		return b.cfg.Store.SetJSON(ctx, sweepAgainKey(j.Name), sweepAgain{made.Next.Looked.Add(sweepAgainAfter), next}, 48*time.Hour)
+	if view.Told() || !view.Again {
+		if err := b.sweepThread(ctx, j, view, post); err != nil {
+			return err
+		}
 	}
-	if err := b.sweepThread(ctx, j, view, post); err != nil {
-		return err
+	if !whole(made.Survey) {
+		return b.unfinished(ctx, j, previous, made, view.Again)
 	}
 	if err := b.settleEntries(ctx, made, j.Slot); err != nil {
 		return err
@@ -218,50 +218,13 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	if err := b.cfg.Store.Delete(ctx, sweepAgainKey(j.Name)); err != nil {
 		return err
 	}
-	if made.Survey.Verdict == hunts.CouldNotTell || unsearched(made.Survey) {
-		// whoever comes next covers this slot as well: what was found is no proof of the rest
-		return b.giveUpSlot(ctx, j)
-	}
 	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), made.Next, keepSnapshot)
-}
-
-// unsearched tells that some of the list was not looked for.
-func unsearched(s hunts.Survey) bool {
-	return slices.ContainsFunc(s.Coverage.Slices, func(part hunts.Slice) bool { return part.State != hunts.SliceDone })
 }
 
 // keepSnapshot outlives any schedule that still runs.
 const keepSnapshot = 400 * 24 * time.Hour
 
-// A sweep that could not tell is tried again every hour for a day.
-const (
-	sweepAgainAfter = time.Hour
-	maxSweepTries   = 24
-)
-
-// sweepAgain is the next try of a sweep that could not tell.
-type sweepAgain struct {
-	At  time.Time
-	Job sweepJob
-}
-
-func sweepAgainKey(name string) string { return "sweep-again:" + name }
-
-// giveUpSlot ends a slot whose sweep never could tell: it counts as posted, and
-// as not covered.
-func (b *Bot) giveUpSlot(ctx context.Context, j sweepJob) error {
-	last, err := b.snapshot(ctx, j.Name)
-	if err != nil {
-		return err
-	}
-	if last == nil {
-		last = &sweep.Snapshot{}
-	}
-	last.Slot = j.Slot
-	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), last, keepSnapshot)
-}
-
-func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swept, error) {
+func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previous *sweep.Snapshot) (swept, error) {
 	var made swept
 	kept := fmt.Sprintf("swept:%s:%d", j.key(), j.Try)
 	if ok, err := b.cfg.Store.GetJSON(ctx, kept, &made); err != nil || ok {
@@ -272,10 +235,6 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) (swep
 		return made, err
 	}
 	list.Hold(*b.cfg.Guard)
-	previous, err := b.snapshot(ctx, j.Name)
-	if err != nil {
-		return made, err
-	}
 	looked := b.cfg.Clock().UTC()
 	from, to, arrived := s.Window(previous, j.Slot)
 	if to.After(looked) {
@@ -334,6 +293,9 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 	}
 	s, err := b.cfg.Runner.Survey(ctx, h, fresh, nil)
 	incomplete := fmt.Sprintf("The history of %d new indicators could not be searched; the next sweep does it.", len(fresh))
+	if hunts.KindOf(err) == hunts.KindNotAllowed {
+		return nil, hunted, fmt.Sprintf("The history of %d new indicators is not searched: %s", len(fresh), sentenceOf(err))
+	}
 	if err != nil {
 		b.cfg.Log.Warn("history of new indicators not searched", "hunt", h.ID, "error", err)
 		return nil, nil, incomplete
@@ -387,26 +349,11 @@ func shownReport(r sweep.Report) message.SweepReport {
 func leftOut(problems []sweep.Problem, left map[sweep.Kind]int) ([]message.NotEvaluated, map[string]int) {
 	var list []message.NotEvaluated
 	for _, p := range problems {
-		list = append(list, message.NotEvaluated{Line: p.Line, Value: p.Value, Kind: string(p.Kind), Reason: p.Reason})
+		list = append(list, message.NotEvaluated{Source: p.Source, Line: p.Line, Value: p.Value, Kind: string(p.Kind), Reason: p.Reason})
 	}
 	counts := map[string]int{}
 	for kind, n := range left {
 		counts[string(kind)] = n
 	}
 	return list, counts
-}
-
-// sweepThread puts the hits and the list of all indicators into the thread.
-func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepView, post hunts.Post) error {
-	thread := target{channel: post.Channel, thread: post.TS}
-	if len(view.Survey.Hits) > 0 || len(view.Report.NotEvaluated) > 0 {
-		if _, err := b.post(ctx, "details:"+j.key(), thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
-			return err
-		}
-	}
-	if len(view.Survey.Indicators) == 0 {
-		return nil
-	}
-	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
-	return b.upload(ctx, j.key(), thread, name, message.IndicatorsCSV(hunts.Answer{ByIndicator: view.Survey.Indicators}))
 }

@@ -20,6 +20,7 @@ type SurveyView struct {
 
 // NotEvaluated is an indicator that was not hunted, and why.
 type NotEvaluated struct {
+	Source string
 	Line   int
 	Value  string
 	Kind   string // why, in a word

@@ -3,6 +3,8 @@ package message
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -59,11 +61,15 @@ func Sweep(s SweepView, v View) Message {
 	} else {
 		head = head.dot(ours("%s", completeness(survey.Coverage)))
 	}
+	untold := survey.Verdict != hunts.CouldNotTell && !survey.Coverage.Complete
 	quiet := len(r.New)+len(r.Old)+len(r.Still)+len(r.Quiet)+len(r.Gone)+len(s.Warnings) == 0
-	if quiet && survey.Verdict == hunts.Clean {
+	if quiet && survey.Verdict == hunts.Clean && survey.Coverage.Complete {
 		return quietSweep(s, head, v)
 	}
 	lines := []line{head}
+	if untold {
+		lines = append(lines, line{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" what else there is: "), sentence(strings.Join(survey.Coverage.Problems, "; "))})
+	}
 	if s.Again {
 		lines = append(lines, line{ours("Tried again every hour; this message changes when it can be told.")})
 	}
@@ -77,7 +83,7 @@ func Sweep(s SweepView, v View) Message {
 	if len(r.New) > maxSweepLines {
 		newTable(r.New).add(&p, v.Form)
 	}
-	for n, l := range r.New {
+	for n, l := range slices.Concat(r.New, r.Old) {
 		if n == maxSweepButtons {
 			break
 		}
@@ -143,7 +149,10 @@ func requestText(i indicator.Indicator) string {
 	return indicator.Format(r)
 }
 
-const newTitle = "NEW"
+const (
+	newTitle = "NEW"
+	oldTitle = "FIRST LOOK BACK"
+)
 
 func sweepLines(s SweepView) []line {
 	r := s.Report
@@ -161,16 +170,16 @@ func sweepLines(s SweepView) []line {
 				out = append(out, line{ours("  … %s in the thread", count(int64(len(list)-n), "more indicator"))})
 				break
 			}
-			out = append(out, sweepLine(l))
+			out = append(out, sweepLine(l, title == oldTitle))
 		}
 	}
 	section("🆕", newTitle, r.New, true)
-	section("📜", "FIRST LOOK BACK", r.Old, true)
+	section("📜", oldTitle, r.Old, true)
 	section("🔁", "STILL", r.Still, false)
 	section("🔕", "QUIET", r.Quiet, false)
 	tail := line{}
-	if n := len(r.Gone); n > 0 {
-		tail = tail.dot(ours("✅ "), bold(fmt.Sprintf("GONE %d", n)))
+	if len(r.Gone) > 0 {
+		tail = goneLine(r.Gone)
 	}
 	if text := leftCounts(r.Left); text != "" {
 		tail = tail.dot(ours("Not evaluated %s: list in the thread", text))
@@ -184,7 +193,7 @@ func sweepLines(s SweepView) []line {
 	return out
 }
 
-func sweepLine(l SweepLine) line {
+func sweepLine(l SweepLine, old bool) line {
 	out := line{ours("  "), indicatorSpan(l.Indicator.String(), string(l.Indicator.Kind))}
 	if l.Note != "" {
 		out = out.and(ours("  "), span{text: shown(l.Note, maxShort)})
@@ -195,13 +204,16 @@ func sweepLine(l SweepLine) line {
 	reached := 0
 	names := map[string]bool{}
 	var processes []string
-	first := time.Time{}
+	first, last := time.Time{}, time.Time{}
 	for _, h := range l.Hits {
 		if h.Outcome == hunts.OutcomeReached {
 			reached++
 		}
 		if first.IsZero() || h.FirstSeen.Before(first) {
 			first = h.FirstSeen
+		}
+		if h.LastSeen.After(last) {
+			last = h.LastSeen
 		}
 		for _, p := range h.Processes {
 			if !names[p] {
@@ -220,6 +232,9 @@ func sweepLine(l SweepLine) line {
 	}
 	if !first.IsZero() {
 		out = out.dot(ours("first seen "), at(first))
+	}
+	if old {
+		out = out.dot(ours("last seen "), at(last))
 	}
 	if l.Ticket != "" {
 		out = out.dot(ours("handled ("), sentence(l.Ticket), ours(")"))
@@ -246,22 +261,38 @@ func proofLine(s SweepView, v View) line {
 	return l.dot(covered[1:]...).dot(ours("%s", count(int64(s.Survey.Queries), "query")))
 }
 
+// Told tells that the thread of a sweep has something to say of hits.
+func (s SweepView) Told() bool { return len(allHits(s))+len(s.Report.Gone) > 0 }
+
 // SweepDetails is the table of all hits, and what was not hunted.
 func SweepDetails(s SweepView, v View) Message {
 	var p page
-	g := grid{caption: fmt.Sprintf("%s of the sweep", count(int64(len(s.Survey.Hits)), "hit")), where: "in the file", head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Matched because"}}
-	for _, h := range s.Survey.Hits {
+	hits := allHits(s)
+	g := grid{caption: fmt.Sprintf("%s of the sweep", count(int64(len(hits)), "hit")), where: "in the file", head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Matched because"}}
+	for _, h := range hits {
 		g.rows = append(g.rows, []cell{
 			word1(shownIndicator(h.Indicator, h.Type)), word1(shown(h.Device, maxShort)), word1(outcomeWord(h.Outcome)), number(h.Events), word1(shownList(h.Processes)),
 			word1(h.FirstSeen.UTC().Format(cellTime)), word1(h.LastSeen.UTC().Format(cellTime)), word1(shown(h.Because, maxShort)),
 		})
 	}
-	g.add(&p, v.Form)
+	if len(hits) > 0 {
+		g.add(&p, v.Form)
+	}
 	lines := append(goneLines(s.Report.Gone), notEvaluatedLines(s.Report.NotEvaluated, s.Report.Left)...)
 	if len(lines) > 0 {
 		p.say(lines...)
 	}
 	return p.render(v.Form)
+}
+
+// allHits are those that the post tells of: what was told before and has no later
+// event is left out here as well.
+func allHits(s SweepView) []hunts.Hit {
+	var out []hunts.Hit
+	for _, l := range slices.Concat(s.Report.New, s.Report.Old, s.Report.Still, s.Report.Quiet) {
+		out = append(out, l.Hits...)
+	}
+	return out
 }
 
 // ImportView is what became of a file that was read onto the watchlist.
@@ -283,6 +314,27 @@ func Imported(i ImportView, v View) Message {
 	}
 	p.say(append([]line{l}, notEvaluatedLines(i.NotEvaluated, i.Left)...)...)
 	return p.render(v.Form)
+}
+
+// goneLine counts indicators, as the other lines do, and names the first.
+func goneLine(list []GonePair) line {
+	devices := map[GonePair]int{}
+	var order []GonePair
+	for _, g := range list {
+		g.Device = ""
+		if devices[g] == 0 {
+			order = append(order, g)
+		}
+		devices[g]++
+	}
+	l := line{ours("✅ "), bold(fmt.Sprintf("GONE %d", len(order)))}
+	for n, g := range order {
+		if n == 3 {
+			break
+		}
+		l = l.dot(indicatorSpan(g.Indicator, g.Type), ours(" from %s", count(int64(devices[g]), "device")))
+	}
+	return l
 }
 
 // goneLines name what a device met before the last sweep and not since.
@@ -319,4 +371,43 @@ func notEvaluatedLines(list []NotEvaluated, left map[string]int) []line {
 		lines = append(lines, line{ours("… %s", grouped(int64(more))+" more are not evaluated")})
 	}
 	return lines
+}
+
+// SweepRow is an indicator of a sweep with what the watchlist says of it.
+type SweepRow struct {
+	Result              hunts.IndicatorResult
+	Source, Owner, Note string
+	Confidence          int
+	Tags                []string
+	Expires             time.Time
+}
+
+// SweepCSV has one line for each indicator, clean ones too, and one for each
+// value that was not evaluated.
+func SweepCSV(s SweepView, rows []SweepRow) []byte {
+	change := map[string]string{}
+	for word, list := range map[string][]SweepLine{"new": s.Report.New, "first look back": s.Report.Old, "still": s.Report.Still, "quiet": s.Report.Quiet} {
+		for _, l := range list {
+			change[string(l.Indicator.Kind)+":"+l.Indicator.String()] = word
+		}
+	}
+	for _, g := range s.Report.Gone {
+		if key := g.Type + ":" + g.Indicator; change[key] == "" {
+			change[key] = "gone"
+		}
+	}
+	sheet := newSheet("indicator", "type", "verdict", "change", "devices", "events", "first_seen", "last_seen", "source", "owner", "note", "confidence", "tags", "expires", "reason")
+	for _, r := range rows {
+		i := r.Result
+		expires := ""
+		if !r.Expires.IsZero() {
+			expires = stamp(&r.Expires)
+		}
+		sheet.add(i.Indicator, i.Type, string(i.Verdict), change[i.Type+":"+i.Indicator], strconv.FormatInt(i.Devices, 10), strconv.FormatInt(i.Events, 10), stamp(i.FirstSeen), stamp(i.LastSeen),
+			r.Source, r.Owner, r.Note, strconv.Itoa(r.Confidence), strings.Join(r.Tags, ";"), expires, "")
+	}
+	for _, n := range s.Report.NotEvaluated {
+		sheet.add(n.Value, "", "NOT_EVALUATED", "", "", "", "", "", n.Source, "", "", "", "", "", n.Kind+": "+n.Reason)
+	}
+	return sheet.bytes()
 }

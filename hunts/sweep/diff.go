@@ -53,8 +53,9 @@ type Report struct {
 	Still []Found  `json:"still"` // met again, nothing new about it
 	Gone  []string `json:"gone"`  // keys that were met last time and not since
 	Quiet []Found  `json:"quiet"` // met, and told to keep still
-	// Old is the history of entries that are hunted for the first time: what was
-	// met before the window, and is not today's news.
+	// Old is the history of entries that are hunted for the first time: what a
+	// device met before the window already, whether it goes on or not. It is told
+	// once and is not today's news.
 	Old          []Found      `json:"old"`
 	NotEvaluated []Problem    `json:"not_evaluated"`
 	Left         map[Kind]int `json:"left"` // how many are not evaluated, by the reason
@@ -84,15 +85,18 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 		return !was || h.LastSeen.After(old.Last)
 	})
 	for _, g := range groups {
-		f, fresh := Found{Entry: entries[g.key]}, false
+		f, fresh, old := Found{Entry: entries[g.key]}, false, false
 		for _, h := range g.hits {
 			key := HitKey(h)
-			old, was := known[key]
-			fresh = fresh || !was || old.Gone
+			last, was := known[key]
 			met[key] = true
 			next.Keys[key] = Seen{Last: h.LastSeen}
-			if first, ok := before[key]; ok && first.Before(h.FirstSeen) {
+			first, history := before[key]
+			if history && first.Before(h.FirstSeen) {
 				h.FirstSeen = first
+			}
+			if !was || last.Gone {
+				fresh, old = fresh || !history, old || history
 			}
 			f.Hits = append(f.Hits, h)
 		}
@@ -101,12 +105,18 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 			r.Quiet = append(r.Quiet, f)
 		case fresh:
 			r.New = append(r.New, f)
+		case old:
+			r.Old = append(r.Old, f)
 		default:
 			r.Still = append(r.Still, f)
 		}
 	}
 	for _, g := range byEntry(past, func(h hunts.Hit) bool { return !met[HitKey(h)] }) {
-		r.Old = append(r.Old, Found{Entry: entries[g.key], Hits: g.hits})
+		if k := slices.IndexFunc(r.Old, func(f Found) bool { return f.Entry.Key() == g.key }); k >= 0 {
+			r.Old[k].Hits = append(r.Old[k].Hits, g.hits...)
+		} else {
+			r.Old = append(r.Old, Found{Entry: entries[g.key], Hits: g.hits})
+		}
 	}
 	for key, old := range known {
 		if met[key] {

@@ -99,19 +99,28 @@ func TestADayTellsWhatIsNewAgainstTheDayBefore(t *testing.T) {
 }
 
 func TestTheHistoryOfANewEntryIsNoNews(t *testing.T) {
-	list := List{Entries: []Entry{entry(t, "192.0.2.1"), entry(t, "192.0.2.2")}}
+	list := List{Entries: []Entry{entry(t, "192.0.2.1"), entry(t, "192.0.2.2"), entry(t, "192.0.2.3")}}
 	long := 70 * 24 * time.Hour
-	s := complete(hit("192.0.2.1", "a", time.Hour))
+	s := complete(hit("192.0.2.1", "a", time.Hour), hit("192.0.2.3", "a", time.Hour), hit("192.0.2.3", "c", time.Hour))
 	s.Window = hunts.Window{From: today.Add(-26 * time.Hour), To: today}
-	r, next := Compare(nil, s, []hunts.Hit{hit("192.0.2.1", "a", long), hit("192.0.2.2", "b", long)}, list, today, today)
-	if got := told(r); got != "NEW 192.0.2.1@a, OLD 192.0.2.2@b" {
+	past := []hunts.Hit{hit("192.0.2.1", "a", long), hit("192.0.2.1", "d", long), hit("192.0.2.2", "b", long), hit("192.0.2.3", "a", long)}
+	r, next := Compare(nil, s, past, list, today, today)
+	// .1 goes on since long, .2 is over, of .3 one device goes on and one is new
+	if got := told(r); got != "NEW 192.0.2.3@a, NEW 192.0.2.3@c, OLD 192.0.2.1@a, OLD 192.0.2.1@d, OLD 192.0.2.2@b" {
 		t.Error(got)
 	}
-	if first := r.New[0].Hits[0].FirstSeen; !first.Equal(today.Add(-long)) {
-		t.Errorf("the new one is first seen %v", first)
+	if h := r.Old[0].Hits[0]; !h.FirstSeen.Equal(today.Add(-long)) || !h.LastSeen.Equal(today.Add(-time.Hour)) {
+		t.Errorf("what goes on is seen from %v to %v", h.FirstSeen, h.LastSeen)
 	}
 	if _, kept := next.Keys[HitKey(hit("192.0.2.2", "b", 0))]; kept {
 		t.Error("the next day what is history would be gone")
+	}
+	s.Window.To = today.Add(24 * time.Hour)
+	for k := range s.Hits {
+		s.Hits[k].LastSeen = s.Window.To
+	}
+	if r, _ = Compare(&next, s, nil, list, s.Window.To, s.Window.To); told(r) != "STILL 192.0.2.1@a, STILL 192.0.2.3@a, STILL 192.0.2.3@c" {
+		t.Errorf("the day after: %s", told(r))
 	}
 }
 

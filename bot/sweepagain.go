@@ -1,0 +1,93 @@
+package bot
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// A sweep that could not tell everything is tried again every hour for a day, and
+// its post is edited.
+const (
+	sweepAgainAfter = time.Hour
+	maxSweepTries   = 24
+)
+
+// sweepAgain is the next try of a sweep that could not tell everything.
+type sweepAgain struct {
+	At  time.Time
+	Job sweepJob
+	// Base is what the first try compared with: the news of a slot stays its news
+	// however often it is tried.
+	Base *sweep.Snapshot
+}
+
+func sweepAgainKey(name string) string { return "sweep-again:" + name }
+
+// whole tells that a sweep needs no further try: all was looked for, and what was
+// not met was not there.
+func whole(s hunts.Survey) bool {
+	return s.Verdict != hunts.CouldNotTell && s.Coverage.Complete && !unsearched(s)
+}
+
+// unsearched tells that some of the list was not looked for.
+func unsearched(s hunts.Survey) bool {
+	return slices.ContainsFunc(s.Coverage.Slices, func(part hunts.Slice) bool { return part.State != hunts.SliceDone })
+}
+
+// base is what a try of a slot compares with; over when the job came back after
+// its last step, or a later slot took over.
+func (b *Bot) base(ctx context.Context, j sweepJob) (previous *sweep.Snapshot, over bool, err error) {
+	last, err := b.snapshot(ctx, j.Name)
+	if err != nil {
+		return nil, false, err
+	}
+	if j.Try == 0 {
+		return last, last != nil && !last.Slot.Before(j.Slot), nil
+	}
+	var again sweepAgain
+	ok, err := b.cfg.Store.GetJSON(ctx, sweepAgainKey(j.Name), &again)
+	return again.Base, !ok || again.Job.Try != j.Try || !again.Job.Slot.Equal(j.Slot), err
+}
+
+// unfinished ends a try of a slot that could not tell everything. What was told
+// is known from now on; what was not covered is the next one's as well.
+func (b *Bot) unfinished(ctx context.Context, j sweepJob, previous *sweep.Snapshot, made swept, again bool) error {
+	next := sweep.Snapshot{Slot: j.Slot, Keys: map[string]sweep.Seen{}}
+	if previous != nil {
+		next.From, next.To, next.Looked = previous.From, previous.To, previous.Looked
+		maps.Copy(next.Keys, previous.Keys)
+	}
+	maps.Copy(next.Keys, made.Next.Keys)
+	snapshot := func() error { return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), next, keepSnapshot) }
+	if !again {
+		if err := b.settleEntries(ctx, made, j.Slot); err != nil {
+			return err
+		}
+		if err := b.cfg.Store.Delete(ctx, sweepAgainKey(j.Name)); err != nil {
+			return err
+		}
+		return snapshot()
+	}
+	job := j
+	job.Try++
+	retry := func() error {
+		return b.cfg.Store.SetJSON(ctx, sweepAgainKey(j.Name), sweepAgain{made.Next.Looked.Add(sweepAgainAfter), job, previous}, 48*time.Hour)
+	}
+	// Whichever is written last ends the try, for a replica that takes over: the
+	// first try is known to be over by its snapshot, the others by the next try.
+	steps := []func() error{retry, snapshot}
+	if j.Try > 0 {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

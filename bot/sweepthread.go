@@ -1,0 +1,42 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
+
+// sweepThread puts the hits and the list of all indicators into the thread: once
+// when a sweep is whole, and once before when it met something and was not.
+func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepView, post hunts.Post) error {
+	thread, key := target{channel: post.Channel, thread: post.TS}, j.key()
+	if view.Again {
+		key += ":first"
+	}
+	if view.Told() || len(view.Report.NotEvaluated) > 0 {
+		if _, err := b.post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
+			return err
+		}
+	}
+	if r, _ := b.policy.rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, MayExport) {
+		return nil
+	}
+	list, err := b.entries(ctx)
+	if err != nil {
+		return err
+	}
+	entries := make(map[string]sweep.Entry, len(list.Entries))
+	for _, e := range list.Entries {
+		entries[e.Key()] = e
+	}
+	rows := make([]message.SweepRow, 0, len(view.Survey.Indicators))
+	for _, r := range view.Survey.Indicators {
+		e := entries[r.Type+":"+r.Indicator]
+		rows = append(rows, message.SweepRow{Result: r, Source: e.Source, Owner: e.Owner, Note: e.Note, Confidence: e.Confidence, Tags: e.Tags, Expires: e.Expires})
+	}
+	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
+	return b.upload(ctx, key, thread, name, message.SweepCSV(view, rows))
+}
