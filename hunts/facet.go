@@ -1,7 +1,6 @@
 package hunts
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -147,62 +146,4 @@ func (d *DeviceResult) take(r Row) {
 
 func outcomeRank(o Outcome) int {
 	return slices.Index([]Outcome{OutcomeOther, OutcomeLookedUp, OutcomeFailed, OutcomeBlocked, OutcomeReached}, o)
-}
-
-// Suggestion is a filter worth a button, with the devices it would leave.
-type Suggestion struct {
-	Filter  Filter
-	Devices int
-	Label   string // "Only powershell.exe 2"
-}
-
-// Facets are the filters that split the answer best: those whose rows cover
-// closest to half of the devices. What covers all or none is no choice.
-func (a Answer) Facets(most int) []Suggestion {
-	total := map[string]bool{}
-	byFilter := map[Filter]map[string]bool{}
-	note := func(f Filter, device string) {
-		if byFilter[f] == nil {
-			byFilter[f] = map[string]bool{}
-		}
-		byFilter[f][device] = true
-	}
-	for _, r := range a.Rows {
-		if r.Hidden {
-			continue
-		}
-		device := strings.ToLower(r.Device)
-		total[device] = true
-		if r.Process != "" {
-			note(Filter{Facet: ByProcess, Value: strings.ToLower(r.Process)}, device)
-		}
-		note(Filter{Facet: ByOutcome, Value: string(r.Outcome)}, device)
-		for _, m := range r.Matched {
-			note(Filter{Facet: ByIndicator, Value: m}, device)
-		}
-	}
-	var out []Suggestion
-	for f, devices := range byFilter {
-		if len(devices) < len(total) {
-			out = append(out, Suggestion{Filter: f, Devices: len(devices), Label: fmt.Sprintf("%s %d", capital(f.Text()), len(devices))})
-		}
-	}
-	half := len(total)
-	sort.Slice(out, func(i, j int) bool {
-		x, y := abs(2*out[i].Devices-half), abs(2*out[j].Devices-half)
-		if x != y {
-			return x < y
-		}
-		return out[i].Label < out[j].Label
-	})
-	return out[:min(most, len(out))]
-}
-
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

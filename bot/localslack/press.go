@@ -86,8 +86,20 @@ func label(e map[string]any) string {
 	return s
 }
 
+// choicesOf are the options of a menu, grouped or not.
+func choicesOf(e map[string]any) []any {
+	out, _ := e["options"].([]any)
+	groups, _ := e["option_groups"].([]any)
+	for _, g := range groups {
+		group, _ := g.(map[string]any)
+		options, _ := group["options"].([]any)
+		out = append(out, options...)
+	}
+	return out
+}
+
 // chosen finds an element by its label or action id, or an option of a menu by
-// its label.
+// its label; "menu/option" names both.
 func chosen(m Message, want string) (map[string]any, bool) {
 	for _, e := range elements(m.Blocks) {
 		id, _ := e["action_id"].(string)
@@ -95,10 +107,10 @@ func chosen(m Message, want string) (map[string]any, bool) {
 			out := map[string]any{"action_id": id, "type": e["type"], "value": e["value"], "text": e["text"]}
 			return out, true
 		}
-		options, _ := e["options"].([]any)
-		for _, o := range options {
+		menu, wanted, both := strings.Cut(want, "/")
+		for _, o := range choicesOf(e) {
 			option, _ := o.(map[string]any)
-			if label(option) == want {
+			if label(option) == want || both && id == menu && strings.HasPrefix(label(option), wanted) {
 				return map[string]any{"action_id": id, "type": e["type"], "selected_option": option}, true
 			}
 		}

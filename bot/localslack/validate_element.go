@@ -32,7 +32,7 @@ func (c *checker) element(at string, e map[string]any) {
 	case "overflow":
 		c.options(at, e["options"], overflowItems)
 	case "static_select", "multi_static_select":
-		c.options(at, e["options"], selectItems)
+		c.choices(at, e)
 		if p, has := e["placeholder"]; has && p != nil {
 			c.text(at+"/placeholder", p, 150, "plain_text")
 		}
@@ -59,6 +59,25 @@ func (c *checker) confirm(at string, e map[string]any) {
 	c.text(at+"/confirm/text", d["text"], 300, "")
 	c.text(at+"/confirm/confirm", d["confirm"], 30, "plain_text")
 	c.text(at+"/confirm/deny", d["deny"], 30, "plain_text")
+}
+
+// choices are options, or groups of them; never both
+// (docs.slack.dev/reference/block-kit/block-elements/select-menu-element).
+func (c *checker) choices(at string, e map[string]any) {
+	groups, grouped := e["option_groups"].([]any)
+	if !grouped {
+		c.options(at, e["options"], selectItems)
+		return
+	}
+	if e["options"] != nil || len(groups) == 0 || len(groups) > selectItems {
+		c.say(at+"/option_groups", "wrong_count", "must have 1 to %d groups, and no options beside them", selectItems)
+	}
+	for i, item := range groups {
+		g, _ := item.(map[string]any)
+		here := fmt.Sprintf("%s/option_groups/%d", at, i)
+		c.text(here+"/label", g["label"], optionText, "plain_text")
+		c.options(here, g["options"], selectItems)
+	}
 }
 
 func (c *checker) options(at string, v any, most int) {

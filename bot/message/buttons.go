@@ -202,27 +202,6 @@ func unsearched(c hunts.Coverage) bool {
 	return false
 }
 
-// facetLabel is short: "Only powershell 2".
-func facetLabel(f hunts.Suggestion) string {
-	verb := "Only "
-	if f.Filter.Without {
-		verb = "Without "
-	}
-	value := f.Filter.Value
-	switch f.Filter.Facet {
-	case hunts.ByOutcome:
-		value = outcomeWord(hunts.Outcome(value))
-	case hunts.ByIndicator:
-		value = shownRemote(value, maxShort)
-	case hunts.ByProcess:
-		value = shown(strings.TrimSuffix(value, ".exe"), maxShort)
-	default:
-		value = shown(value, maxShort)
-	}
-	number := fmt.Sprintf(" %d", f.Devices)
-	return verb + cutText(value, goodButtonText-len(verb)-len(number)) + number
-}
-
 // moreMenu holds five options, the most that an overflow menu may have:
 // https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
 func moreMenu(id string) slack.BlockElement {

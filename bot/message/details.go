@@ -21,6 +21,9 @@ func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 		}
 	}
 	if len(rows.parts) > 0 {
+		if row := facetMenus(h, a, v); row != nil {
+			rows.add(row, "")
+		}
 		out = append(out, rows.render(v.Form))
 	}
 	var rest page

@@ -77,9 +77,9 @@ export function element(e, press) {
       }
       return el('button', { type: 'button', class: 'btn ' + (e.style || ''), onclick: (ev) => once(ev.target, () => press(e)) }, ...label());
     case 'overflow':
-      return menu('⋯ More', e.options, (o) => press({ ...e, selected_option: o, options: undefined }));
+      return menu('⋯', [{ options: e.options }], (o) => press({ action_id: e.action_id, type: e.type, selected_option: o }));
     case 'static_select':
-      return menu(textObject(e.placeholder).join('') || 'Choose', e.options, (o) => press({ ...e, selected_option: o, options: undefined }));
+      return menu(`${textObject(e.placeholder).join('') || 'Choose'} ▾`, e.option_groups || [{ options: e.options }], (o) => press({ action_id: e.action_id, type: e.type, selected_option: o }));
     default:
       return el('span', { class: 'context' }, `[${e.type}]`);
   }
@@ -93,22 +93,39 @@ function once(button, go) {
   go();
 }
 
-function menu(label, options, choose) {
-  const list = el('div', { class: 'menu-list', role: 'menu', hidden: true },
-    ...(options || []).map((o) => el('button', { type: 'button', role: 'menuitem', onclick: () => { hide(); choose(o); } }, ...textObject(o.text))));
-  const button = el('button', { type: 'button', class: 'btn', 'aria-haspopup': 'menu', 'aria-expanded': 'false', onclick: () => (list.hidden ? show() : hide()) }, label);
+// menu opens a list of options, in groups where it has any. Arrows move within it.
+function menu(label, groups, choose) {
+  const list = el('div', { class: 'menu-list', role: 'menu', hidden: true }, ...groups.map((g) => el('div', { role: 'group', 'aria-label': textObject(g.label).join('') || null },
+    g.label ? el('div', { class: 'menu-head', 'aria-hidden': 'true' }, ...textObject(g.label)) : null,
+    ...(g.options || []).map((o) => el('button', { type: 'button', role: 'menuitem', onclick: () => { hide(); choose(o); } }, ...textObject(o.text))))));
+  const button = el('button', { type: 'button', class: 'btn', 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'aria-label': label === '⋯' ? 'More actions' : null, onclick: () => (list.hidden ? show() : hide()) }, label);
   const away = (ev) => { if (!wrap.contains(ev.target)) hide(); };
   function show() {
     list.hidden = false;
+    // towards the side that has room for it
+    const here = button.getBoundingClientRect();
+    list.classList.toggle('up', here.bottom + list.offsetHeight > innerHeight && here.top > list.offsetHeight);
+    list.classList.toggle('left', here.left + list.offsetWidth > innerWidth - 8);
     button.setAttribute('aria-expanded', 'true');
     document.addEventListener('click', away);
-    list.querySelector('button')?.focus();
+    list.querySelector('button')?.focus({ preventScroll: true });
   }
   function hide() {
     list.hidden = true;
     button.setAttribute('aria-expanded', 'false');
     document.removeEventListener('click', away);
   }
-  const wrap = el('div', { class: 'menu-wrap', onkeydown: (ev) => { if (ev.key === 'Escape') { hide(); button.focus(); ev.stopPropagation(); } } }, button, list);
+  const wrap = el('div', { class: 'menu-wrap', onkeydown: (ev) => {
+    const all = [...list.querySelectorAll('button')];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[ev.key];
+    if (ev.key === 'Escape' && !list.hidden) {
+      hide();
+      button.focus();
+      ev.stopPropagation();
+    } else if (step && !list.hidden) {
+      all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+      ev.preventDefault();
+    }
+  } }, button, list);
   return wrap;
 }
