@@ -57,7 +57,7 @@ func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	}
 	var out bounded
-	err := b.call(ctx, "", func() error {
+	err := b.call(ctx, unpaced, func() error {
 		out = bounded{left: limit}
 		return b.api.GetFileContext(ctx, f.URL, &out)
 	})

@@ -126,10 +126,8 @@ func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunt
 	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
 		return a, nil
 	}
-	asking, stop := context.WithTimeout(ctx, courtesyFor)
-	p := &painter{bot: b, hunt: h, parent: parent, ctx: ctx, known: b.known(asking, h)}
-	stop()
-	defer p.wait()
+	p := b.painter(ctx, h, parent)
+	defer p.stop()
 	within, done := b.cancellable(ctx, h.ID)
 	defer done()
 	return b.cfg.Runner.Run(within, h, p.paint)
@@ -151,14 +149,14 @@ func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func
 		tick := time.NewTicker(cancelPoll)
 		defer tick.Stop()
 		for {
+			var by string // who may have pressed before anybody began to search
+			if ok, err := b.cfg.Store.GetJSON(within, cancelKey(id), &by); err == nil && ok {
+				stop()
+			}
 			select {
 			case <-within.Done():
 				return
 			case <-tick.C:
-				var by string
-				if ok, err := b.cfg.Store.GetJSON(within, cancelKey(id), &by); err == nil && ok {
-					stop()
-				}
 			}
 		}
 	})
@@ -179,49 +177,6 @@ func (b *Bot) stopRunning(id string) {
 		stop()
 	}
 }
-
-// painter edits the message of a running hunt, no more often than Slack likes,
-// and never holds up the search.
-type painter struct {
-	bot    *Bot
-	hunt   hunts.Hunt
-	parent hunts.Post
-	ctx    context.Context // of the one job that owns the painter
-	known  memory
-
-	mu   sync.Mutex
-	last time.Time
-	busy sync.WaitGroup
-}
-
-func (p *painter) paint(now hunts.Progress) {
-	if now.SharedWith != "" {
-		p.bot.share(p.ctx, p.hunt, now.SharedWith)
-	}
-	if p.parent.TS == "" || now.Done >= now.Total && now.SharedWith == "" {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	at := p.bot.cfg.Clock()
-	if at.Sub(p.last) < p.bot.cfg.UpdateEvery {
-		return
-	}
-	p.last = at
-	p.busy.Go(func() {
-		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message {
-			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
-			return message.Progress(p.hunt, now, v)
-		})
-		if err != nil {
-			p.bot.cfg.Log.Info("progress not shown", "hunt", p.hunt.ID, "error", err)
-		}
-	})
-}
-
-// wait returns when no edit is under way: an edit that arrives late would
-// overwrite the answer.
-func (p *painter) wait() { p.busy.Wait() }
 
 // show writes the answer into the parent message and completes its thread.
 func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {

@@ -326,17 +326,42 @@ func TestTheFormTakesAWholeReport(t *testing.T) {
 	s.wellMannered()
 }
 
-func TestACancelledHuntSaysWhatWasNotSearched(t *testing.T) {
-	s := newStage(t, stageOptions{})
-	s.workspace.Fault(localworkspace.Fault{Delay: 20 * time.Second, Times: 1000, Match: func(q string) bool { return strings.Contains(q, "let hunt_rows") }})
-	s.slash("/footprint ip=198.51.100.24")
-	m := s.waitFor("198.51.100[.]24")
-	if err := s.slack.Until(s.ctx, func() bool { return len(s.workspace.Queries()) > 0 }); err != nil {
-		t.Log("no query was finished yet")
+func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) {
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.UpdateEvery = 20 * time.Millisecond }})
+	day := 24 * time.Hour
+	today := time.Now().UTC().Truncate(day)
+	old := func(q string) bool { // everything before yesterday
+		m := windowFrom.FindStringSubmatch(q)
+		if m == nil || !strings.Contains(q, "let hunt_rows") {
+			return false
+		}
+		at, err := time.Parse(time.RFC3339Nano, m[1])
+		return err == nil && at.Before(today.Add(-day))
 	}
-	m = s.soc.Thread(m.TS)[0]
+	s.workspace.Fault(localworkspace.Fault{Delay: 30 * time.Second, Times: 1000, Match: old})
+	s.slash(c2)
+	m := s.waitFor("🔴 *REACHED so far*", " of 8 slices · ", " devices so far · ", " events")
 	if err := s.ana.Press(s.ctx, m, "Cancel"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("❔ *COULD NOT TELL*", "cancelled")
+	got := s.waitFor("🔴 *REACHED*", "5 of 8 slices were not searched in full: ", " to "+today.Add(-day).Format("2006-01-02 15:04 UTC")+", the hunt was cancelled")
+	if got.TS != m.TS {
+		t.Error("the answer is another message")
+	}
+	err := s.slack.Until(s.ctx, func() bool {
+		stopped, ran := 0, 0
+		for _, q := range s.workspace.Queries() {
+			if old(q.Query) {
+				ran++
+				if q.Status == 499 {
+					stopped++
+				}
+			}
+		}
+		return ran > 0 && ran < 5 && stopped == ran
+	})
+	if err != nil {
+		t.Error("the queries that ran were not stopped, or those that had not begun were")
+	}
+	s.wellMannered()
 }

@@ -129,7 +129,7 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, ts, text 
 		return err
 	}
 	if repeats {
-		err := b.call(ctx, who.Channel, func() error {
+		err := b.call(ctx, reactions, func() error {
 			return b.api.AddReactionContext(ctx, "eyes", slack.NewRefToMessage(who.Channel, ts))
 		})
 		if err != nil {

@@ -40,7 +40,7 @@ func (b *Bot) notMember(ctx context.Context, user string) (string, error) {
 		return say, err
 	}
 	var u *slack.User
-	err := b.call(ctx, user, func() (err error) {
+	err := b.call(ctx, lookups, func() (err error) {
 		u, err = b.api.GetUserInfoContext(ctx, user)
 		return err
 	})

@@ -5,13 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"golang.org/x/time/rate"
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
@@ -20,10 +16,6 @@ import (
 const (
 	// claimFor bounds how long a dead replica's claim keeps others from sending.
 	claimFor = 30 * time.Second
-	// tries of one call to Slack, and the longest Retry-After that is waited out
-	// within the job; beyond it the job is tried again later.
-	tries    = 5
-	maxPause = 30 * time.Second
 	// metadataType marks our own messages, so that they are found again.
 	metadataType = "footprint"
 )
@@ -60,7 +52,7 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 	// A replica that died may have sent it and not lived to say so; and a call
 	// that failed may have worked. Then the message is looked for before it is sent.
 	unsure := state == hunts.PostRetaken
-	err = b.inForms(ctx, to.channel, func(form message.Form) error {
+	err = b.inForms(ctx, postsTo(to.channel), func(form message.Form) error {
 		if unsure {
 			found, ok, err := b.findOwn(ctx, to, key)
 			if err != nil {
@@ -95,7 +87,7 @@ func (b *Bot) update(ctx context.Context, p hunts.Post, render func(message.View
 	if p.TS == "" {
 		return nil
 	}
-	return b.inForms(ctx, p.Channel, func(form message.Form) error {
+	return b.inForms(ctx, updates, func(form message.Form) error {
 		v := b.view()
 		v.Form = form
 		_, _, _, err := b.api.UpdateMessageContext(ctx, p.Channel, p.TS, options(render(v))...)
@@ -107,7 +99,7 @@ func (b *Bot) update(ctx context.Context, p hunts.Post, render func(message.View
 // ephemeral message. Never the only copy of a result in a channel we are in.
 func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m message.Message) error {
 	if responseURL != "" {
-		err := b.call(ctx, channel, func() error {
+		err := b.call(ctx, unpaced, func() error {
 			_, _, _, err := b.api.SendMessageContext(ctx, channel, append(options(m), slack.MsgOptionResponseURL(responseURL, slack.ResponseTypeEphemeral))...)
 			return err
 		})
@@ -116,7 +108,7 @@ func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m 
 		}
 		b.cfg.Log.Info("response_url not usable, whispering instead", "error", err)
 	}
-	return b.call(ctx, channel, func() error {
+	return b.call(ctx, whispers, func() error {
 		_, err := b.api.PostEphemeralContext(ctx, channel, user, options(m)...)
 		return err
 	})
@@ -140,7 +132,7 @@ func (b *Bot) upload(ctx context.Context, huntID string, to target, name string,
 	}
 	sent := hunts.Post{Channel: to.channel}
 	unsure := state == hunts.PostRetaken
-	err = b.call(ctx, to.channel, func() error {
+	err = b.call(ctx, uploads, func() error {
 		if unsure {
 			found, ok, err := b.findOwnFile(ctx, to, name)
 			if err != nil {
@@ -200,10 +192,10 @@ func options(m message.Message) []slack.MsgOption {
 }
 
 // inForms falls back to a plainer form when Slack refuses the blocks.
-func (b *Bot) inForms(ctx context.Context, channel string, send func(message.Form) error) error {
+func (b *Bot) inForms(ctx context.Context, l lane, send func(message.Form) error) error {
 	var err error
 	for _, form := range forms {
-		err = b.call(ctx, channel, func() error { return send(form) })
+		err = b.call(ctx, l, func() error { return send(form) })
 		if !blocksRefused(err) {
 			return err
 		}
@@ -224,70 +216,6 @@ func blocksRefused(err error) bool {
 		return true
 	}
 	return false
-}
-
-// call keeps to Slack's pace per channel and repeats what is worth repeating.
-func (b *Bot) call(ctx context.Context, channel string, do func() error) error {
-	for attempt := 1; ; attempt++ {
-		if err := b.pace.wait(ctx, channel); err != nil {
-			return err
-		}
-		err := do()
-		if err == nil {
-			return nil
-		}
-		pause, again := worthRepeating(err, attempt)
-		if !again {
-			return err
-		}
-		b.cfg.Log.Info("slack call tried again", "channel", channel, "attempt", attempt, "pause", pause, "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
-		}
-	}
-}
-
-func worthRepeating(err error, attempt int) (time.Duration, bool) {
-	if attempt >= tries || errors.Is(err, context.Canceled) {
-		return 0, false
-	}
-	backoff := 500 * time.Millisecond << (attempt - 1)
-	var limited *slack.RateLimitedError
-	if errors.As(err, &limited) {
-		return limited.RetryAfter, limited.RetryAfter <= maxPause
-	}
-	var status slack.StatusCodeError
-	if errors.As(err, &status) {
-		// a 429 without Retry-After comes as a plain status
-		return backoff, status.Code == 429 || status.Code >= 500
-	}
-	var answer slack.SlackErrorResponse
-	if errors.As(err, &answer) {
-		switch answer.Err {
-		case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited", "rate_limited":
-			return backoff, true
-		}
-		return 0, false
-	}
-	return backoff, unknownOutcome(err)
-}
-
-// unknownOutcome tells that the call may have worked although it looks failed.
-func unknownOutcome(err error) bool {
-	if err == nil {
-		return false
-	}
-	var status slack.StatusCodeError
-	if errors.As(err, &status) {
-		return status.Code >= 500
-	}
-	var network net.Error
-	var wrapped *url.Error
-	return errors.As(err, &network) || errors.As(err, &wrapped) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // findOwn looks for a message of ours by its metadata, before it is sent a
@@ -339,25 +267,4 @@ func (b *Bot) recent(ctx context.Context, to target) ([]slack.Message, error) {
 		}
 	}
 	return messages, err
-}
-
-// pace keeps to about one message a second per channel, with a small burst:
-// https://docs.slack.dev/apis/web-api/rate-limits
-type pace struct {
-	mu       sync.Mutex
-	channels map[string]*rate.Limiter
-	burst    int
-}
-
-func newPace(burst int) *pace { return &pace{channels: map[string]*rate.Limiter{}, burst: burst} }
-
-func (p *pace) wait(ctx context.Context, channel string) error {
-	p.mu.Lock()
-	l, ok := p.channels[channel]
-	if !ok {
-		l = rate.NewLimiter(1, p.burst)
-		p.channels[channel] = l
-	}
-	p.mu.Unlock()
-	return l.Wait(ctx)
 }

@@ -150,7 +150,7 @@ func (b *Bot) mentionedInThread(ctx context.Context, key string, who hunts.Asker
 // it there is nothing to read, and the ledger holds what comes from now on.
 func (b *Bot) threadText(ctx context.Context, who hunts.Asker) (string, error) {
 	var text strings.Builder
-	err := b.call(ctx, who.Channel, func() error {
+	err := b.call(ctx, readings, func() error {
 		messages, _, _, err := b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: who.Channel, Timestamp: who.ThreadTS, Limit: 200})
 		for _, m := range messages {
 			if m.User != b.self && m.BotID == "" {

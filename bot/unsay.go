@@ -112,7 +112,7 @@ func (b *Bot) takeBack(ctx context.Context, key string) error {
 	if err != nil || !ok || p.TS == "" {
 		return err
 	}
-	err = b.call(ctx, p.Channel, func() error {
+	err = b.call(ctx, removals, func() error {
 		if strings.HasPrefix(key, fileKeys) {
 			return b.api.DeleteFileContext(ctx, p.TS)
 		}

@@ -94,18 +94,54 @@ func saidOnce(problems []string) []string {
 	return out
 }
 
+// unsearchedNamed bounds the parts of a window that one sentence names.
+const unsearchedNamed = 3
+
+// unsearchedText says exactly which parts of the window were not searched, and
+// why; neighbours with one reason are one part.
 func unsearchedText(slices []Slice, total int) string {
-	reason := slices[0].Reason
-	if reason == "" {
-		reason = "it was not searched"
-	}
-	if len(slices) == total {
+	parts := JoinSlices(slices)
+	if len(slices) == total && len(parts) == 1 {
 		if total == 1 {
-			return reason
+			return parts[0].why()
 		}
-		return fmt.Sprintf("none of the %d slices was searched in full: %s", total, reason)
+		return fmt.Sprintf("none of the %d slices was searched in full: %s", total, parts[0].why())
 	}
-	return fmt.Sprintf("%d of %d slices were not searched in full: %s", len(slices), total, reason)
+	verb := "were"
+	if len(slices) == 1 {
+		verb = "was"
+	}
+	text := fmt.Sprintf("%d of %s %s not searched in full:", len(slices), count(int64(total), "slice"), verb)
+	for i, p := range parts {
+		if i == unsearchedNamed {
+			return text + fmt.Sprintf(" and %d more parts", len(parts)-i)
+		}
+		if i > 0 {
+			text += ";"
+		}
+		text += " " + p.From.UTC().Format("2006-01-02 15:04") + " to " + p.To.UTC().Format("2006-01-02 15:04 UTC") + ", " + p.why()
+	}
+	return text
+}
+
+func (s Slice) why() string {
+	if s.Reason == "" {
+		return "it was not searched"
+	}
+	return s.Reason
+}
+
+// JoinSlices makes one slice of those that touch and share a reason.
+func JoinSlices(slices []Slice) []Slice {
+	var out []Slice
+	for _, s := range slices {
+		if n := len(out) - 1; n >= 0 && out[n].Reason == s.Reason && out[n].To.Equal(s.From) {
+			out[n].To = s.To
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 func triedText(a Answer) string {

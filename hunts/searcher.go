@@ -118,10 +118,12 @@ func (s *searcher) spent(q QueryStats) {
 	s.cost.DataScanned += q.DataScanned
 }
 
+const cancelledReason = "the hunt was cancelled"
+
 // slice searches one slice.
 func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, string) {
 	if ctx.Err() != nil {
-		return part{}, SliceSkipped, "the hunt was cancelled before this slice"
+		return part{}, SliceSkipped, cancelledReason
 	}
 	r := s.runner
 	asked := r.cfg.Clock().UTC()
@@ -134,7 +136,7 @@ func (s *searcher) slice(ctx context.Context, at Slice) (part, SliceState, strin
 	if err != nil {
 		r.cfg.Log.Warn("slice failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", KindOf(err), "error", err)
 		if ctx.Err() != nil {
-			return part{}, SliceSkipped, "the hunt was cancelled during this slice"
+			return part{}, SliceSkipped, cancelledReason
 		}
 		return part{}, SliceFailed, sayOf(err, s.def)
 	}

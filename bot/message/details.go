@@ -83,22 +83,24 @@ func beaconLine(b hunts.Beacon) line {
 		ours(" every %s ± %s over %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
 }
 
-// maxUnsearched bounds the slices that are named; a window of years has many.
-const maxUnsearched = 5
+// unsearchedInParent is how many of them the sentence of the coverage names.
+const unsearchedInParent = 3
 
-// unsearchedLine names the parts of the window that no query answered;
-// neighbours with one reason are one part.
+// maxUnsearched bounds the slices that are named; a window of years has many.
+const maxUnsearched = 12
+
+// unsearchedLine names the parts of the window that no query answered, where they
+// are more than the message itself can name.
 func unsearchedLine(a hunts.Answer) line {
-	var parts []hunts.Slice
+	var missing []hunts.Slice
 	for _, s := range a.Coverage.Slices {
-		if s.State == hunts.SliceDone {
-			continue
+		if s.State != hunts.SliceDone {
+			missing = append(missing, s)
 		}
-		if n := len(parts) - 1; n >= 0 && parts[n].Reason == s.Reason && parts[n].To.Equal(s.From) {
-			parts[n].To = s.To
-			continue
-		}
-		parts = append(parts, s)
+	}
+	parts := hunts.JoinSlices(missing)
+	if len(parts) <= unsearchedInParent {
+		return nil
 	}
 	var l line
 	for i, s := range parts {
