@@ -136,7 +136,7 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
 		return message.Held(h, why, state.Until, v)
 	})
-	if notMember(err) {
+	if placeGone(err) != "" {
 		if _, err := b.settleHeld(ctx, h.ID, held{State: heldRefused}); err != nil {
 			return err
 		}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -29,7 +27,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	}
 	text := strings.TrimSpace(c.Text)
 	if text == "" {
-		return b.openHuntModal(ctx, c.TriggerID, modalPlace{Channel: c.Channel}, "")
+		return opener{b, c.TriggerID, whisper}.hunt(ctx, modalPlace{Channel: c.Channel}, "")
 	}
 	if strings.EqualFold(text, "help") {
 		return whisper(message.Help(b.view()))
@@ -190,18 +188,13 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 		}
 		return b.cfg.Store.SaveThreadHunt(ctx, post.Channel, post.TS, h.ID, b.cfg.Keep)
 	}
-	if !notMember(err) || responseURL == "" {
+	if why := placeGone(err); why == "" {
 		return fmt.Errorf("announcing hunt %s: %w", h.ID, err)
 	}
-	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL}}
+	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL, "archived": archived(err)}}
 	return b.cfg.Store.SavePost(ctx, parentKey(h.ID), outside, b.cfg.Keep)
 }
 
 func parentKey(huntID string) string { return "parent:" + huntID }
-
-func notMember(err error) bool {
-	var answer slack.SlackErrorResponse
-	return errors.As(err, &answer) && (answer.Err == "not_in_channel" || answer.Err == "channel_not_found")
-}
 
 func (b *Bot) view() message.View { return message.View{Now: b.cfg.Clock()} }

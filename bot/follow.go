@@ -43,13 +43,17 @@ func (f follow) whisper(ctx context.Context, sentence string) error {
 	return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.Refused(sentence, f.bot.view()))
 }
 
-// say posts into the thread, once.
+// say posts into the thread, once; where it has no place any more, directly to who
+// asked.
 func (f follow) say(ctx context.Context, what string, render func(message.View) message.Message) error {
 	to, err := f.place(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = f.bot.post(ctx, what+":"+f.key, to, render)
+	if _, err = f.bot.post(ctx, what+":"+f.key, to, render); placeGone(err) == "" {
+		return err
+	}
+	_, err = f.bot.post(ctx, what+":direct:"+f.key, target{channel: f.asker.User, hunt: to.hunt}, render)
 	return err
 }
 
@@ -241,8 +245,16 @@ func (f follow) file(ctx context.Context, kind string) error {
 	}
 	if kind == message.DoCSV {
 		if err := f.bot.upload(ctx, f.key, to, f.hunt.ID+".csv", message.CSV(a)); err != nil {
-			return err
+			return f.nowhere(ctx, err)
 		}
 	}
-	return f.bot.upload(ctx, f.key, to, name, data)
+	return f.nowhere(ctx, f.bot.upload(ctx, f.key, to, name, data))
+}
+
+// nowhere tells who asked for a file that its thread is gone.
+func (f follow) nowhere(ctx context.Context, err error) error {
+	if placeGone(err) == "" {
+		return err
+	}
+	return f.whisper(ctx, "The thread of "+f.hunt.ID+" takes no files any more; hunt again in a channel that I am in.")
 }

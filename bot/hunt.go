@@ -180,6 +180,9 @@ func (b *Bot) stopRunning(id string) {
 
 // show writes the answer into the parent message and completes its thread.
 func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
+	if parent.TS == "" && parent.Extra["archived"] != "" {
+		return b.showDirectly(ctx, h, a, "The channel is archived, so here is the answer.")
+	}
 	if parent.TS == "" {
 		return b.showOutside(ctx, h, a, parent)
 	}
@@ -247,6 +250,15 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 		return err
 	}
 	return b.cfg.Store.SavePost(ctx, "outside:"+h.ID, hunts.Post{Channel: h.Asker.Channel, TS: "response_url"}, b.cfg.Keep)
+}
+
+// archived is not empty where a channel takes nothing any more.
+func archived(err error) string {
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) && answer.Err == "is_archived" {
+		return "yes"
+	}
+	return ""
 }
 
 // placeGone tells, for the asker, why a message has no place any more; empty for

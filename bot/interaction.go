@@ -140,9 +140,14 @@ func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) 
 	case "view_submission":
 		return b.submitted(ctx, key, i)
 	case "message_action":
-		return b.openHuntModal(ctx, i.TriggerID, modalPlace{Channel: who.Channel, Thread: threadOf(i.Message, i.MessageTS)}, textOf(i.Message))
+		return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: who.Channel, Thread: threadOf(i.Message, i.MessageTS)}, textOf(i.Message))
 	}
 	return nil
+}
+
+func (b *Bot) opener(ctx context.Context, i interaction) opener {
+	who := i.asker()
+	return opener{b, i.TriggerID, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, m) }}
 }
 
 // act does what one button or option says.
@@ -191,9 +196,9 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 			return f.whisper(ctx, say)
 		}
 		if a.Hunt == "" {
-			return b.openMarkIndicator(ctx, i.TriggerID, a.Indicator, i.asker())
+			return b.opener(ctx, i).markIndicator(ctx, a.Indicator, i.asker())
 		}
-		return b.openMarkModal(ctx, i.TriggerID, h)
+		return b.opener(ctx, i).mark(ctx, h)
 	case message.ActionWatch:
 		if say := b.may(ctx, i.asker(), MayWatch); say != "" {
 			return f.whisper(ctx, say)

@@ -3,13 +3,11 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -36,43 +34,6 @@ func (p modalPlace) text() string {
 
 // maxFilled is what a text field can be filled with.
 const maxFilled = 3000
-
-func (b *Bot) openHuntModal(ctx context.Context, trigger string, at modalPlace, filled string) error {
-	if utf8.RuneCountInString(filled) > maxFilled {
-		p := readPaste(filled, *b.cfg.Guard)
-		lines := make([]string, 0, len(p.hunt))
-		for _, i := range p.hunt {
-			lines = append(lines, i.Defanged())
-		}
-		filled = strings.Join(lines, "\n")
-	}
-	return b.open(ctx, trigger, message.HuntModal(at.text(), filled, b.cfg.Workspaces))
-}
-
-func (b *Bot) openMarkModal(ctx context.Context, trigger string, h hunts.Hunt) error {
-	return b.open(ctx, trigger, message.MarkModal(modalPlace{Channel: h.Asker.Channel, Hunt: h.ID}.text(), h))
-}
-
-// openMarkIndicator asks for a judgement of what a sweep met.
-func (b *Bot) openMarkIndicator(ctx context.Context, trigger, what string, who hunts.Asker) error {
-	req, refusal := indicator.Parse(what, b.cfg.Clock())
-	if refusal != nil {
-		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(refusal.Sentence, b.view()))
-	}
-	return b.open(ctx, trigger, message.MarkModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: what}.text(), hunts.Hunt{Request: req}))
-}
-
-// open shows a modal. A trigger lives three seconds and once: a job that comes
-// back later has nothing to open any more, and no reason to be tried again.
-func (b *Bot) open(ctx context.Context, trigger string, v slack.ModalViewRequest) error {
-	_, err := b.api.OpenViewContext(ctx, trigger, v)
-	var answer slack.SlackErrorResponse
-	if errors.As(err, &answer) && strings.Contains(answer.Err, "trigger") {
-		b.cfg.Log.Info("modal not opened, its trigger is over", "error", answer.Err)
-		return nil
-	}
-	return err
-}
 
 // Names of the fields of the modals.
 const (

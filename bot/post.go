@@ -2,9 +2,11 @@ package bot
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -52,7 +54,7 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 	// A replica that died may have sent it and not lived to say so; and a call
 	// that failed may have worked. Then the message is looked for before it is sent.
 	unsure := state == hunts.PostRetaken
-	err = b.inForms(ctx, postsTo(to.channel), func(form message.Form) error {
+	cut, err := b.inForms(ctx, postsTo(to.channel), render, func(m message.Message) error {
 		if unsure {
 			found, ok, err := b.findOwn(ctx, to, key)
 			if err != nil {
@@ -63,9 +65,7 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 				return nil
 			}
 		}
-		v := b.view()
-		v.Form = form
-		channel, ts, err := b.api.PostMessageContext(ctx, to.channel, append(options(render(v)), slack.MsgOptionTS(to.thread),
+		channel, ts, err := b.api.PostMessageContext(ctx, to.channel, append(options(m), slack.MsgOptionTS(to.thread),
 			slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{"key": key}}))...)
 		if err != nil {
 			unsure = unsure || unknownOutcome(err)
@@ -78,7 +78,16 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 		b.giveBack(ctx, key, unsure)
 		return hunts.Post{}, err
 	}
-	return sent, b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep)
+	if err := b.cfg.Store.SavePost(ctx, key, sent, b.cfg.Keep); err != nil || cut == "" {
+		return sent, err
+	}
+	return sent, b.wholeText(ctx, target{channel: sent.Channel, thread: cmp.Or(to.thread, sent.TS), hunt: to.hunt}, sent.TS, cut)
+}
+
+// wholeText puts a message that Slack takes in no form into a file beside what it
+// took of it.
+func (b *Bot) wholeText(ctx context.Context, to target, ts, text string) error {
+	return b.upload(ctx, ts, to, "message-"+strings.ReplaceAll(ts, ".", "-")+".txt", []byte(text))
 }
 
 // update edits a message of ours. Blocks, text and parse are sent in full every
@@ -87,16 +96,19 @@ func (b *Bot) update(ctx context.Context, p hunts.Post, render func(message.View
 	if p.TS == "" {
 		return nil
 	}
-	return b.inForms(ctx, updates, func(form message.Form) error {
-		v := b.view()
-		v.Form = form
-		_, _, _, err := b.api.UpdateMessageContext(ctx, p.Channel, p.TS, options(render(v))...)
+	cut, err := b.inForms(ctx, updates, render, func(m message.Message) error {
+		_, _, _, err := b.api.UpdateMessageContext(ctx, p.Channel, p.TS, options(m)...)
 		return err
 	})
+	if err != nil || cut == "" {
+		return err
+	}
+	return b.wholeText(ctx, target{channel: p.Channel, thread: p.TS}, p.TS, cut)
 }
 
 // whisper answers one person: by response_url while there is one, else by an
-// ephemeral message. Never the only copy of a result in a channel we are in.
+// ephemeral message, and where there is no place for one by a direct message.
+// Never the only copy of a result in a channel we are in.
 func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m message.Message) error {
 	if responseURL != "" {
 		err := b.call(ctx, unpaced, func() error {
@@ -108,8 +120,15 @@ func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m 
 		}
 		b.cfg.Log.Info("response_url not usable, whispering instead", "error", err)
 	}
-	return b.call(ctx, whispers, func() error {
+	err := b.call(ctx, whispers, func() error {
 		_, err := b.api.PostEphemeralContext(ctx, channel, user, options(m)...)
+		return err
+	})
+	if placeGone(err) == "" {
+		return err
+	}
+	return b.call(ctx, postsTo(user), func() error {
+		_, _, err := b.api.PostMessageContext(ctx, user, options(m)...)
 		return err
 	})
 }
@@ -191,19 +210,26 @@ func options(m message.Message) []slack.MsgOption {
 	}
 }
 
-// inForms falls back to a plainer form when Slack refuses the blocks.
-func (b *Bot) inForms(ctx context.Context, l lane, send func(message.Form) error) error {
-	var err error
+// inForms falls back to a plainer form when Slack refuses the blocks. When it
+// refuses every form, its beginning is sent, and cut is the whole text, for a file.
+func (b *Bot) inForms(ctx context.Context, l lane, render func(message.View) message.Message, send func(message.Message) error) (cut string, err error) {
+	var m message.Message
 	for _, form := range forms {
-		err = b.call(ctx, l, func() error { return send(form) })
+		v := b.view()
+		v.Form = form
+		m = render(v)
+		err = b.call(ctx, l, func() error { return send(m) })
 		if !blocksRefused(err) {
-			return err
+			return "", err
 		}
 		var answer slack.SlackErrorResponse
 		errors.As(err, &answer)
-		b.cfg.Log.Warn("blocks refused, falling back to a plainer form", "error", answer.Err, "detail", answer.ResponseMetadata.Messages)
+		b.cfg.Log.Warn("message refused, falling back to a plainer form", "error", answer.Err, "detail", answer.ResponseMetadata.Messages, "form", int(form))
 	}
-	return err
+	if err = b.call(ctx, l, func() error { return send(message.Beginning(m)) }); err != nil {
+		return "", err
+	}
+	return m.Text, nil
 }
 
 func blocksRefused(err error) bool {

@@ -59,10 +59,11 @@ func (b *Bot) sharers(ctx context.Context, h hunts.Hunt) []string {
 	return slices.DeleteFunc(users, func(u string) bool { return u == h.Asker.User })
 }
 
-// callBack mentions the asker when the answer took so long that nobody waits
-// in front of it any more: an edit rings no bell.
+// callBack mentions the asker when the answer took so long that nobody waits in
+// front of it any more, and each of those who shared one search: an edit rings no
+// bell.
 func (b *Bot) callBack(ctx context.Context, h hunts.Hunt, a hunts.Answer, thread target) error {
-	if b.cfg.Clock().Sub(h.Created) < pingAfter {
+	if b.cfg.Clock().Sub(h.Created) < pingAfter && len(b.sharers(ctx, h)) == 0 {
 		return nil
 	}
 	_, err := b.post(ctx, "ping:"+h.ID, thread, func(v message.View) message.Message { return message.Called(h, a, v) })

@@ -138,3 +138,12 @@ func (p *page) fallback() string {
 	}
 	return fitLines(lines, maxFallback-utf8.RuneCountInString(last)) + last
 }
+
+// maxBeginning is what is left of a message that Slack takes in no form.
+const maxBeginning = 1000
+
+// Beginning is the first lines of a message, without blocks, for where the whole
+// of it goes into a file.
+func Beginning(m Message) Message {
+	return Message{Text: fitLines(strings.Split(m.Text, "\n"), maxBeginning) + "\nThe whole message is in the file below.", Blocks: []slack.Block{}}
+}

@@ -1,0 +1,58 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// opener shows modals: by whose trigger, and how to tell them that it was over.
+type opener struct {
+	bot     *Bot
+	trigger string
+	whisper func(message.Message) error
+}
+
+func (o opener) hunt(ctx context.Context, at modalPlace, filled string) error {
+	if utf8.RuneCountInString(filled) > maxFilled {
+		p := readPaste(filled, *o.bot.cfg.Guard)
+		lines := make([]string, 0, len(p.hunt))
+		for _, i := range p.hunt {
+			lines = append(lines, i.Defanged())
+		}
+		filled = strings.Join(lines, "\n")
+	}
+	return o.open(ctx, message.HuntModal(at.text(), filled, o.bot.cfg.Workspaces))
+}
+
+func (o opener) mark(ctx context.Context, h hunts.Hunt) error {
+	return o.open(ctx, message.MarkModal(modalPlace{Channel: h.Asker.Channel, Hunt: h.ID}.text(), h))
+}
+
+// markIndicator asks for a judgement of what a sweep met.
+func (o opener) markIndicator(ctx context.Context, what string, who hunts.Asker) error {
+	req, refusal := indicator.Parse(what, o.bot.cfg.Clock())
+	if refusal != nil {
+		return o.whisper(message.Refused(refusal.Sentence, o.bot.view()))
+	}
+	return o.open(ctx, message.MarkModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: what}.text(), hunts.Hunt{Request: req}))
+}
+
+// open shows a modal. A trigger lives three seconds and once: a job that comes
+// later has nothing to open any more, and no reason to be tried again.
+func (o opener) open(ctx context.Context, v slack.ModalViewRequest) error {
+	_, err := o.bot.api.OpenViewContext(ctx, o.trigger, v)
+	var answer slack.SlackErrorResponse
+	if errors.As(err, &answer) && strings.Contains(answer.Err, "trigger") {
+		o.bot.cfg.Log.Info("modal not opened, its trigger is over", "error", answer.Err)
+		return o.whisper(message.Said("The form could not be opened: Slack waits three seconds for it, and I was slower. Please try again.", o.bot.view()))
+	}
+	return err
+}

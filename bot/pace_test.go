@@ -1,0 +1,85 @@
+package bot
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+func TestPostsToOneChannelKeepSlacksRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(6)
+		began := time.Now()
+		for range 20 {
+			if err := p.wait(t.Context(), postsTo("C1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 14*time.Second {
+			t.Errorf("20 posts took %s; after a burst of six it is one a second", took)
+		}
+		began = time.Now()
+		if err := p.wait(t.Context(), postsTo("C2")); err != nil || time.Since(began) > 0 {
+			t.Errorf("another channel waited %s, %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestEditsKeepTheRateOfTheirMethodWhateverTheChannel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(6)
+		began := time.Now()
+		for range methodBurst + 50 {
+			if err := p.wait(t.Context(), updates); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took < 59*time.Second || took > 61*time.Second {
+			t.Errorf("50 edits beyond the burst took %s, want a minute", took)
+		}
+		if p.spare(updates) {
+			t.Error("the lane is busy, and progress would still be shown")
+		}
+		time.Sleep(time.Minute) // synctest's, which takes no time
+		if !p.spare(updates) {
+			t.Error("after a quiet minute progress is not shown")
+		}
+	})
+}
+
+func TestRetryAfterHoldsUpTheLaneAndNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &Bot{pace: newPace(6)}
+		b.cfg.Log = slog.New(slog.DiscardHandler)
+		began := time.Now()
+		calls := 0
+		err := b.call(t.Context(), postsTo("C1"), func() error {
+			if calls++; calls == 1 {
+				return &slack.RateLimitedError{RetryAfter: 7 * time.Second}
+			}
+			return nil
+		})
+		if err != nil || calls != 2 || time.Since(began) != 7*time.Second {
+			t.Errorf("%d calls in %s, %v", calls, time.Since(began), err)
+		}
+		b.pace.hold(postsTo("C1"), 5*time.Second)
+		began = time.Now()
+		if err := b.call(t.Context(), postsTo("C1"), func() error { return nil }); err != nil || time.Since(began) != 5*time.Second {
+			t.Errorf("another post to the channel waited %s, %v", time.Since(began), err)
+		}
+		b.pace.hold(postsTo("C1"), 5*time.Second)
+		began = time.Now()
+		if err := b.call(t.Context(), postsTo("C2"), func() error { return nil }); err != nil || time.Since(began) != 0 {
+			t.Errorf("a post to another channel waited %s, %v", time.Since(began), err)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		if err := b.call(ctx, postsTo("C1"), func() error { return nil }); err == nil {
+			t.Error("a call that may wait no longer was made")
+		}
+	})
+}
