@@ -1,6 +1,9 @@
 package kql
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 type counter struct{ n int64 }
 
@@ -38,7 +41,9 @@ type averager struct {
 	typ Type
 	n   int64
 	sum float64
-	num int64
+	// instants are added up as distances from the first, since float64 does not
+	// hold their ticks
+	first, num int64
 }
 
 func (a *averager) add(i int) {
@@ -46,9 +51,11 @@ func (a *averager) add(i int) {
 	if !v.valid || v.typ == String {
 		return
 	}
-	a.n++
+	if a.n++; a.n == 1 {
+		a.first = v.num
+	}
 	a.sum += v.AsReal()
-	a.num += v.num
+	a.num += v.num - a.first
 }
 
 func (a *averager) result() []Value {
@@ -57,10 +64,10 @@ func (a *averager) result() []Value {
 		return []Value{RealValue(math.NaN())}
 	case a.n == 0:
 		return []Value{Null(a.typ)}
-	case a.typ == Real:
-		return []Value{RealValue(a.sum / float64(a.n))}
+	case a.typ == Real || a.typ == Decimal:
+		return []Value{{typ: a.typ, valid: true, real: a.sum / float64(a.n)}}
 	}
-	return []Value{{typ: a.typ, valid: true, num: int64(a.sum / float64(a.n))}}
+	return []Value{{typ: a.typ, valid: true, num: a.first + a.num/a.n}}
 }
 
 type extremum struct {
@@ -91,15 +98,25 @@ func (m *extremum) result() []Value {
 }
 
 type distincts struct {
+	x    *execution
 	code func(int) uint64
 	null *node
 	seen map[uint64]struct{}
 }
 
 func (d *distincts) add(i int) {
-	if v := d.null.eval(i); v.valid {
-		d.seen[d.code(i)] = struct{}{}
+	if v := d.null.eval(i); !v.valid {
+		return
 	}
+	code := d.code(i)
+	if _, ok := d.seen[code]; ok {
+		return
+	}
+	if err := d.x.grow(32); err != nil {
+		d.x.fail(err)
+		return
+	}
+	d.seen[code] = struct{}{}
 }
 
 func (d *distincts) result() []Value { return []Value{LongValue(int64(len(d.seen)))} }
@@ -168,18 +185,27 @@ func (c *collector) result() []Value {
 }
 
 type bagger struct {
-	of  *node
-	bag *Bag
+	x     *execution
+	of    *node
+	bag   *Bag
+	limit int
 }
 
 func (b *bagger) add(i int) {
-	if o, ok := b.of.eval(i).dyn.(*Bag); ok {
-		for _, k := range o.Keys() {
-			if _, have := b.bag.Get(k); !have {
-				v, _ := o.Get(k)
-				b.bag.Set(k, v)
-			}
+	o, ok := b.of.eval(i).dyn.(*Bag)
+	if !ok {
+		return
+	}
+	for _, k := range o.Keys() {
+		if _, have := b.bag.Get(k); have || b.bag.Len() >= b.limit {
+			continue
 		}
+		if err := b.x.grow(64 + len(k)); err != nil {
+			b.x.fail(err)
+			return
+		}
+		v, _ := o.Get(k)
+		b.bag.Set(k, v)
 	}
 }
 
@@ -209,10 +235,7 @@ func (d *deviation) result() []Value {
 	if d.name == "stdevp" || d.name == "variancep" {
 		over = d.n
 	}
-	switch {
-	case d.n == 0:
-		return []Value{RealValue(math.NaN())}
-	case over == 0:
+	if over <= 0 {
 		return []Value{RealValue(0)}
 	}
 	v := d.m2 / over
@@ -222,15 +245,47 @@ func (d *deviation) result() []Value {
 	return []Value{RealValue(v)}
 }
 
+// covariation follows the same recurrence for two variables.
+type covariation struct {
+	x, y         *node
+	population   bool
+	n            float64
+	mx, my, both float64
+}
+
+func (c *covariation) add(i int) {
+	v, w := plain(c.x.eval(i)), plain(c.y.eval(i))
+	if !v.valid || !w.valid {
+		return
+	}
+	c.n++
+	dx := v.AsReal() - c.mx
+	c.mx += dx / c.n
+	c.my += (w.AsReal() - c.my) / c.n
+	c.both += dx * (w.AsReal() - c.my)
+}
+
+func (c *covariation) result() []Value {
+	over := c.n - 1
+	if c.population {
+		over = c.n
+	}
+	if over <= 0 {
+		return []Value{RealValue(0)}
+	}
+	return []Value{RealValue(c.both / over)}
+}
+
 type bitFold struct {
 	of  *node
+	typ Type
 	op  string
 	any bool
 	n   int64
 }
 
 func (b *bitFold) add(i int) {
-	v := b.of.eval(i)
+	v := convert(b.of.eval(i), b.typ)
 	switch {
 	case !v.valid:
 		return
@@ -248,7 +303,94 @@ func (b *bitFold) add(i int) {
 
 func (b *bitFold) result() []Value {
 	if !b.any {
-		return []Value{Null(Long)}
+		return []Value{Null(b.typ)}
 	}
-	return []Value{LongValue(b.n)}
+	return []Value{{typ: b.typ, valid: true, num: b.n}}
+}
+
+// schemaBuilder finds the least schema that admits all values.
+type schemaBuilder struct {
+	x   *execution
+	of  *node
+	all *shape
+}
+
+// shape is what may stand at one place of a dynamic: scalars of some types,
+// and what is within bags and arrays.
+type shape struct {
+	types  []string
+	within *Bag // of *shape; an array has the one key `indexer`
+}
+
+func (b *schemaBuilder) add(i int) {
+	if v := b.of.eval(i); v.valid {
+		if b.all == nil {
+			b.all = &shape{}
+		}
+		b.note(b.all, v.dyn)
+	}
+}
+
+func (b *schemaBuilder) note(s *shape, d any) {
+	inside := func(key string, item any) {
+		if s.within == nil {
+			s.within = NewBag()
+		}
+		next, ok := s.within.Get(key)
+		if !ok {
+			if err := b.x.grow(96 + len(key)); err != nil {
+				b.x.fail(err)
+				return
+			}
+			next = &shape{}
+			s.within.Set(key, next)
+		}
+		b.note(next.(*shape), item)
+	}
+	switch d := d.(type) {
+	case nil:
+	case *Bag:
+		for _, k := range d.Keys() {
+			item, _ := d.Get(k)
+			inside(k, item)
+		}
+	case []any:
+		for _, item := range d {
+			inside("`indexer`", item)
+		}
+	default:
+		name := dynamicTypeName(DynamicValue(d))
+		if name == "real" {
+			name = "double"
+		}
+		if !slices.Contains(s.types, name) {
+			s.types = append(s.types, name)
+		}
+	}
+}
+
+func (s *shape) schema() any {
+	var parts []any
+	for _, t := range s.types {
+		parts = append(parts, t)
+	}
+	if s.within != nil {
+		bag := NewBag()
+		for _, k := range s.within.Keys() {
+			item, _ := s.within.Get(k)
+			bag.Set(k, item.(*shape).schema())
+		}
+		parts = append(parts, bag)
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return append([]any{}, parts...)
+}
+
+func (b *schemaBuilder) result() []Value {
+	if b.all == nil {
+		return []Value{Null(Dynamic)}
+	}
+	return []Value{DynamicValue(b.all.schema())}
 }

@@ -1,8 +1,6 @@
 package kql
 
-import (
-	"slices"
-)
+import "slices"
 
 // accumulator is one aggregate of one group.
 type accumulator interface {
@@ -18,67 +16,87 @@ type maker struct {
 	make  func() accumulator
 }
 
-// aggregates are the names that summarize knows; those that end in if take
-// their condition last, or second for make_set_if and make_list_if.
-var aggregates = map[string]bool{
-	"count": true, "countif": true, "sum": true, "sumif": true, "min": true, "minif": true, "max": true, "maxif": true, "avg": true, "avgif": true,
-	"dcount": true, "dcountif": true, "count_distinct": true, "count_distinctif": true, "make_set": true, "make_set_if": true, "makeset": true, "make_list": true, "make_list_if": true, "makelist": true,
-	"make_list_with_nulls": true, "make_bag": true, "make_bag_if": true, "arg_max": true, "arg_min": true, "take_any": true, "take_anyif": true, "any": true, "anyif": true,
-	"percentile": true, "percentiles": true, "percentiles_array": true, "stdev": true, "stdevif": true, "stdevp": true, "variance": true, "varianceif": true, "variancep": true,
-	"binary_all_and": true, "binary_all_or": true, "binary_all_xor": true,
+// aggregates are the names that summarize knows, each with the least and the
+// most arguments it takes; those that end in if take one more, their condition.
+var aggregates = arities(map[string][2]int{
+	"count": {0, 1}, "sum": {1, 1}, "min": {1, 1}, "max": {1, 1}, "avg": {1, 1}, "dcount": {1, 2}, "count_distinct": {1, 1}, "make_set": {1, 2}, "makeset": {1, 2}, "make_list": {1, 2}, "makelist": {1, 2},
+	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, anyNumber}, "arg_min": {1, anyNumber}, "take_any": {1, anyNumber}, "any": {1, anyNumber}, "buildschema": {1, 1},
+	"percentile": {2, 2}, "percentiles": {2, anyNumber}, "percentiles_array": {2, anyNumber}, "percentilew": {3, 3}, "percentilesw": {3, anyNumber}, "percentilesw_array": {3, anyNumber},
+	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1}, "covariance": {2, 2}, "covariancep": {2, 2}, "binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
+})
+
+// conditional gives the plain form of an aggregate with a condition, and where
+// among its arguments the condition stands.
+var conditional = map[string]struct {
+	base string
+	at   int
+}{
+	"countif": {"count", 0}, "sumif": {"sum", 1}, "minif": {"min", 1}, "maxif": {"max", 1}, "avgif": {"avg", 1}, "dcountif": {"dcount", 1}, "count_distinctif": {"count_distinct", 1},
+	"make_set_if": {"make_set", 1}, "make_list_if": {"make_list", 1}, "make_bag_if": {"make_bag", 1}, "take_anyif": {"take_any", 1}, "anyif": {"any", 1}, "stdevif": {"stdev", 1}, "varianceif": {"variance", 1},
+	"variancepif": {"variancep", 1}, "covarianceif": {"covariance", 2}, "covariancepif": {"covariancep", 2},
 }
 
-// conditional gives the plain form of an aggregate with a condition.
-var conditional = map[string]string{
-	"countif": "count", "sumif": "sum", "minif": "min", "maxif": "max", "avgif": "avg", "dcountif": "dcount", "count_distinctif": "count_distinct", "make_set_if": "make_set", "make_list_if": "make_list",
-	"make_bag_if": "make_bag", "take_anyif": "take_any", "anyif": "take_any", "stdevif": "stdev", "varianceif": "variance",
+func arities(of map[string][2]int) map[string]arity {
+	out := map[string]arity{}
+	for name, n := range of {
+		out[name] = arity{n[0], n[1]}
+	}
+	for name, c := range conditional {
+		base := out[c.base]
+		switch c.base {
+		case "count":
+			base.most = 0
+		case "any", "take_any":
+			base.most = 1
+		}
+		if base.most != anyNumber {
+			base.most++
+		}
+		out[name] = arity{base.least + 1, base.most}
+	}
+	return out
 }
 
-func (x *execution) aggregate(e *callExpr, r *relation, s *scope, keys *relation) (*maker, error) {
+// arity is how many arguments a call may have.
+type arity struct{ least, most int }
+
+func (a arity) allows(n int) bool { return n >= a.least && (a.most == anyNumber || n <= a.most) }
+
+func (x *execution) aggregate(e *callExpr, in aggregation) (*maker, error) {
 	name, args := e.name, e.args
-	m := &maker{names: []string{defaultName(name, args)}}
-	if base, ok := conditional[name]; ok {
-		at := 1
-		if base == "count" {
-			at = 0
-		}
-		if len(args) <= at {
-			return nil, x.error(e.at(), SemanticError, "%s() lacks its condition", name)
-		}
-		n, err := x.compile(args[at], r, s)
+	if !aggregates[name].allows(len(args)) {
+		return nil, x.error(e.at(), SemanticError, "%s() can't take %d arguments", name, len(args))
+	}
+	m := &maker{names: []string{aggregateName(e)}}
+	if c, ok := conditional[name]; ok {
+		n, err := x.compile(args[c.at], in.rel, in.scope)
 		if err != nil {
 			return nil, err
 		}
-		m.when = plainTest(memo(n))
-		args = slices.Delete(slices.Clone(args), at, at+1)
-		if base == "count" {
-			m.names[0] = "countif_"
+		if n.typ != Bool && n.typ != Dynamic && n.typ != Unknown {
+			return nil, x.error(args[c.at].at(), SemanticError, "the condition of %s() is a bool, not %s", name, n.typ)
 		}
-		name = base
+		m.when = plainTest(memo(n))
+		args = slices.Delete(slices.Clone(args), c.at, c.at+1)
+		name = c.base
 	}
 	switch name {
 	case "makeset":
 		name = "make_set"
 	case "makelist":
 		name = "make_list"
-	case "any":
-		name = "take_any"
+	case "arg_max", "arg_min", "take_any", "any":
+		return m, x.argument(m, name, args, e, in)
 	}
-	if name == "arg_max" || name == "arg_min" || name == "take_any" {
-		return m, x.argument(m, name, args, e, r, s, keys)
-	}
-	nodes, err := x.compileAll(args, r, s)
+	nodes, err := x.compileAll(args, in.rel, in.scope)
 	if err != nil {
 		return nil, err
 	}
 	for i := range nodes {
 		nodes[i] = memo(nodes[i])
 	}
-	if name != "count" && len(nodes) == 0 {
-		return nil, x.error(e.at(), SemanticError, "%s() lacks its argument", name)
-	}
-	if name == "percentiles" || name == "percentile" || name == "percentiles_array" {
-		return m, x.percentiles(m, name, nodes, args)
+	if p, ok := percentileForms[name]; ok {
+		return m, x.percentiles(m, p, nodes, e)
 	}
 	return m, x.simpleAggregate(m, name, nodes, e)
 }
@@ -93,26 +111,8 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *cal
 	}
 	n := nodes[0]
 	switch name {
-	case "sum":
-		t := n.typ
-		if t == Int || t == Bool {
-			t = Long
-		}
-		if t == Dynamic {
-			t = Real
-		}
-		if !t.Numeric() && t != Timespan {
-			return x.error(e.at(), SemanticError, "sum() can't add values of type %s", n.typ)
-		}
-		return one(t, func() accumulator {
-			return &summer{of: n, typ: t, nums: n.typ != Real && n.typ != Decimal && n.typ != Dynamic}
-		})
-	case "avg":
-		t := Real
-		if n.typ == Datetime || n.typ == Timespan {
-			t = n.typ
-		}
-		return one(t, func() accumulator { return &averager{of: n, typ: t} })
+	case "sum", "avg", "stdev", "variance", "stdevp", "variancep", "covariance", "covariancep", "binary_all_and", "binary_all_or", "binary_all_xor":
+		return x.numericAggregate(m, name, nodes, e)
 	case "min", "max":
 		sign := 1
 		if name == "min" {
@@ -121,21 +121,73 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *cal
 		return one(n.typ, func() accumulator { return &extremum{of: n, sign: sign} })
 	case "dcount", "count_distinct":
 		code := coder(n, newInterner())
-		return one(Long, func() accumulator { return &distincts{code: code, seen: map[uint64]struct{}{}, null: n} })
-	case "make_set", "make_list", "make_list_with_nulls":
+		return one(Long, func() accumulator { return &distincts{x: x, code: code, seen: map[uint64]struct{}{}, null: n} })
+	case "make_set", "make_list", "make_list_with_nulls", "make_bag":
 		limit := int64(1 << 20)
-		if len(nodes) > 1 && nodes[1].konst && nodes[1].value.num >= 0 {
-			limit = min(limit, nodes[1].value.num)
+		if e.name == "makeset" || e.name == "makelist" {
+			limit = 128
+		}
+		if len(nodes) > 1 {
+			if !nodes[1].konst {
+				return x.error(e.at(), SemanticError, "the greatest size of %s() must be a constant", e.name)
+			}
+			if size := convert(nodes[1].value, Long); size.valid && size.num >= 0 {
+				limit = min(1<<20, size.num)
+			}
+		}
+		if name == "make_bag" {
+			if n.typ != Dynamic && n.typ != Unknown {
+				return x.error(e.at(), SemanticError, "%s() takes a dynamic, not %s", e.name, n.typ)
+			}
+			return one(Dynamic, func() accumulator { return &bagger{x: x, of: n, bag: NewBag(), limit: int(limit)} })
 		}
 		return one(Dynamic, func() accumulator {
 			return &collector{of: n, x: x, set: name == "make_set", nulls: name == "make_list_with_nulls", limit: int(limit)}
 		})
-	case "make_bag":
-		return one(Dynamic, func() accumulator { return &bagger{of: n, bag: NewBag()} })
-	case "stdev", "variance", "stdevp", "variancep":
-		return one(Real, func() accumulator { return &deviation{of: n, name: name} })
-	case "binary_all_and", "binary_all_or", "binary_all_xor":
-		return one(Long, func() accumulator { return &bitFold{of: n, op: name} })
+	case "buildschema":
+		return one(Dynamic, func() accumulator { return &schemaBuilder{x: x, of: n} })
 	}
 	return x.error(e.at(), Unsupported, "unsupported: the aggregate %s()", name)
+}
+
+// numericAggregate compiles what adds up numbers.
+func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *callExpr) error {
+	for _, n := range nodes {
+		if !n.typ.Numeric() && n.typ != Timespan && n.typ != Datetime && n.typ != Dynamic && n.typ != Unknown && (n.typ != Bool || name != "sum") {
+			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)
+		}
+	}
+	n := nodes[0]
+	t := Real
+	switch name {
+	case "sum":
+		switch n.typ {
+		case Int, Bool:
+			t = Long
+		case Dynamic:
+		case Datetime:
+			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)
+		default:
+			t = n.typ
+		}
+		m.make = func() accumulator {
+			return &summer{of: n, typ: t, nums: n.typ != Real && n.typ != Decimal && n.typ != Dynamic}
+		}
+	case "avg":
+		if n.typ == Datetime || n.typ == Timespan || n.typ == Decimal {
+			t = n.typ
+		}
+		m.make = func() accumulator { return &averager{of: n, typ: t} }
+	case "covariance", "covariancep":
+		m.make = func() accumulator { return &covariation{x: nodes[0], y: nodes[1], population: name == "covariancep"} }
+	case "binary_all_and", "binary_all_or", "binary_all_xor":
+		if t = n.typ; t != Int {
+			t = Long
+		}
+		m.make = func() accumulator { return &bitFold{of: n, typ: t, op: name} }
+	default:
+		m.make = func() accumulator { return &deviation{of: n, name: name} }
+	}
+	m.types = []Type{t}
+	return nil
 }

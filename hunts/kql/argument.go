@@ -3,49 +3,79 @@ package kql
 import "slices"
 
 // argument compiles arg_max, arg_min and take_any, which give whole rows.
-func (x *execution) argument(m *maker, name string, args []expr, e *callExpr, r *relation, s *scope, keys *relation) error {
-	if len(args) == 0 {
-		return x.error(e.at(), SemanticError, "%s() lacks its argument", name)
+func (x *execution) argument(m *maker, name string, args []expr, e *callExpr, in aggregation) error {
+	p := &rowPicker{sign: 1}
+	if name == "arg_min" {
+		p.sign = -1
 	}
-	var key *node
+	m.names = nil
+	prefix := "" // any() is the older form, which prefixes its columns
+	if name == "any" {
+		prefix = "any_"
+	}
 	rest := args
-	m.names, m.types = nil, nil
-	var nodes []*node
-	if name != "take_any" {
-		n, err := x.compile(args[0], r, s)
+	key := ""
+	// a star leaves out the columns that are there by themselves
+	var direct []string
+	for _, a := range args {
+		if n, ok := a.(*nameExpr); ok {
+			direct = append(direct, n.name)
+		}
+	}
+	if name == "arg_max" || name == "arg_min" {
+		n, err := x.compile(args[0], in.rel, in.scope)
 		if err != nil {
 			return err
 		}
-		key = memo(n)
-		label := implicitName(args[0])
-		m.names, nodes, rest = []string{label}, []*node{key}, args[1:]
+		if n.typ == Dynamic || n.typ == Guid {
+			return x.error(args[0].at(), SemanticError, "%s() can't order values of type %s; convert them first", name, n.typ)
+		}
+		p.key, key = memo(n), implicitName(args[0])
+		label := key
+		if label == "" {
+			label = name[len("arg_"):] + "_"
+		}
+		m.names, p.nodes, rest = []string{label}, []*node{p.key}, args[1:]
 	}
-	for _, a := range rest {
+	for i, a := range rest {
 		if _, star := a.(*starExpr); star {
-			for i, column := range r.names {
-				if keys.find(column) >= 0 || slices.Contains(m.names, column) {
+			for k, column := range in.rel.names {
+				if in.used[column] || slices.Contains(direct, column) {
 					continue
 				}
-				m.names = append(m.names, column)
-				nodes = append(nodes, columnNode(r.vecs[i], r.rows))
+				m.names = append(m.names, prefix+column)
+				p.nodes = append(p.nodes, columnNode(in.rel.vecs[k], in.rel.rows))
 			}
 			continue
 		}
-		n, err := x.compile(a, r, s)
+		n, err := x.compile(a, in.rel, in.scope)
 		if err != nil {
 			return err
 		}
-		m.names = append(m.names, implicitName(a))
-		nodes = append(nodes, memo(n))
+		label := implicitName(a)
+		switch {
+		case e.nameOf(a) != "":
+			label = e.nameOf(a)
+		case label != "":
+			label = prefix + label
+		case p.key != nil:
+			label = name[len("arg_"):] + "_" + key + "_arg" + itoa(i+1)
+		default:
+			label = "any_arg" + itoa(i)
+		}
+		m.names = append(m.names, label)
+		p.nodes = append(p.nodes, memo(n))
 	}
-	for _, n := range nodes {
+	for _, n := range p.nodes {
 		m.types = append(m.types, n.typ)
 	}
-	sign := 1
-	if name == "arg_min" {
-		sign = -1
+	// of a single column, any value is better than none
+	p.value = p.key == nil && len(p.nodes) == 1
+	m.make = func() accumulator {
+		one := *p
+		one.row = -1
+		return &one
 	}
-	m.make = func() accumulator { return &rowPicker{key: key, sign: sign, nodes: nodes, row: -1} }
 	return nil
 }
 
@@ -53,6 +83,7 @@ type rowPicker struct {
 	key   *node
 	sign  int
 	nodes []*node
+	value bool // wants a row in which its one node is not empty
 	row   int
 	best  Value
 }
@@ -66,6 +97,9 @@ func (p *rowPicker) add(i int) {
 		return
 	}
 	if p.key == nil {
+		if p.value && empty(p.nodes[0].eval(p.row)) && !empty(p.nodes[0].eval(i)) {
+			p.row = i
+		}
 		return
 	}
 	v := p.key.eval(i)
@@ -77,6 +111,9 @@ func (p *rowPicker) add(i int) {
 		p.row, p.best = i, v
 	}
 }
+
+// empty is what isempty() says of a value.
+func empty(v Value) bool { return !v.valid || v.typ == String && v.str == "" }
 
 func (p *rowPicker) result() []Value {
 	out := make([]Value, len(p.nodes))

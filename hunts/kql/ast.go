@@ -27,8 +27,9 @@ type (
 	}
 	callExpr struct {
 		position
-		name string
-		args []expr
+		name  string
+		args  []expr
+		names []string // of the arguments, as in f(x = 1); nil when none has one
 	}
 	unaryExpr struct {
 		position
@@ -83,8 +84,7 @@ type (
 	}
 	callSource struct {
 		position
-		name string
-		args []expr
+		call *callExpr
 	}
 	pipeSource struct {
 		position
@@ -152,7 +152,10 @@ type (
 		position
 		count expr
 	}
-	countOp     struct{ position }
+	countOp struct {
+		position
+		name string
+	}
 	serializeOp struct {
 		position
 		columns []column

@@ -10,9 +10,20 @@ func (x *execution) compileMinus(e *unaryExpr, rel *relation, s *scope) (*node, 
 	if !n.typ.Numeric() && n.typ != Timespan && n.typ != Dynamic {
 		return nil, x.error(e.at(), SemanticError, "the operator - does not apply to %s", n.typ)
 	}
-	return x.derive(n.typ, []*node{n}, false, func(i int) Value {
+	typ := n.typ
+	if typ == Int {
+		typ = Long
+	}
+	return x.derive(typ, []*node{n}, false, func(i int) Value {
 		v := plain(n.eval(i))
 		v.num, v.real = -v.num, -v.real
+		switch {
+		case typ == Dynamic && (v.typ.Numeric() || v.typ == Timespan):
+			return DynamicValue(toDynamic(v))
+		case typ == Dynamic:
+			return Null(Dynamic)
+		}
+		v.typ = typ
 		return v
 	}), nil
 }
@@ -237,10 +248,8 @@ func arithmeticType(op string, a, b Type) Type {
 			return Real
 		case a == Decimal || b == Decimal:
 			return Decimal
-		case a == Long || b == Long:
-			return Long
 		}
-		return Int
+		return Long // also of two ints
 	}
 	switch {
 	case a == Dynamic || b == Dynamic:
@@ -308,9 +317,6 @@ func calculate(op string, typ Type, p, q Value) Value {
 	n, ok := longOp(op, p.num, q.num)
 	if !ok {
 		return Null(typ)
-	}
-	if typ == Int {
-		n = int64(int32(n))
 	}
 	return Value{typ: typ, valid: true, num: n}
 }

@@ -2,6 +2,7 @@ package kql
 
 import (
 	"errors"
+	"slices"
 )
 
 // compileCall compiles a call: of a let function, of one of the few functions
@@ -25,6 +26,10 @@ func (x *execution) compileCall(e *callExpr, rel *relation, s *scope) (*node, er
 	case "materialize":
 		if len(e.args) == 1 {
 			return x.compile(e.args[0], rel, s)
+		}
+	case "extract":
+		if len(e.args) == 4 {
+			return x.extractAs(e, rel, s)
 		}
 	case "pack_all":
 		return x.packAll(e, rel)
@@ -162,33 +167,32 @@ func (x *execution) compileLambda(f *scope, e *callExpr, rel *relation, s *scope
 		return nil, x.error(e.at(), LimitExceeded, "functions call each other deeper than %d", maxDepth)
 	}
 	defer func() { x.depth-- }()
-	if len(e.args) > len(st.params) {
-		return nil, x.error(e.at(), SemanticError, "%s() takes %d arguments", st.name, len(st.params))
+	args, err := x.bind(st, e)
+	if err != nil {
+		return nil, err
 	}
 	inner := f.parent
 	for i, p := range st.params {
 		next := &scope{parent: inner, name: p.name}
 		switch {
-		case p.tabular && i < len(e.args):
-			r, err := x.tabularArg(e.args[i], s)
+		case p.tabular && args[i] != nil:
+			r, err := x.tabularArg(args[i], s)
 			if err != nil {
 				return nil, err
 			}
 			next.table = r
-		case i < len(e.args):
-			n, err := x.compile(e.args[i], rel, s)
+		case args[i] != nil:
+			n, err := x.compile(args[i], rel, s)
 			if err != nil {
 				return nil, err
 			}
 			next.node = cast(x, n, p.typ)
-		case p.byDefault != nil:
+		default:
 			n, err := x.compile(p.byDefault, nil, f.parent)
 			if err != nil {
 				return nil, err
 			}
 			next.node = n
-		default:
-			return nil, x.error(e.at(), SemanticError, "%s() lacks its argument %s", st.name, p.name)
 		}
 		inner = next
 	}
@@ -224,6 +228,42 @@ func (x *execution) compileLambda(f *scope, e *callExpr, rel *relation, s *scope
 		body = name
 	}
 	return x.compile(body, nil, inner)
+}
+
+// bind puts the arguments of a call in the order of the parameters; nil is one
+// that was left out and has a default.
+func (x *execution) bind(st *statement, e *callExpr) ([]expr, error) {
+	if len(e.args) > len(st.params) {
+		return nil, x.error(e.at(), SemanticError, "%s() takes %d arguments", st.name, len(st.params))
+	}
+	out := make([]expr, len(st.params))
+	for i, a := range e.args {
+		at := i
+		if i < len(e.names) && e.names[i] != "" {
+			at = slices.IndexFunc(st.params, func(p parameter) bool { return p.name == e.names[i] })
+			if at < 0 {
+				return nil, x.error(a.at(), SemanticError, "%s() has no parameter %q", st.name, e.names[i])
+			}
+		}
+		if out[at] != nil {
+			return nil, x.error(a.at(), SemanticError, "%s() is given its argument %s twice", st.name, st.params[at].name)
+		}
+		out[at] = a
+	}
+	for i, p := range st.params {
+		if out[i] == nil && p.byDefault == nil {
+			return nil, x.error(e.at(), SemanticError, "%s() lacks its argument %s", st.name, p.name)
+		}
+	}
+	return out, nil
+}
+
+// nameOf is the name that an argument was given, as in arg_max(a, x = b).
+func (e *callExpr) nameOf(arg expr) string {
+	if k := slices.Index(e.args, arg); k >= 0 && k < len(e.names) {
+		return e.names[k]
+	}
+	return ""
 }
 
 // bareName: a body that is one name parses as a table, and may be a scalar.
@@ -295,6 +335,27 @@ func (x *execution) columnIfExists(e *callExpr, rel *relation, s *scope) (*node,
 		}
 	}
 	return x.compile(e.args[1], rel, s)
+}
+
+// extractAs is extract(regex, group, text, typeof(long)): the text converted.
+func (x *execution) extractAs(e *callExpr, rel *relation, s *scope) (*node, error) {
+	t, ok := typeByName[implicitType(e.args[3])]
+	if !ok {
+		return nil, x.error(e.args[3].at(), SemanticError, "extract() takes typeof(...) as its fourth argument")
+	}
+	n, err := x.compile(&callExpr{position: e.position, name: e.name, args: e.args[:3]}, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	return cast(x, n, t), nil
+}
+
+// implicitType is the name within typeof(…).
+func implicitType(e expr) string {
+	if l, ok := e.(*litExpr); ok {
+		return l.value.str
+	}
+	return ""
 }
 
 func (x *execution) packAll(e *callExpr, rel *relation) (*node, error) {

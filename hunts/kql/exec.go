@@ -162,7 +162,7 @@ func (x *execution) lets(list []statement, s *scope) error {
 				}
 			}
 			if c, ok := st.value.(*callExpr); ok && x.tabularCall(c, next.parent) {
-				r, err := x.pipeline(&pipeline{pos: int(c.position), source: &callSource{c.position, c.name, c.args}}, next.parent)
+				r, err := x.pipeline(&pipeline{pos: int(c.position), source: &callSource{c.position, c}}, next.parent)
 				if err != nil {
 					return err
 				}
@@ -230,20 +230,17 @@ func (x *execution) tabularCall(c *callExpr, s *scope) bool {
 }
 
 // call binds the arguments of a let function and evaluates its lets.
-func (x *execution) call(f *scope, args []expr, at int, caller *scope) (*scope, *block, error) {
+func (x *execution) call(f *scope, e *callExpr, caller *scope) (*scope, *block, error) {
 	st := f.lambda
 	s := &scope{parent: f.parent}
-	if len(args) > len(st.params) {
-		return nil, nil, x.error(at, SemanticError, "%s() takes %d arguments", st.name, len(st.params))
+	args, err := x.bind(st, e)
+	if err != nil {
+		return nil, nil, err
 	}
 	for i, p := range st.params {
-		e := p.byDefault
-		from := f.parent
-		if i < len(args) {
-			e, from = args[i], caller
-		}
+		e, from := args[i], caller
 		if e == nil {
-			return nil, nil, x.error(at, SemanticError, "%s() lacks its argument %s", st.name, p.name)
+			e, from = p.byDefault, f.parent
 		}
 		next := &scope{parent: s.snapshot(), name: p.name}
 		if p.tabular {
@@ -256,6 +253,9 @@ func (x *execution) call(f *scope, args []expr, at int, caller *scope) (*scope, 
 			v, err := x.scalar(e, from)
 			if err != nil {
 				return nil, nil, err
+			}
+			if p.typ != Unknown && v.typ != p.typ {
+				v = convert(v, p.typ)
 			}
 			next.value = &v
 		}
@@ -292,7 +292,7 @@ func (x *execution) tabularArg(e expr, s *scope) (*relation, error) {
 func (x *execution) tableNamed(name string, at int, s *scope) (*relation, bool, error) {
 	if l := s.find(name); l != nil {
 		if l.lambda != nil && len(l.lambda.params) == 0 && l.lambda.lambda.result != nil {
-			r, err := x.callSource(&callSource{position(at), name, nil}, s) // a view
+			r, err := x.callSource(&callExpr{position: position(at), name: name}, s) // a view
 			return r, true, err
 		}
 		return l.table, l.table != nil, nil

@@ -33,7 +33,9 @@ func items(v Value, pairs bool) ([]any, bool) {
 
 func (x *execution) expansions(columns []column, r *relation, s *scope, out *relation) ([]expansion, error) {
 	list := make([]expansion, 0, len(columns))
-	for i, c := range columns {
+	names := x.namer(out)
+	names.extends = true
+	for _, c := range columns {
 		n, err := x.compile(c.value, r, s)
 		if err != nil {
 			return nil, err
@@ -45,11 +47,14 @@ func (x *execution) expansions(columns []column, r *relation, s *scope, out *rel
 		if c.hasTo {
 			e.typ = c.typ
 		}
-		name := "Column" + itoa(i+1)
+		o := output{name: implicitName(c.value)}
+		_, o.declared = c.value.(*nameExpr)
 		if len(c.names) > 0 {
-			name = c.names[0]
-		} else if implicit := implicitName(c.value); implicit != "" {
-			name = implicit
+			o.name, o.declared = c.names[0], true
+		}
+		name, err := names.name(o, c.value.at())
+		if err != nil {
+			return nil, err
 		}
 		if e.into = out.find(name); e.into < 0 {
 			e.into = len(out.names)

@@ -24,15 +24,18 @@ func commonType(a, b Type) Type {
 }
 
 // branchType is the type of iff() and case(): a dynamic beside another type
-// becomes that type, which is what a filter on the result expects.
+// becomes that type, which is what a filter on the result expects; what has no
+// type in common becomes dynamic.
 func branchType(a, b Type) Type {
 	switch {
 	case a == Dynamic && b != Unknown:
 		return b
 	case b == Dynamic && a != Unknown:
 		return a
+	case a == b || a == Unknown || b == Unknown || a.Numeric() && b.Numeric():
+		return commonType(a, b)
 	}
-	return commonType(a, b)
+	return Dynamic
 }
 
 // coerce gives v the type of the column it goes to; unlike convert it does not

@@ -37,8 +37,11 @@ func mathFunctions() library {
 	two("pow", math.Pow)
 	two("atan2", math.Atan2)
 	same := func(t []Type) Type {
-		if t[0] == Dynamic || t[0] == Unknown {
+		switch t[0] {
+		case Dynamic, Unknown:
 			return Real
+		case Int:
+			return Long
 		}
 		return t[0]
 	}
@@ -50,6 +53,9 @@ func mathFunctions() library {
 		v.real = math.Abs(v.real)
 		if v.num < 0 {
 			v.num = -v.num
+		}
+		if v.typ == Int {
+			v.typ = Long
 		}
 		return v, nil
 	})
@@ -126,9 +132,9 @@ func sameNumber(v Value, f func(float64) float64) Value {
 	y := f(x.real)
 	if v.typ == Int || v.typ == Long {
 		if y == x.real {
-			return v
+			return LongValue(v.num)
 		}
-		return convert(RealValue(y), t)
+		return convert(RealValue(y), Long)
 	}
 	return Value{typ: t, valid: true, real: y}
 }

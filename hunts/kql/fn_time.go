@@ -91,8 +91,12 @@ func binType(t []Type) Type {
 		return t[0]
 	case t[0] == Real || t[1] == Real:
 		return Real
+	case t[0] == Decimal || t[1] == Decimal:
+		return Decimal
 	case t[0] == Dynamic || t[0] == Unknown:
 		return t[1]
+	case t[0] == Int && t[1] == Long:
+		return Long
 	}
 	return t[0]
 }

@@ -5,7 +5,7 @@ import "slices"
 // joinKey is one equality of a join.
 type joinKey struct {
 	left, right *node
-	name        string // of the column when both sides have one name
+	rightName   string
 }
 
 // join evaluates join and lookup with all their kinds. The left side decides
@@ -52,7 +52,7 @@ func (x *execution) joinKeys(op *joinOp, left, right *relation, s *scope) ([]joi
 		var k joinKey
 		switch e := e.(type) {
 		case *nameExpr:
-			k.name = e.name
+			k.rightName = e.name
 			l, r := left.find(e.name), right.find(e.name)
 			if l < 0 || r < 0 {
 				return nil, x.unresolved(e.at(), e.name)
@@ -71,9 +71,7 @@ func (x *execution) joinKeys(op *joinOp, left, right *relation, s *scope) ([]joi
 				return nil, x.unresolved(e.at(), b)
 			}
 			k.left, k.right = columnNode(left.vecs[l], left.rows), columnNode(right.vecs[r], right.rows)
-			if a == b && op.lookup {
-				k.name = a
-			}
+			k.rightName = b
 		default:
 			return nil, x.error(e.at(), Unsupported, "unsupported: this join condition")
 		}
@@ -237,7 +235,7 @@ func (x *execution) joined(op *joinOp, kind string, left, right *relation, keys 
 
 // isKey: a lookup does not repeat the columns it looked up by.
 func isKey(keys []joinKey, right *relation, column int) bool {
-	return slices.ContainsFunc(keys, func(k joinKey) bool { return k.right.column == right.vecs[column] })
+	return slices.ContainsFunc(keys, func(k joinKey) bool { return k.rightName == right.names[column] })
 }
 
 // gathered sees a vector through a list of rows in which some are missing.

@@ -198,7 +198,7 @@ func (x *execution) tableItem(item expr, rel *relation, s *scope) (*relation, er
 		return r, err
 	case *callExpr:
 		if x.tabularCall(e, s) {
-			return x.pipeline(&pipeline{pos: e.at(), source: &callSource{e.position, e.name, e.args}}, s)
+			return x.pipeline(&pipeline{pos: e.at(), source: &callSource{e.position, e}}, s)
 		}
 	}
 	return nil, nil

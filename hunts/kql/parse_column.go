@@ -1,37 +1,37 @@
 package kql
 
-// args reads up to the closing parenthesis, which it takes.
-func (p *parser) args() ([]expr, error) {
-	var out []expr
+// args reads up to the closing parenthesis, which it takes. names are those of
+// the arguments that have one, as in f(x = 1); nil when none has.
+func (p *parser) args() (out []expr, names []string, err error) {
 	for !p.accept(")") {
+		name := ""
+		if p.peek().kind == tokName && p.ahead(1).kind == tokPunct && p.ahead(1).text == "=" {
+			name = p.take().text
+			p.take()
+		}
 		if p.peek().kind == tokPunct && p.is("*") {
 			out = append(out, &starExpr{position(p.take().pos)})
 		} else {
-			table, e, err := p.argument()
+			table, e, err := p.tabularOrScalar()
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if table != nil {
 				e = &queryExpr{position(table.pos), table}
 			}
 			out = append(out, e)
 		}
+		if name != "" {
+			names = append(names, make([]string, len(out)-len(names))...)
+			names[len(out)-1] = name
+		}
 		if !p.is(")") {
 			if err := p.expect(","); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return out, nil
-}
-
-func (p *parser) argument() (*pipeline, expr, error) {
-	// a named argument: f(x = 1)
-	if p.peek().kind == tokName && p.ahead(1).text == "=" {
-		p.take()
-		p.take()
-	}
-	return p.tabularOrScalar()
+	return out, names, nil
 }
 
 func (p *parser) columns() ([]column, error) {

@@ -138,7 +138,8 @@ func (p *parser) items() ([]expr, error) {
 		return []expr{x}, err
 	}
 	p.take()
-	return p.args()
+	list, _, err := p.args()
+	return list, err
 }
 
 func (p *parser) sum() (expr, error) {
@@ -314,8 +315,8 @@ func (p *parser) named() (expr, error) {
 	}
 	defer func() { p.depth-- }()
 	p.take()
-	args, err := p.args()
-	return &callExpr{at, t.text, args}, err
+	args, names, err := p.args()
+	return &callExpr{at, t.text, args, names}, err
 }
 
 // jsonValue reads the inside of dynamic(…): JSON whose strings are those of

@@ -8,7 +8,7 @@ func (p *parser) operator() (operator, error) {
 	}
 	word := t.text
 	// project-away and its kind come as three tokens
-	if (word == "project" || word == "mv" || word == "sample" || word == "top" || word == "parse" || word == "make" || word == "partition") && p.is("-") && p.ahead(1).kind == tokName && p.ahead(1).pos == p.peek().end {
+	if (word == "project" || word == "mv" || word == "sample" || word == "top" || word == "parse" || word == "make" || word == "partition") && p.is("-") && p.peek().pos == t.end && p.ahead(1).kind == tokName && p.ahead(1).pos == p.peek().end {
 		p.take()
 		word += "-" + p.take().text
 	}
@@ -52,7 +52,12 @@ func (p *parser) operator() (operator, error) {
 		n, err := p.expr()
 		return &takeOp{at, n}, err
 	case "count":
-		return &countOp{at}, nil
+		op := &countOp{at, "Count"}
+		var err error
+		if p.accept("as") {
+			op.name, err = p.ident()
+		}
+		return op, err
 	case "getschema":
 		return &getschemaOp{at}, nil
 	case "serialize":

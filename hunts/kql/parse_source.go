@@ -41,8 +41,8 @@ func (p *parser) source() (source, error) {
 		return nil, err
 	}
 	if p.accept("(") {
-		args, err := p.args()
-		return &callSource{at, name, args}, err
+		args, names, err := p.args()
+		return &callSource{at, &callExpr{at, name, args, names}}, err
 	}
 	return &tableSource{at, name}, nil
 }

@@ -81,7 +81,7 @@ func (x *execution) operator(op operator, r *relation, s *scope) (*relation, err
 		}
 		return r.head(int(max(0, n.num))), nil
 	case *countOp:
-		return &relation{names: []string{"Count"}, vecs: []vector{&constant{LongValue(int64(r.rows))}}, rows: 1}, nil
+		return &relation{names: []string{op.name}, vecs: []vector{&constant{LongValue(int64(r.rows))}}, rows: 1}, nil
 	case *unionOp:
 		return x.union(op, r, s)
 	case *joinOp:
@@ -172,12 +172,12 @@ func conjuncts(e expr, to []expr) []expr {
 }
 
 func getschema(r *relation) *relation {
-	name, ordinal, dotnet, typ := newStorage(String), newStorage(Int), newStorage(String), newStorage(String)
+	name, ordinal, dotnet, typ := newStorage(String), newStorage(Long), newStorage(String), newStorage(String)
 	system := map[Type]string{Bool: "System.SByte", Int: "System.Int32", Long: "System.Int64", Real: "System.Double", Decimal: "System.Data.SqlTypes.SqlDecimal", String: "System.String", Datetime: "System.DateTime", Timespan: "System.TimeSpan", Dynamic: "System.Object", Guid: "System.Guid"}
 	for i, n := range r.names {
 		t := r.vecs[i].typ()
 		name.add(StringValue(n))
-		ordinal.add(IntValue(int32(i)))
+		ordinal.add(LongValue(int64(i)))
 		dotnet.add(StringValue(system[t]))
 		typ.add(StringValue(t.String()))
 	}

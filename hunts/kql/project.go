@@ -9,20 +9,23 @@ import (
 // extend adds virtual columns, or takes the place of those of the same name.
 func (x *execution) extend(columns []column, r *relation, s *scope) (*relation, error) {
 	out := &relation{names: slices.Clone(r.names), vecs: slices.Clone(r.vecs), rows: r.rows}
-	for i, c := range columns {
-		outputs, err := x.outputs(c, r, s, "")
+	names := x.namer(out)
+	names.extends = true
+	for _, c := range columns {
+		outputs, err := x.outputs(c, r, s)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range outputs {
-			if o.name == "" {
-				o.name = out.unique("Column" + itoa(i+1))
+			name, err := names.name(o, c.value.at())
+			if err != nil {
+				return nil, err
 			}
-			if k := out.find(o.name); k >= 0 {
+			if k := out.find(name); k >= 0 {
 				out.vecs[k] = vectorOf(o.node)
 				continue
 			}
-			out.add(o.name, vectorOf(o.node))
+			out.add(name, vectorOf(o.node))
 		}
 	}
 	return out, nil
@@ -38,22 +41,18 @@ func (x *execution) project(op *projectOp, r *relation, s *scope) (*relation, er
 		return x.projectByNames(op, r, s)
 	}
 	out := &relation{rows: r.rows}
-	for i, c := range op.columns {
-		outputs, err := x.outputs(c, r, s, "")
+	names := x.namer(out)
+	for _, c := range op.columns {
+		outputs, err := x.outputs(c, r, s)
 		if err != nil {
 			return nil, err
 		}
 		for _, o := range outputs {
-			if o.name == "" {
-				o.name = out.unique("Column" + itoa(i+1))
+			name, err := names.name(o, c.value.at())
+			if err != nil {
+				return nil, err
 			}
-			if out.find(o.name) >= 0 {
-				if len(c.names) > 0 {
-					return nil, x.error(c.value.at(), SemanticError, "the column %q is there twice", o.name)
-				}
-				o.name = out.unique(o.name)
-			}
-			out.add(o.name, vectorOf(o.node))
+			out.add(name, vectorOf(o.node))
 		}
 	}
 	return out, nil

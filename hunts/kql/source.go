@@ -12,7 +12,7 @@ func (x *execution) source(src source, s *scope) (*relation, error) {
 		}
 		return r, nil
 	case *callSource:
-		return x.callSource(e, s)
+		return x.callSource(e.call, s)
 	case *pipeSource:
 		r, err := x.pipeline(e.inner, s)
 		if err != nil {
@@ -47,9 +47,9 @@ type TableFunctions interface {
 	TableFunction(name string, args []Value) (*Table, bool)
 }
 
-func (x *execution) callSource(e *callSource, s *scope) (*relation, error) {
+func (x *execution) callSource(e *callExpr, s *scope) (*relation, error) {
 	if f := s.find(e.name); f != nil && f.lambda != nil {
-		inner, body, err := x.call(f, e.args, e.at(), s)
+		inner, body, err := x.call(f, e, s)
 		if err != nil {
 			return nil, err
 		}
@@ -87,13 +87,24 @@ func (x *execution) callSource(e *callSource, s *scope) (*relation, error) {
 
 func (x *execution) print(e *printSource, s *scope) (*relation, error) {
 	r := &relation{rows: 1}
+	names := x.namer(r)
 	for i, c := range e.columns {
-		outputs, err := x.outputs(c, &relation{rows: 1}, s, "print_"+itoa(i))
+		outputs, err := x.outputs(c, &relation{rows: 1}, s)
 		if err != nil {
 			return nil, err
 		}
+		if len(c.names) == 1 {
+			outputs = outputs[:1]
+		}
 		for _, o := range outputs {
-			r.add(o.name, vectorOf(o.node))
+			if len(outputs) == 1 && len(c.names) == 0 { // print does not call f(x) by x
+				o.name, o.declared = "print_"+itoa(i), false
+			}
+			name, err := names.name(o, c.value.at())
+			if err != nil {
+				return nil, err
+			}
+			r.add(name, vectorOf(o.node))
 		}
 	}
 	return x.materialise(r)

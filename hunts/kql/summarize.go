@@ -93,12 +93,18 @@ func (k *keyer) group(i int) (group int32, isNew bool) {
 }
 
 func (x *execution) distinct(op *distinctOp, r *relation, s *scope) (*relation, error) {
-	projected, err := x.project(&projectOp{position: op.position, kind: "project", columns: op.columns}, r, s)
-	if err != nil {
-		return nil, err
+	projected := r
+	if _, star := op.columns[0].value.(*starExpr); !star {
+		var err error
+		if projected, err = x.project(&projectOp{position: op.position, kind: "project", columns: op.columns}, r, s); err != nil {
+			return nil, err
+		}
 	}
 	nodes := make([]*node, len(projected.vecs))
 	for i, v := range projected.vecs {
+		if v.typ() == Dynamic {
+			return nil, x.error(op.at(), SemanticError, "distinct can't compare the dynamic %q; convert it with tostring()", projected.names[i])
+		}
 		nodes[i] = columnNode(v, projected.rows)
 	}
 	keys := newKeyer(nodes)
@@ -118,8 +124,10 @@ func (x *execution) distinct(op *distinctOp, r *relation, s *scope) (*relation, 
 func (x *execution) summarize(op *summarizeOp, r *relation, s *scope) (*relation, error) {
 	out := &relation{}
 	var by []*node
-	for i, c := range op.by {
-		outputs, err := x.outputs(c, r, s, "")
+	used := map[string]bool{}
+	names := x.namer(out)
+	for _, c := range op.by {
+		outputs, err := x.outputs(c, r, s)
 		if err != nil {
 			return nil, err
 		}
@@ -127,14 +135,18 @@ func (x *execution) summarize(op *summarizeOp, r *relation, s *scope) (*relation
 			if o.node.typ == Dynamic {
 				return nil, x.error(c.value.at(), SemanticError, "rows can't be grouped by a dynamic; convert it with tostring()")
 			}
-			if o.name == "" {
-				o.name = "Column" + itoa(i+1)
+			name, err := names.name(o, c.value.at())
+			if err != nil {
+				return nil, err
 			}
-			out.add(out.unique(o.name), nil)
+			out.add(name, nil)
 			by = append(by, o.node)
+			if of, ok := c.value.(*nameExpr); ok {
+				used[of.name] = true
+			}
 		}
 	}
-	makers, plan, err := x.aggregateColumns(op, r, s, out)
+	makers, plan, err := x.aggregateColumns(op, aggregation{r, s, names, used})
 	if err != nil {
 		return nil, err
 	}
@@ -211,18 +223,26 @@ type computed struct {
 	value expr // nil: the column of that name
 }
 
+// aggregation is what the aggregates of a summarize are compiled against.
+type aggregation struct {
+	rel   *relation
+	scope *scope
+	names *namer
+	used  map[string]bool // columns that are keys: a star leaves them out
+}
+
 // aggregateColumns compiles the aggregates and names their columns.
-func (x *execution) aggregateColumns(op *summarizeOp, r *relation, s *scope, out *relation) ([]*maker, []computed, error) {
+func (x *execution) aggregateColumns(op *summarizeOp, in aggregation) ([]*maker, []computed, error) {
 	var makers []*maker
 	var plan []computed
-	for i, c := range op.aggregates {
-		unnamed := "Column" + itoa(i+1)
+	out := in.names.out
+	for _, c := range op.aggregates {
 		call, ok := c.value.(*callExpr)
 		if ok {
 			_, ok = aggregates[call.name]
 		}
 		if !ok {
-			within := &aggregateFinder{x: x, rel: r, scope: s, out: out}
+			within := &aggregateFinder{x: x, in: in}
 			value, err := within.replace(c.value)
 			if err != nil {
 				return nil, nil, err
@@ -231,25 +251,38 @@ func (x *execution) aggregateColumns(op *summarizeOp, r *relation, s *scope, out
 				return nil, nil, x.error(c.value.at(), SemanticError, "summarize needs an aggregate here")
 			}
 			makers = append(makers, within.makers...)
+			o := output{name: implicitName(c.value)}
 			if len(c.names) > 0 {
-				unnamed = c.names[0]
+				o = output{name: c.names[0], declared: true}
 			}
-			plan = append(plan, computed{unnamed, value})
+			name, err := in.names.name(o, c.value.at())
+			if err != nil {
+				return nil, nil, err
+			}
+			out.add(name, nil)
+			plan = append(plan, computed{name, value})
+			makers = append(makers, &maker{names: []string{name}, types: []Type{Bool}, make: func() accumulator { return nothing{} }})
 			continue
 		}
-		m, err := x.aggregate(call, r, s, out)
+		m, err := x.aggregate(call, in)
 		if err != nil {
 			return nil, nil, err
 		}
+		if len(c.names) > len(m.types) {
+			return nil, nil, x.error(call.at(), SemanticError, "%s() gives %d columns, not %d", call.name, len(m.types), len(c.names))
+		}
 		for k := range m.types {
-			name := m.names[k]
+			o := output{name: m.names[k]}
 			if k < len(c.names) {
-				name = c.names[k]
+				o = output{name: c.names[k], declared: true}
 			}
-			if name == "" {
-				name = unnamed
+			name, err := in.names.name(o, c.value.at())
+			if err != nil {
+				return nil, nil, err
 			}
-			name = out.unique(name)
+			if out.find(name) >= 0 {
+				return nil, nil, x.error(call.at(), SemanticError, "a column with the name %q is already declared", name)
+			}
 			out.add(name, nil)
 			plan = append(plan, computed{name: name})
 		}
@@ -258,12 +291,16 @@ func (x *execution) aggregateColumns(op *summarizeOp, r *relation, s *scope, out
 	return makers, plan, nil
 }
 
+// nothing holds the place of a column that is computed from aggregates.
+type nothing struct{}
+
+func (nothing) add(int)         {}
+func (nothing) result() []Value { return []Value{Null(Bool)} }
+
 // aggregateFinder takes the aggregates out of an expression.
 type aggregateFinder struct {
 	x      *execution
-	rel    *relation
-	scope  *scope
-	out    *relation
+	in     aggregation
 	makers []*maker
 }
 
@@ -281,19 +318,19 @@ func (f *aggregateFinder) replace(e expr) (expr, error) {
 	switch e := e.(type) {
 	case *callExpr:
 		if _, ok := aggregates[e.name]; ok {
-			m, err := f.x.aggregate(e, f.rel, f.scope, f.out)
+			m, err := f.x.aggregate(e, f.in)
 			if err != nil {
 				return nil, err
 			}
 			if len(m.types) != 1 {
 				return nil, f.x.error(e.at(), SemanticError, "%s() gives several columns and can't stand in an expression", e.name)
 			}
-			name := f.out.unique("\x00aggregate")
-			f.out.add(name, nil)
+			name := f.in.names.out.unique("\x00aggregate")
+			f.in.names.out.add(name, nil)
 			f.makers = append(f.makers, m)
 			return &nameExpr{e.position, name}, nil
 		}
-		return &callExpr{e.position, e.name, all(e.args)}, err
+		return &callExpr{e.position, e.name, all(e.args), e.names}, err
 	case *binaryExpr:
 		two := all([]expr{e.x, e.y})
 		return &binaryExpr{e.position, e.op, two[0], two[1]}, err
@@ -326,7 +363,7 @@ func (x *execution) arrange(r *relation, plan []computed, keys int, s *scope) (*
 		if err != nil {
 			return nil, err
 		}
-		final.add(final.unique(c.name), vectorOf(n))
+		final.add(c.name, vectorOf(n))
 	}
 	return x.materialise(final)
 }
