@@ -25,6 +25,10 @@ var aggregates = arities(map[string][2]int{
 	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1}, "covariance": {2, 2}, "covariancep": {2, 2}, "binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
 })
 
+// unknownAggregates are those of the language that summarize does not know:
+// sketches, whose inner form is the service's own.
+var unknownAggregates = words("hll hll_if hll_merge tdigest tdigest_merge merge_tdigest make_dictionary passthrough cnt argmin argmax")
+
 // conditional gives the plain form of an aggregate with a condition, and where
 // among its arguments the condition stands.
 var conditional = map[string]struct {

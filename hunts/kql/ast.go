@@ -188,6 +188,56 @@ type (
 		itemIndex string
 		body      []operator
 	}
+	partitionOp struct {
+		position
+		column string
+		body   []operator
+	}
+	sampleOp struct { // sample-distinct
+		position
+		count expr
+		of    column
+	}
+	topHittersOp struct {
+		position
+		count expr
+		of    column
+		by    expr // nil: count
+	}
+	topNestedOp struct {
+		position
+		levels []nestedLevel
+	}
+	nestedLevel struct {
+		count expr // nil: all
+		of    column
+		by    column
+		asc   bool
+	}
+	makeSeriesOp struct {
+		position
+		aggregates     []seriesColumn
+		on             column
+		from, to, step expr
+		inclusive      bool // the older spelling: in range(from, to, step)
+		nonEmpty       bool
+		by             []column
+	}
+	seriesColumn struct {
+		column
+		fill expr // default=
+	}
+	evaluateOp struct {
+		position
+		call   *callExpr
+		schema []Column // what the query says comes out; nil when it doesn't
+		star   bool     // the schema begins with all columns of the source
+	}
+	renderOp struct{ position }
+	invokeOp struct {
+		position
+		call *callExpr
+	}
 	asOp struct {
 		position
 		name string
@@ -195,9 +245,19 @@ type (
 	getschemaOp struct{ position }
 	parseOp     struct {
 		position
-		regex, where bool
-		of           expr
-		parts        []parsePart
+		regex, relaxed, where bool
+		flags                 string // of the regular expression
+		of                    expr
+		parts                 []parsePart
+	}
+	parseKVOp struct {
+		position
+		of              expr
+		columns         []Column
+		pair, kv, regex string
+		quotes          [][2]rune // opening and closing
+		escape          []rune
+		greedy          bool
 	}
 	parsePart struct {
 		text string

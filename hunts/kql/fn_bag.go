@@ -208,13 +208,18 @@ func walk(at string, v any, out *[]any) {
 		for _, k := range d.Keys() {
 			item, _ := d.Get(k)
 			here := at + "['" + k + "']"
-			*out = append(*out, here)
+			if !slices.Contains(*out, any(here)) {
+				*out = append(*out, here)
+			}
 			walk(here, item, out)
 		}
 	case []any:
-		for i, item := range d {
-			here := at + "[" + itoa(i) + "]"
-			*out = append(*out, here)
+		// one path stands for all elements
+		for _, item := range d {
+			here := at + "[0]"
+			if !slices.Contains(*out, any(here)) {
+				*out = append(*out, here)
+			}
 			walk(here, item, out)
 		}
 	}

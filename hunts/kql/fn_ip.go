@@ -35,6 +35,9 @@ func mask32(bits int) uint32 {
 // IPv4 address is taken in its mapped form, and its prefix then counts from 96.
 func ipv6Net(s string) (netip.Addr, int, bool) {
 	host, mask, masked := strings.Cut(strings.TrimSpace(s), "/")
+	if v4, ok := strings.CutPrefix(host, "::"); ok && strings.Contains(v4, ".") && !strings.Contains(v4, ":") {
+		host = v4 // ::1.2.3.4 is the address 1.2.3.4
+	}
 	a, err := netip.ParseAddr(host)
 	if err != nil || a.Zone() != "" {
 		return netip.Addr{}, 0, false

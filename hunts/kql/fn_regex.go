@@ -274,9 +274,10 @@ func newSearch(a []Value) (search, bool) {
 	return s, s.length >= -1 && s.occurrence >= 1
 }
 
-// find gives the position of the occurrence asked for. After each occurrence
-// the search goes on one code point later, within the same length from there.
-func (s search) find(first func(text string) int) Value {
+// find gives the position of the occurrence asked for. The search goes on
+// behind the bytes that an occurrence took, at least one code point later,
+// within the same length from there.
+func (s search) find(first func(text string) (at, took int)) Value {
 	at := s.start
 	text := s.text[runeOffset(s.text, at):]
 	for n := s.occurrence; ; n-- {
@@ -284,7 +285,7 @@ func (s search) find(first func(text string) int) Value {
 		if s.length >= 0 {
 			part = text[:runeOffset(text, s.length)]
 		}
-		i := first(part)
+		i, took := first(part)
 		if i < 0 {
 			return LongValue(-1)
 		}
@@ -295,8 +296,9 @@ func (s search) find(first func(text string) int) Value {
 		if text = text[i:]; text == "" {
 			return LongValue(-1)
 		}
-		text = text[runeOffset(text, 1):]
-		at++
+		next := max(took, runeOffset(text, 1))
+		at += int64(utf8.RuneCountInString(text[:next]))
+		text = text[next:]
 	}
 }
 
@@ -316,14 +318,14 @@ func indexOfRegex(env *callEnv, a []Value) (Value, error) {
 		return Value{}, err
 	}
 	s, ok := newSearch(a)
-	if !ok {
+	if !ok || argLong(a, 2, 0) < 0 { // unlike indexof() it does not count from the end
 		return Null(Long), nil
 	}
-	return s.find(func(text string) int {
+	return s.find(func(text string) (int, int) {
 		if at := re.FindStringIndex(text); at != nil {
-			return at[0]
+			return at[0], at[1] - at[0]
 		}
-		return -1
+		return -1, 0
 	}), nil
 }
 
@@ -333,5 +335,5 @@ func indexOf(a []Value) Value {
 		return Null(Long)
 	}
 	lookup := argText(a[1])
-	return s.find(func(text string) int { return strings.Index(text, lookup) })
+	return s.find(func(text string) (int, int) { return strings.Index(text, lookup), 0 })
 }

@@ -43,7 +43,8 @@ func timeFunctions() library {
 	part(Timespan, func(t time.Time) int64 { return int64(t.Weekday()) * ticksPerDay }, "dayofweek")
 	part(Int, func(t time.Time) int64 { return int64(t.Day()) }, "dayofmonth")
 	part(Int, func(t time.Time) int64 { return int64(t.YearDay()) }, "dayofyear")
-	part(Int, func(t time.Time) int64 { _, w := t.ISOWeek(); return int64(w) }, "weekofyear", "week_of_year")
+	part(Int, func(t time.Time) int64 { _, w := t.ISOWeek(); return int64(w) }, "week_of_year")
+	part(Int, func(t time.Time) int64 { return int64(weekByWednesday(t)) }, "weekofyear")
 	part(Int, func(t time.Time) int64 { return int64(t.Month()) }, "monthofyear", "getmonth")
 	part(Int, func(t time.Time) int64 { return int64(t.Year()) }, "getyear")
 	part(Int, func(t time.Time) int64 { return int64(t.Hour()) }, "hourofday")
@@ -187,6 +188,13 @@ func datetimePart(a []Value) Value {
 		return LongValue(sub * 100)
 	}
 	return Null(Long)
+}
+
+// weekByWednesday is the older count: weeks begin on Sunday, and the first is
+// the one with the first Wednesday of the year.
+func weekByWednesday(t time.Time) int {
+	wednesday := t.AddDate(0, 0, int(time.Wednesday-t.Weekday()))
+	return (wednesday.YearDay()-1)/7 + 1
 }
 
 // periodTicks is the length of the periods that have one, and 0 for others.

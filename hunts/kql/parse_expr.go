@@ -337,6 +337,14 @@ func (p *parser) jsonValue() (any, error) {
 	case t.kind == tokTyped:
 		v, _ := literalValue(t.text, t.raw)
 		return toDynamic(v), nil
+	case t.kind == tokName && typedLiterals[strings.ToLower(t.text)] && p.is("(") && p.ahead(1).kind == tokString:
+		p.take()
+		text := p.take()
+		v := convert(StringValue(text.text), typeByName[strings.ToLower(t.text)])
+		if !v.valid {
+			return nil, p.fail(text, "%q is no %s", text.text, t.text)
+		}
+		return toDynamic(v), p.expect(")")
 	case t.kind == tokTimespan:
 		ticks, _ := parseTimespan(t.text)
 		return toDynamic(TimespanTicks(ticks)), nil

@@ -48,7 +48,40 @@ func (p *parser) operator() (operator, error) {
 		}
 		keys, err := p.sortKeys()
 		return &topOp{at, n, keys}, err
-	case "take", "limit":
+	case "top-hitters":
+		return p.topHitters(at)
+	case "top-nested":
+		return p.topNested(at)
+	case "sample-distinct":
+		op := &sampleOp{position: at}
+		var err error
+		if op.count, err = p.expr(); err != nil {
+			return nil, err
+		}
+		if err := p.expect("of"); err != nil {
+			return nil, err
+		}
+		op.of, err = p.column()
+		return op, err
+	case "make-series":
+		return p.makeSeries(at)
+	case "partition":
+		return p.partition(at)
+	case "evaluate":
+		return p.evaluate(at)
+	case "invoke":
+		e, err := p.expr()
+		if err != nil {
+			return nil, err
+		}
+		call, ok := e.(*callExpr)
+		if !ok {
+			return nil, p.fail(t, "invoke takes a call of a function")
+		}
+		return &invokeOp{at, call}, nil
+	case "render":
+		return p.render(at)
+	case "take", "limit", "sample":
 		n, err := p.expr()
 		return &takeOp{at, n}, err
 	case "count":
@@ -81,6 +114,8 @@ func (p *parser) operator() (operator, error) {
 		return &asOp{at, name}, err
 	case "parse", "parse-where":
 		return p.parse(at, word == "parse-where")
+	case "parse-kv":
+		return p.parseKV(at)
 	}
 	return nil, p.unsupported(t, "the operator "+word)
 }
@@ -141,8 +176,8 @@ func (p *parser) projected(word string) (column, error) {
 func (p *parser) summarize(at position) (operator, error) {
 	op := &summarizeOp{position: at}
 	var err error
-	for p.peek().kind == tokName && len(p.peek().text) > 5 && p.peek().text[:5] == "hint." {
-		p.take()
+	if err := p.hints(); err != nil {
+		return nil, err
 	}
 	if !p.is("by") {
 		if p.is("|") || p.is(")") || p.is(";") || p.peek().kind == tokEnd {
@@ -326,57 +361,6 @@ func (p *parser) apply(at position) (operator, error) {
 		op.body = append(op.body, o)
 		if !p.accept("|") {
 			return op, p.expect(")")
-		}
-	}
-}
-
-func (p *parser) parse(at position, where bool) (operator, error) {
-	op := &parseOp{position: at, where: where}
-	if p.is("kind") && p.ahead(1).text == "=" {
-		p.take()
-		p.take()
-		kind := p.take()
-		switch kind.text {
-		case "regex":
-			op.regex = true
-		case "simple", "relaxed":
-		default:
-			return nil, p.fail(kind, "parse kind is simple, regex or relaxed")
-		}
-		if p.is("flags") {
-			return nil, p.unsupported(p.peek(), "parse flags")
-		}
-	}
-	var err error
-	if op.of, err = p.sum(); err != nil {
-		return nil, err
-	}
-	if err := p.expect("with"); err != nil {
-		return nil, err
-	}
-	for {
-		t := p.peek()
-		switch {
-		case t.kind == tokString:
-			p.take()
-			op.parts = append(op.parts, parsePart{text: t.text})
-		case t.kind == tokPunct && t.text == "*":
-			p.take()
-			op.parts = append(op.parts, parsePart{star: true})
-		case t.kind == tokName:
-			name, err := p.ident()
-			if err != nil {
-				return nil, err
-			}
-			part := parsePart{name: name, typ: String}
-			if p.accept(":") {
-				if part.typ, err = p.typeName(); err != nil {
-					return nil, err
-				}
-			}
-			op.parts = append(op.parts, part)
-		default:
-			return op, nil
 		}
 	}
 }

@@ -69,23 +69,9 @@ func (p *parser) rangeSource() (source, error) {
 
 func (p *parser) datatable() (source, error) {
 	d := &datatableSource{position: position(p.take().pos)}
-	if err := p.expect("("); err != nil {
+	var err error
+	if d.columns, err = p.schema(); err != nil {
 		return nil, err
-	}
-	for !p.accept(")") {
-		name, err := p.ident()
-		if err != nil {
-			return nil, err
-		}
-		if err := p.expect(":"); err != nil {
-			return nil, err
-		}
-		typ, err := p.typeName()
-		if err != nil {
-			return nil, err
-		}
-		d.columns = append(d.columns, Column{Name: name, Type: typ})
-		p.accept(",")
 	}
 	if err := p.expect("["); err != nil {
 		return nil, err
@@ -103,6 +89,39 @@ func (p *parser) datatable() (source, error) {
 		}
 	}
 	return d, nil
+}
+
+// schema reads (name: type, …).
+func (p *parser) schema() ([]Column, error) {
+	if err := p.expect("("); err != nil {
+		return nil, err
+	}
+	return p.schemaRest()
+}
+
+// schemaRest reads the columns of a schema up to the parenthesis, which it takes.
+func (p *parser) schemaRest() ([]Column, error) {
+	var out []Column
+	for !p.accept(")") {
+		name, err := p.ident()
+		if err != nil {
+			return nil, err
+		}
+		if err := p.expect(":"); err != nil {
+			return nil, err
+		}
+		typ, err := p.typeName()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Column{Name: name, Type: typ})
+		if !p.is(")") {
+			if err := p.expect(","); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
 }
 
 func (p *parser) union() (*unionOp, error) {

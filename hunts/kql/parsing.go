@@ -7,7 +7,8 @@ import (
 )
 
 // parse cuts columns out of a text by a pattern. A simple pattern is a regular
-// expression whose wild parts are as short as they can be.
+// expression whose wild parts are as short as they can be; one of kind regex
+// takes as much as it can, as the reference shows ("parse operator").
 func (x *execution) parse(op *parseOp, r *relation, s *scope) (*relation, error) {
 	of, err := x.compile(op.of, r, s)
 	if err != nil {
@@ -17,33 +18,75 @@ func (x *execution) parse(op *parseOp, r *relation, s *scope) (*relation, error)
 	if err != nil {
 		return nil, err
 	}
-	d := memo(x.derive(Dynamic, []*node{of}, false, func(i int) Value {
-		groups := re.FindStringSubmatch(of.eval(i).Text())
+	return x.extracted(r, of, columns, extraction{where: op.where, cut: func(text string) []Value {
+		groups := re.FindStringSubmatch(text)
 		if groups == nil {
-			return Null(Dynamic)
+			return nil
 		}
-		list := make([]any, len(columns))
-		for k := range columns {
-			list[k] = groups[k+1]
+		out := make([]Value, len(columns))
+		for k, c := range columns {
+			out[k] = convert(StringValue(groups[re.SubexpIndex(c.group)]), c.Type)
+			if !out[k].valid && !op.relaxed {
+				return nil // one column that does not convert spoils the row
+			}
 		}
-		return DynamicValue(list)
-	}))
+		return out
+	}})
+}
+
+// extraction is how columns are cut out of a text; nil for a text that does
+// not match, whose row parse-where drops.
+type extraction struct {
+	cut   func(text string) []Value
+	where bool
+}
+
+// parsedColumn is a column to come, and the capture group that holds it.
+type parsedColumn struct {
+	Column
+	group string
+}
+
+// extracted adds what was cut out of each text as columns.
+func (x *execution) extracted(r *relation, of *node, columns []parsedColumn, how extraction) (*relation, error) {
+	// all columns of a text are cut at once, and remembered for each distinct text
+	var cuts [][]Value
+	once := x.derive(Int, []*node{of}, false, func(i int) Value {
+		got := how.cut(of.eval(i).Text())
+		if got == nil {
+			return Null(Int)
+		}
+		cuts = append(cuts, got)
+		return IntValue(int32(len(cuts) - 1))
+	})
+	d := memo(once)
+	if d == once && !d.konst { // not remembered by its text: by its row then
+		rows := make([]Value, r.rows)
+		asked := make([]bool, r.rows)
+		cut := d.eval
+		d = &node{typ: Int, rows: r.rows, cost: costCall, impure: d.impure, test: func(int) bool { return false }, eval: func(i int) Value {
+			if !asked[i] {
+				rows[i], asked[i] = cut(i), true
+			}
+			return rows[i]
+		}}
+	}
 	out := &relation{names: slices.Clone(r.names), vecs: slices.Clone(r.vecs), rows: r.rows}
 	for k, c := range columns {
-		n := x.derive(c.typ, []*node{d}, false, func(i int) Value {
-			list, ok := d.eval(i).dyn.([]any)
-			if !ok {
-				return Null(c.typ)
+		n := x.derive(c.Type, []*node{d}, false, func(i int) Value {
+			at := d.eval(i)
+			if !at.valid {
+				return Null(c.Type)
 			}
-			return convert(StringValue(list[k].(string)), c.typ)
+			return cuts[at.num][k]
 		})
-		if at := out.find(c.name); at >= 0 {
+		if at := out.find(c.Name); at >= 0 {
 			out.vecs[at] = vectorOf(n)
 			continue
 		}
-		out.add(c.name, vectorOf(n))
+		out.add(c.Name, vectorOf(n))
 	}
-	if !op.where {
+	if !how.where {
 		return out, nil
 	}
 	sel := []int32{}
@@ -58,34 +101,32 @@ func (x *execution) parse(op *parseOp, r *relation, s *scope) (*relation, error)
 	return out.pick(sel), nil
 }
 
-func (x *execution) parsePattern(op *parseOp) (*regexp.Regexp, []parsePart, error) {
+func (x *execution) parsePattern(op *parseOp) (*regexp.Regexp, []parsedColumn, error) {
 	var b strings.Builder
-	var columns []parsePart
-	b.WriteString("(?s)^")
+	var columns []parsedColumn
+	flags := "s"
+	if op.regex {
+		flags = op.flags
+	}
+	if flags != "" {
+		b.WriteString("(?" + flags + ")")
+	}
+	b.WriteString("^")
 	for i, p := range op.parts {
 		last := i == len(op.parts)-1
 		switch {
 		case p.star && last:
 		case p.star:
 			b.WriteString(".*?")
+		case p.name == "" && op.regex:
+			b.WriteString("(?:" + p.text + ")")
 		case p.name == "":
-			if op.regex {
-				b.WriteString("(?:" + p.text + ")")
-				continue
-			}
 			b.WriteString(regexp.QuoteMeta(p.text))
 		default:
-			columns = append(columns, p)
-			switch {
-			case p.typ == Long || p.typ == Int:
-				b.WriteString(`\s*([-+]?[0-9]+)`)
-			case p.typ == Real:
-				b.WriteString(`\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)`)
-			case last:
-				b.WriteString("(.*)")
-			default:
-				b.WriteString("(.*?)")
-			}
+			c := parsedColumn{Column{p.name, p.typ}, "column" + itoa(i)}
+			columns = append(columns, c)
+			wild := last || op.parts[i+1].star
+			b.WriteString(captured(c, op, wild))
 			if last {
 				b.WriteString("$")
 			}
@@ -96,4 +137,34 @@ func (x *execution) parsePattern(op *parseOp) (*regexp.Regexp, []parsePart, erro
 		return nil, nil, x.error(op.at(), SemanticError, "the pattern of parse is not valid: %v", err)
 	}
 	return re, columns, nil
+}
+
+// captured is the pattern of a column. What follows decides where a text ends;
+// a number or an instant before a star ends by itself.
+func captured(c parsedColumn, op *parseOp, wild bool) string {
+	group := func(pattern string) string { return "(?P<" + c.group + ">" + pattern + ")" }
+	whole := `[-+]?[0-9]+`
+	fraction := `[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?`
+	number := ""
+	switch c.Type {
+	case Long, Int:
+		number = whole
+	case Real, Decimal:
+		number = fraction
+	}
+	switch {
+	case number != "" && op.relaxed && !wild:
+		return group(".*?")
+	case number != "" && op.relaxed:
+		return `\s*` + group(number+"|")
+	case number != "":
+		return `\s*` + group(number)
+	case (c.Type == Datetime || c.Type == Timespan) && wild && !op.regex:
+		return group(`[-+0-9][-+0-9TZ:/. ]*`)
+	case c.Type == Bool && wild && !op.regex, c.Type == Guid && wild && !op.regex:
+		return group(`[0-9a-zA-Z-]+`)
+	case op.regex || wild:
+		return group(".*")
+	}
+	return group(".*?")
 }

@@ -92,6 +92,24 @@ func (x *execution) operator(op operator, r *relation, s *scope) (*relation, err
 		return x.apply(op, r, s)
 	case *parseOp:
 		return x.parse(op, r, s)
+	case *partitionOp:
+		return x.partition(op, r, s)
+	case *sampleOp:
+		return x.sampleDistinct(op, r, s)
+	case *topHittersOp:
+		return x.topHitters(op, r, s)
+	case *topNestedOp:
+		return x.topNested(op, r, s)
+	case *makeSeriesOp:
+		return x.makeSeries(op, r, s)
+	case *evaluateOp:
+		return x.evaluate(op, r, s)
+	case *invokeOp:
+		return x.invoke(op, r, s)
+	case *renderOp:
+		return r, nil // says how to draw, not what
+	case *parseKVOp:
+		return x.parseKV(op, r, s)
 	case *getschemaOp:
 		return getschema(r), nil
 	case *asOp:

@@ -247,6 +247,9 @@ func (x *execution) aggregateColumns(op *summarizeOp, in aggregation) ([]*maker,
 			if err != nil {
 				return nil, nil, err
 			}
+			if call, ok := c.value.(*callExpr); ok && unknownAggregates[call.name] {
+				return nil, nil, x.error(call.at(), Unsupported, "unsupported: the aggregate %s()", call.name)
+			}
 			if len(within.makers) == 0 {
 				return nil, nil, x.error(c.value.at(), SemanticError, "summarize needs an aggregate here")
 			}

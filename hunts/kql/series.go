@@ -1,0 +1,265 @@
+package kql
+
+import "math"
+
+// maxSeries is how many points a series may have (Kusto reference,
+// "make-series operator").
+const maxSeries = 1 << 20
+
+// axis is the line of bins that a series runs along.
+type axis struct {
+	typ        Type
+	from, step Value
+	bins       int
+}
+
+func (a axis) at(i int) Value {
+	if a.typ == Real {
+		return RealValue(a.from.AsReal() + float64(i)*a.step.AsReal())
+	}
+	return Value{typ: a.typ, valid: true, num: a.from.num + int64(i)*a.step.num}
+}
+
+// bin is the number of the bin that v lies in; -1 for none.
+func (a axis) bin(v Value) int {
+	if !v.valid {
+		return -1
+	}
+	n := 0.0
+	if a.typ == Real {
+		n = math.Floor((v.AsReal() - a.from.AsReal()) / a.step.AsReal())
+	} else {
+		n = float64(floorDiv(v.num-a.from.num, a.step.num))
+	}
+	if !(n >= 0 && n < float64(a.bins)) {
+		return -1
+	}
+	return int(n)
+}
+
+// makeSeries gives each group one row with arrays: a value for each bin of the
+// axis, and the bins themselves.
+func (x *execution) makeSeries(op *makeSeriesOp, r *relation, s *scope) (*relation, error) {
+	on, err := x.outputs(op.on, r, s)
+	if err != nil {
+		return nil, err
+	}
+	line := on[0].node
+	if !line.typ.Numeric() && line.typ != Datetime && line.typ != Timespan {
+		return nil, x.error(op.on.value.at(), SemanticError, "a series can't run along values of type %s", line.typ)
+	}
+	out := &relation{}
+	names := x.namer(out)
+	used := map[string]bool{}
+	var by []*node
+	for _, c := range op.by {
+		outputs, err := x.outputs(c, r, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range outputs {
+			name, err := names.name(o, c.value.at())
+			if err != nil {
+				return nil, err
+			}
+			out.add(name, newStorage(known(o.node.typ)))
+			by = append(by, o.node)
+		}
+	}
+	makers, fills, err := x.seriesMakers(op, aggregation{r, s, names, used})
+	if err != nil {
+		return nil, err
+	}
+	axisName, err := names.name(on[0], op.on.value.at())
+	if err != nil {
+		return nil, err
+	}
+	out.add(axisName, newStorage(Dynamic))
+	groups, err := x.partitions(by, r.rows)
+	if err != nil {
+		return nil, err
+	}
+	if len(groups) == 0 && op.nonEmpty {
+		groups = [][]int32{nil}
+	}
+	for _, rows := range groups {
+		a, err := x.seriesAxis(op, line, rows, s)
+		if err != nil {
+			return nil, err
+		}
+		cells := x.seriesCells(a, line, rows, makers, fills)
+		if x.failed != nil {
+			return nil, x.failed
+		}
+		if err := x.grow(16 * a.bins * (1 + len(makers))); err != nil {
+			return nil, err
+		}
+		for k, n := range by {
+			v := Null(n.typ)
+			if len(rows) > 0 {
+				v = n.eval(int(rows[0]))
+			}
+			out.vecs[k].(storage).add(v)
+		}
+		for k, list := range cells {
+			out.vecs[len(by)+k].(storage).add(DynamicValue(list))
+		}
+		bins := make([]any, a.bins)
+		for i := range bins {
+			bins[i] = toDynamic(a.at(i))
+		}
+		out.vecs[len(out.vecs)-1].(storage).add(DynamicValue(bins))
+		out.rows++
+		if err := x.step(int64(len(rows)*(1+len(makers)) + a.bins*(1+len(makers)))); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// seriesMakers compiles the aggregates, and what stands in a bin without rows.
+func (x *execution) seriesMakers(op *makeSeriesOp, in aggregation) ([]*maker, []any, error) {
+	var makers []*maker
+	var fills []any
+	for _, c := range op.aggregates {
+		call, ok := c.value.(*callExpr)
+		if !ok {
+			return nil, nil, x.error(c.value.at(), SemanticError, "make-series needs an aggregate here")
+		}
+		if _, ok := aggregates[call.name]; !ok {
+			return nil, nil, x.error(c.value.at(), Unsupported, "unsupported: make-series of %s()", call.name)
+		}
+		m, err := x.aggregate(call, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(m.types) != 1 {
+			return nil, nil, x.error(call.at(), SemanticError, "%s() gives several columns and can't make a series", call.name)
+		}
+		o := output{name: m.names[0]}
+		if len(c.names) > 0 {
+			o = output{name: c.names[0], declared: true}
+		}
+		name, err := in.names.name(o, call.at())
+		if err != nil {
+			return nil, nil, err
+		}
+		in.names.out.add(name, newStorage(Dynamic))
+		makers = append(makers, m)
+		fill := LongValue(0)
+		if c.fill != nil {
+			if fill, err = x.scalar(c.fill, in.scope); err != nil {
+				return nil, nil, err
+			}
+		}
+		if m.types[0] != Dynamic {
+			fill = convert(fill, m.types[0])
+		}
+		fills = append(fills, toDynamic(fill))
+	}
+	return makers, fills, nil
+}
+
+func (x *execution) seriesCells(a axis, line *node, rows []int32, makers []*maker, fills []any) [][]any {
+	bins := make([][]accumulator, a.bins)
+	for _, i := range rows {
+		k := a.bin(plain(line.eval(int(i))))
+		if k < 0 {
+			continue
+		}
+		if bins[k] == nil {
+			bins[k] = make([]accumulator, len(makers))
+			for j, m := range makers {
+				bins[k][j] = m.make()
+			}
+		}
+		for j, m := range makers {
+			if m.when == nil || m.when(int(i)) {
+				bins[k][j].add(int(i))
+			}
+		}
+	}
+	out := make([][]any, len(makers))
+	for j := range makers {
+		out[j] = make([]any, a.bins)
+		for k := range out[j] {
+			out[j][k] = fills[j]
+			if bins[k] != nil {
+				out[j][k] = toDynamic(bins[k][j].result()[0])
+			}
+		}
+	}
+	return out
+}
+
+// seriesAxis finds the bins: from where the query says, or else from the first
+// bin with a row to the last. The end that is written with to is not included.
+func (x *execution) seriesAxis(op *makeSeriesOp, line *node, rows []int32, s *scope) (axis, error) {
+	a := axis{typ: line.typ}
+	if a.typ == Int {
+		a.typ = Long
+	}
+	var bounds [3]Value
+	for i, e := range []expr{op.from, op.to, op.step} {
+		if e == nil {
+			continue
+		}
+		v, err := x.scalar(e, s)
+		if err != nil {
+			return a, err
+		}
+		if !v.valid {
+			return a, x.error(e.at(), SemanticError, "the bounds of make-series can't be null")
+		}
+		if v.typ == Real && a.typ == Long {
+			a.typ = Real
+		}
+		bounds[i] = v
+	}
+	from, to, step := bounds[0], bounds[1], bounds[2]
+	if step.AsReal() <= 0 || math.IsNaN(step.AsReal()) {
+		return a, x.error(op.at(), SemanticError, "the step of make-series has to be above zero")
+	}
+	a.step = step
+	first, last := extent(line, rows)
+	switch {
+	case op.inclusive:
+		from = bin(from, step, Value{})
+	case !from.valid && first.valid:
+		from = bin(first, step, Value{})
+	case !from.valid:
+		return a, nil // no rows and no bounds: an empty series
+	}
+	a.from = from
+	width := to.AsReal() - from.AsReal()
+	switch {
+	case op.inclusive:
+		a.bins = int(math.Floor(width/step.AsReal())) + 1
+	case to.valid:
+		a.bins = int(math.Ceil(min(width/step.AsReal(), 2*maxSeries)))
+	case last.valid:
+		a.bins = int(math.Floor(min((last.AsReal()-from.AsReal())/step.AsReal(), 2*maxSeries))) + 1
+	}
+	if a.bins > maxSeries {
+		return a, x.error(op.at(), LimitExceeded, "a series has more than %d points", maxSeries)
+	}
+	a.bins = max(a.bins, 0)
+	return a, nil
+}
+
+// extent is the least and the greatest value of some rows.
+func extent(n *node, rows []int32) (first, last Value) {
+	for _, i := range rows {
+		v := plain(n.eval(int(i)))
+		if !v.valid {
+			continue
+		}
+		if c, ok := compareValues(v, first); !first.valid || ok && c < 0 {
+			first = v
+		}
+		if c, ok := compareValues(v, last); !last.valid || ok && c > 0 {
+			last = v
+		}
+	}
+	return first, last
+}
