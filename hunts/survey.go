@@ -26,6 +26,8 @@ type Hit struct {
 	Processes []string  `json:"processes"`
 	Because   string    `json:"because"`
 	Excluded  []string  `json:"excluded,omitempty"` // profiles that cover some of its events
+
+	counts Outcomes
 }
 
 // Survey is what a hunt for a whole watchlist found: one line per indicator,
@@ -99,7 +101,6 @@ func packSize(r indicator.Request) int {
 // counts packs and hits. The error is a *Error and means
 // that nothing was searched.
 func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator, progress func(Progress)) (Survey, error) {
-	started := r.cfg.Clock()
 	d, ok := r.cfg.Catalog.Get("network-footprint")
 	if !ok {
 		return Survey{}, &Error{Kind: KindRefused, Say: "the hunt network-footprint is not in the catalogue"}
@@ -108,9 +109,16 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator,
 	if err := r.admit(ctx, h, ""); err != nil {
 		return Survey{}, err
 	}
+	return r.survey(ctx, &surveyor{runner: r, hunt: h, def: d, background: true}, list, progress), nil
+}
+
+// survey asks for a list that was admitted.
+func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indicator, progress func(Progress)) Survey {
+	started := r.cfg.Clock()
+	h, d := s.hunt, s.def
 	list = distinctIndicators(list)
 	seen, covErr := r.lookAround(ctx, h, d)
-	s := &surveyor{runner: r, hunt: h, def: d, window: r.windowWithin(h, seen)}
+	s.window = r.windowWithin(h, seen)
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	group := errgroup.Group{}
 	group.SetLimit(surveyParallel)
@@ -137,7 +145,7 @@ func (r *Runner) Survey(ctx context.Context, h Hunt, list []indicator.Indicator,
 	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
 	judgeSurvey(&out, s.unsearched, s.unattributed)
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
-	return out, nil
+	return out
 }
 
 // windowWithin is the window of a hunt with its ends filled in from what the
@@ -190,6 +198,8 @@ type surveyor struct {
 	def      Definition
 	window   Window
 	profiles []Profile
+	// background leaves the slots of the identity to people who wait.
+	background bool
 
 	mu           sync.Mutex
 	slices       []Slice
@@ -215,7 +225,7 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	s.bytes += len(text)
 	s.mu.Unlock()
 	res, err := r.query(ctx, Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: true, Text: text,
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.background, Text: text,
 		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
 	s.mu.Lock()
@@ -333,6 +343,7 @@ func (s *surveyor) hit(x pairRow, p params) {
 		s.hits = append(s.hits, Hit{
 			Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
 			Because: ruleOf(i), Excluded: x.Excluded,
+			counts: Outcomes{Reached: x.Reached, Failed: x.Failed, Blocked: x.Blocked, LookedUp: x.LookedUp, Other: max(0, x.Events-x.Reached-x.Failed-x.Blocked-x.LookedUp)},
 		})
 	}
 }
