@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,9 @@ type Runner interface {
 	Forget(ctx context.Context, h hunts.Hunt, a hunts.Answer) error
 	// Survey hunts a list of any length with few queries; progress may be nil.
 	Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator, progress func(hunts.Progress)) (hunts.Survey, error)
+	// Triage answers hunts of one indicator each with few queries, and shares with
+	// everybody's; an error means that nothing was searched.
+	Triage(ctx context.Context, batch []hunts.Hunt, progress func(hunts.Progress)) ([]hunts.Answer, error)
 	// Tips are the indicators that the workspace itself keeps.
 	Tips(ctx context.Context, from hunts.TipSource, asker hunts.Asker, workspaces []string) ([]hunts.Tip, error)
 	// Lineage tells where the processes of one device came from.
@@ -170,6 +174,8 @@ type Bot struct {
 	api       *slack.Client
 	team      string
 	self      string
+	botID     string
+	scopes    []string // of the token, empty when Slack does not tell
 	pace      *pace
 	connected atomic.Int32
 
@@ -255,7 +261,8 @@ func (b *Bot) signIn(ctx context.Context) error {
 	for attempt := 1; ; attempt++ {
 		who, err := b.api.AuthTestContext(within)
 		if err == nil {
-			b.team, b.self = who.TeamID, who.UserID
+			b.team, b.self, b.botID = who.TeamID, who.UserID, who.BotID
+			b.scopes = strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
 			return nil
 		}
 		pause, again := worthRepeating(err, 1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +43,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	}
 	asker := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
 	if req.Incident != "" && len(req.Indicators()) == 0 {
-		return b.tell(b.incidentOf(ctx, key, req.Incident, asker), whisper)
+		return b.tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
 	}
 	h, err := b.huntFor(ctx, key, req, asker)
 	if err != nil {
@@ -58,6 +57,9 @@ func (b *Bot) subcommand(ctx context.Context, key string, c command, text string
 	word, rest, _ := strings.Cut(text, " ")
 	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
 	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident, "audit": MayAudit}[strings.ToLower(word)]
+	if strings.EqualFold(word, "here") && strings.TrimSpace(rest) == "" {
+		needs = "" // what holds in a channel may be asked in any
+	}
 	if needs != "" {
 		if say := b.may(ctx, who, needs); say != "" {
 			b.auditRefusal(ctx, c, say)
@@ -77,14 +79,6 @@ func (b *Bot) subcommand(ctx context.Context, key string, c command, text string
 		return "", false, nil
 	}
 	return say, true, err
-}
-
-func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.Asker) error {
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		return &hunts.Error{Kind: hunts.KindRefused, Say: "an incident has a number, as in incident=4711"}
-	}
-	return b.incident(ctx, key, n, asker)
 }
 
 // start paints the first message of a hunt and puts it into the queue, or lets

@@ -140,7 +140,7 @@ func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) 
 	case "view_submission":
 		return b.submitted(ctx, key, i)
 	case "message_action":
-		return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: who.Channel, Thread: threadOf(i.Message, i.MessageTS)}, textOf(i.Message))
+		return b.messageAction(ctx, key, i)
 	}
 	return nil
 }
@@ -161,10 +161,7 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
-		if say := b.may(ctx, i.asker(), MayIncident); say != "" {
-			return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused(say, b.view()))
-		}
-		return b.ledgerDo(ctx, key, i.asker(), a.Ledger, a.Do)
+		return b.ledgerDo(ctx, key, i, a)
 	}
 	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)
 	if err != nil {

@@ -38,7 +38,9 @@ var (
 	readings  = lane{name: "history", perMinute: 50}     // tier 3
 	lookups   = lane{name: "users.info", perMinute: 100} // tier 4
 	whispers  = lane{name: "whisper", perMinute: 100}    // tier 4
-	uploads   = lane{name: "upload", perMinute: 100}     // tier 4
+	// chat.getPermalink has a rate of its own
+	permalinks = lane{name: "permalink", perMinute: 600}
+	uploads    = lane{name: "upload", perMinute: 100} // tier 4
 )
 
 // postsTo is the lane of chat.postMessage: one message a second to each channel.

@@ -29,6 +29,9 @@ func (b *Bot) barred(ctx context.Context, who hunts.Asker) (string, error) {
 		}
 		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + ".", nil
 	}
+	if slices.Contains(b.cfg.Bots, who.User) {
+		return "", nil // listed by the operator
+	}
 	return b.notMember(ctx, who.User)
 }
 
@@ -68,7 +71,7 @@ func (b *Bot) limits(ctx context.Context, who hunts.Asker) (Limits, string) {
 			return g.Limits, ""
 		}
 	}
-	if len(r.Groups) > 0 && !b.inGroups(ctx, who.User, r.Groups) {
+	if len(r.Groups) > 0 && !slices.Contains(b.cfg.Bots, who.User) && !b.inGroups(ctx, who.User, r.Groups) {
 		return Limits{}, "in this channel it is for members of the user group " + strings.Join(r.Groups, " or ") + " only"
 	}
 	return r.Limits, ""

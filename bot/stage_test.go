@@ -108,7 +108,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	}
 	bc := bot.Config{
 		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: hunts.NewRunner(rc), Store: store, Clock: time.Now, Log: log, Replica: name,
-		PostBurst: 1000,
+		PostBurst: 1000, ThreadPause: 1, // no cool-down, unless a test wants one
 	}
 	if o.bot != nil {
 		o.bot(&bc)

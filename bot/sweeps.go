@@ -29,14 +29,17 @@ type sweepJob struct {
 
 func (j sweepJob) key() string { return "sweep:" + j.Name + ":" + j.Slot.UTC().Format(time.RFC3339) }
 
-// Tick reads the policy again, ends what waited too long for an approval, and
-// looks for slots that are due and puts them into the queue. Every
+// Tick reads the policy again, ends what waited too long for an approval, wakes
+// ledgers whose cool-down is over, and looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
 func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.policy.load(); err != nil {
 		b.cfg.Log.Error("the policy is not changed, the last good one holds", "error", err)
 	}
 	if err := b.expireHeld(ctx); err != nil {
+		return err
+	}
+	if err := b.wakeLedgers(ctx); err != nil {
 		return err
 	}
 	if err := b.syncSchedules(ctx); err != nil {

@@ -23,7 +23,7 @@ func (r *Runner) Triage(ctx context.Context, batch []Hunt, progress func(Progres
 	}
 	for n := range batch {
 		batch[n].Name = d.Name
-		if err := r.admit(ctx, batch[n]); err != nil {
+		if err := r.admit(ctx, batch[n], r.textOf(batch[n], d)); err != nil {
 			return nil, err
 		}
 	}
@@ -123,10 +123,8 @@ func (h Hunt) about(list ...indicator.Indicator) Hunt {
 // ofSurvey is what a survey says of the one indicator of a hunt.
 func (r *Runner) ofSurvey(h Hunt, d Definition, s Survey) Answer {
 	i := h.Request.Indicators()[0]
-	p := newParams(h.Request, s.Window.From, s.Window.To, timelineStep(s.Window))
-	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	a := Answer{
-		HuntID: h.ID, Hunt: d.Name, Request: answerRequest(h, s.Window), KQL: d.kql(p, comment(h), profiles, r.cfg.Catalog.summary), Source: r.cfg.Source.Describe(h.Workspaces),
+		HuntID: h.ID, Hunt: d.Name, Request: answerRequest(h, s.Window), KQL: r.textOf(h, d), Source: r.cfg.Source.Describe(h.Workspaces),
 		Coverage: s.Coverage, Truncated: Truncated{ByDevice: s.Truncated, Events: true, Rows: s.Truncated},
 		ByIndicator: []IndicatorResult{}, ByDevice: []DeviceResult{}, ByProcess: []ProcessResult{}, Timeline: []Bin{}, Events: []Event{}, Excluded: []Exclusion{},
 		Notes: []string{"This is a triage of many indicators at once: open the hunt for its events and timeline."},

@@ -125,6 +125,7 @@ func (w *Workspace) postMessage(a args) (answer, *failure) {
 		Unfurls: a["unfurl_links"] != "false" || a["unfurl_media"] != "false",
 	}
 	w.add(c, m)
+	w.echo(c, answer{}, m)
 	return answer{"channel": c.ID, "ts": m.TS, "message": w.wire(m)}, nil
 }
 
@@ -157,6 +158,7 @@ func (w *Workspace) updateMessage(a args) (answer, *failure) {
 	}
 	w.feed.send("update", w.shownMessage(c, m))
 	w.signal()
+	w.echo(c, answer{"subtype": "message_changed", "hidden": true, "ts": m.TS, "message": w.wire(m)}, m)
 	return answer{"channel": c.ID, "ts": m.TS, "text": m.Text, "message": w.wire(m)}, nil
 }
 
@@ -261,9 +263,19 @@ func (w *Workspace) page(a args, want func(*Channel, *Message) bool, newestFirst
 
 // wire is a message as the API shows it.
 func (w *Workspace) wire(m *Message) answer {
-	out := answer{"type": "message", "ts": m.TS, "user": m.User, "text": m.Text, "team": teamID}
+	team, app := m.Team, m.AppID
+	if team == "" {
+		team = teamID
+	}
+	if app == "" {
+		app = appID
+	}
+	out := answer{"type": "message", "ts": m.TS, "user": m.User, "text": m.Text, "team": team}
 	if m.BotID != "" {
-		out["bot_id"], out["app_id"] = m.BotID, appID
+		out["bot_id"], out["app_id"] = m.BotID, app
+	}
+	if len(m.Attachments) > 0 {
+		out["attachments"] = m.Attachments
 	}
 	if m.ThreadTS != "" {
 		out["thread_ts"] = m.ThreadTS

@@ -37,6 +37,9 @@ func mangled(text string) string {
 func (w *Workspace) say(u *User, c *Channel, thread, text string, files ...File) *Message {
 	w.mu.Lock()
 	m := &Message{User: u.ID, Team: u.Team, Text: mangled(text), ThreadTS: thread}
+	if u.bot != "" {
+		m.BotID, m.AppID = u.bot, otherApp
+	}
 	kind := answer{"type": "message"}
 	for _, f := range files {
 		f.ID, f.Size = w.id("F0"), len(f.Data)
@@ -85,6 +88,23 @@ func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
 	if history {
 		w.event(c, event)
 	}
+}
+
+// echo tells the bot what it wrote itself. The caller holds mu.
+func (w *Workspace) echo(c *Channel, kind answer, m *Message) {
+	if !w.cfg.Echo || !w.scoped("channels:history") || m.Ephemeral != "" {
+		return
+	}
+	event := answer{"type": "message", "channel": c.ID, "event_ts": m.TS, "channel_type": "channel"}
+	if len(kind) == 0 {
+		for k, v := range w.wire(m) {
+			event[k] = v
+		}
+	}
+	for k, v := range kind {
+		event[k] = v
+	}
+	w.running.Go(func() { w.event(c, event) }) // event takes mu
 }
 
 // event sends an Events API payload, again when nobody acknowledges it.

@@ -52,22 +52,51 @@ func (s Seat) Edit(m Message, text string) error {
 		w.mu.Unlock()
 		return errors.New("the message is gone")
 	}
+	before := w.wire(have)
 	have.Text, have.Edited = mangled(text), have.Edited+1
 	inner := w.wire(have)
+	inner["edited"] = answer{"user": s.user.ID, "ts": have.TS}
+	member := slices.Contains(s.channel.members, botUser)
 	w.mu.Unlock()
-	w.event(s.channel, answer{"type": "message", "subtype": "message_changed", "channel": s.channel.ID, "message": inner, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel"})
+	if member {
+		w.event(s.channel, answer{
+			"type": "message", "subtype": "message_changed", "hidden": true, "channel": s.channel.ID, "message": inner, "previous_message": before, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel",
+		})
+	}
 	return nil
+}
+
+// Post posts a message of any content, as a client or another app makes it: its
+// text is taken as it stands, mark-up and all.
+func (s Seat) Post(m Message) Message {
+	w := s.user.workspace
+	w.mu.Lock()
+	m.User, m.Team = s.user.ID, s.user.Team
+	if s.user.bot != "" {
+		m.BotID, m.AppID = s.user.bot, otherApp
+	}
+	kept := m.copy()
+	w.add(s.channel, &kept)
+	w.mu.Unlock()
+	kind := answer{"type": "message"}
+	w.announce(s.user, s.channel, &kept, kind)
+	return kept.copy()
 }
 
 // Delete removes a message: one's own, or anybody's as an admin may.
 func (s Seat) Delete(m Message) {
 	w := s.user.workspace
 	w.mu.Lock()
+	event := answer{"type": "message", "subtype": "message_deleted", "hidden": true, "channel": s.channel.ID, "deleted_ts": m.TS, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel"}
 	if have := s.channel.find(m.TS); have != nil {
+		event["previous_message"] = w.wire(have)
 		w.remove(s.channel, have)
 	}
+	member := slices.Contains(s.channel.members, botUser)
 	w.mu.Unlock()
-	w.event(s.channel, answer{"type": "message", "subtype": "message_deleted", "channel": s.channel.ID, "deleted_ts": m.TS, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel"})
+	if member {
+		w.event(s.channel, event)
+	}
 }
 
 // Press presses a button, or chooses an option, by its label or action id.

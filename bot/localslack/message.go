@@ -7,22 +7,24 @@ import (
 
 // Message is one message as the workspace keeps it.
 type Message struct {
-	TS        string              `json:"ts"`
-	ThreadTS  string              `json:"thread_ts,omitempty"`
-	Channel   string              `json:"channel"`
-	User      string              `json:"user"`
-	Text      string              `json:"text"`
-	Blocks    []json.RawMessage   `json:"blocks,omitempty"`
-	Files     []File              `json:"files,omitempty"`
-	Edited    int                 `json:"edited,omitempty"` // how often
-	Ephemeral string              `json:"ephemeral,omitempty"`
-	Metadata  json.RawMessage     `json:"metadata,omitempty"`
-	Reactions map[string][]string `json:"reactions,omitempty"`
-	Subtype   string              `json:"subtype,omitempty"`
-	BotID     string              `json:"bot_id,omitempty"`
-	Team      string              `json:"team,omitempty"`
-	Parse     string              `json:"-"`
-	Unfurls   bool                `json:"-"` // links or media would unfurl
+	TS          string              `json:"ts"`
+	ThreadTS    string              `json:"thread_ts,omitempty"`
+	Channel     string              `json:"channel"`
+	User        string              `json:"user"`
+	Text        string              `json:"text"`
+	Blocks      []json.RawMessage   `json:"blocks,omitempty"`
+	Attachments []json.RawMessage   `json:"attachments,omitempty"`
+	Files       []File              `json:"files,omitempty"`
+	Edited      int                 `json:"edited,omitempty"` // how often
+	Ephemeral   string              `json:"ephemeral,omitempty"`
+	Metadata    json.RawMessage     `json:"metadata,omitempty"`
+	Reactions   map[string][]string `json:"reactions,omitempty"`
+	Subtype     string              `json:"subtype,omitempty"`
+	BotID       string              `json:"bot_id,omitempty"`
+	AppID       string              `json:"app_id,omitempty"` // of another app
+	Team        string              `json:"team,omitempty"`
+	Parse       string              `json:"-"`
+	Unfurls     bool                `json:"-"` // links or media would unfurl
 }
 
 // File is one uploaded file.

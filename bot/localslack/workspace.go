@@ -50,6 +50,9 @@ type Config struct {
 	// RateLimit refuses more than this many posts per second and channel, after
 	// a burst of ten times as many; 0 refuses none.
 	RateLimit int
+	// Echo sends the bot its own messages and edits as events, as Slack does where
+	// the app may read history.
+	Echo bool
 	// Suggestions are what the page offers.
 	Suggestions []Suggestion
 	// Gallery are messages that the page shows at /gallery.
@@ -69,6 +72,8 @@ const (
 	botUser = "U0FOOTBOT"
 	botID   = "B0FOOTBOT"
 	appID   = "A0FOOTBOT"
+	// otherApp is the app of every other bot.
+	otherApp = "A0OTHERAPP"
 )
 
 // Tokens of the workspace: no secrets, since it listens on this machine only
@@ -342,6 +347,7 @@ type User struct {
 	ID, Name  string
 	Team      string
 	Guest     bool
+	bot       string // id of another app's bot
 	workspace *Workspace
 }
 
@@ -350,6 +356,9 @@ type UserOption func(*User)
 
 // External makes a person of another company's workspace.
 func External(team string) UserOption { return func(u *User) { u.Team = team } }
+
+// Bot makes the bot of another app, such as a playbook's.
+func Bot(id string) UserOption { return func(u *User) { u.bot = id } }
 
 // Guest makes a guest of this workspace.
 func Guest() UserOption { return func(u *User) { u.Guest = true } }

@@ -34,6 +34,14 @@ type bundleInfo struct {
 // Bundle is the evidence of one hunt in a zip: the answer, its tables, the
 // query, the coverage, who and when, and the SHA-256 of each.
 func Bundle(h hunts.Hunt, a hunts.Answer, by hunts.Asker, now time.Time) ([]byte, error) {
+	files, err := bundleFiles(h, a, by, now)
+	if err != nil {
+		return nil, err
+	}
+	return zipped(files, now)
+}
+
+func bundleFiles(h hunts.Hunt, a hunts.Answer, by hunts.Asker, now time.Time) (map[string][]byte, error) {
 	answer, err := JSON(a)
 	if err != nil {
 		return nil, err
@@ -42,7 +50,11 @@ func Bundle(h hunts.Hunt, a hunts.Answer, by hunts.Asker, now time.Time) ([]byte
 	if err != nil {
 		return nil, fmt.Errorf("encoding the bundle: %w", err)
 	}
-	files := map[string][]byte{"answer.json": answer, "events.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": KQLFile(a), "hunt.json": append(info, '\n')}
+	return map[string][]byte{"answer.json": answer, "events.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": KQLFile(a), "hunt.json": append(info, '\n')}, nil
+}
+
+// zipped packs files with a manifest of their SHA-256.
+func zipped(files map[string][]byte, now time.Time) ([]byte, error) {
 	var names []string
 	for n := range files {
 		names = append(names, n)

@@ -23,9 +23,14 @@ func everything(evil string, v View) map[string][]Message {
 	hits := []hunts.Hit{{Indicator: evil, Type: "domain", Device: evil, Outcome: hunts.OutcomeReached, Events: 3, FirstSeen: now, LastSeen: now, Processes: []string{evil, evil}, Because: evil}}
 	lines := []LedgerLine{
 		{Indicator: bad, State: "done", Verdict: hunts.Reached, Devices: 1, Hunt: evil, Asker: evil}, {Indicator: bad, State: "done", Verdict: hunts.CouldNotTell, Why: evil},
-		{Indicator: bad, State: "held", Why: evil}, {Indicator: bad, State: "doubtful", Why: evil}, {Indicator: bad, State: "new"}, {Indicator: bad, State: "running"},
+		{Indicator: bad, State: LineHeld, Why: evil}, {Indicator: bad, State: LineOver, Why: evil}, {Indicator: bad, State: LineDoubtful, Why: evil},
+		{Indicator: bad, State: LineNew}, {Indicator: bad, State: LineRunning}, {Indicator: must("sha256", evil+strings.Repeat("a", 64)), State: LineDone, Verdict: hunts.Clean, Hunt: "F-7QK2", Link: "https://" + evil},
 	}
-	ledger := LedgerView{Title: evil, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now}
+	ledger := LedgerView{
+		Title: evil, Hosts: []string{evil}, Workspaces: []string{evil}, LookBack: evil, Notes: []string{evil}, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now, By: hunts.Asker{User: evil, Name: evil},
+	}
+	news := []LedgerNew{{Indicator: bad, Devices: []hunts.DeviceResult{{Device: evil, Processes: []string{evil}, LastSeen: now}}, Hunt: evil, Asker: evil}}
+	incident := hunts.Incident{Title: evil, Alerts: []string{evil}, Hosts: []string{evil}}
 	found := []SweepLine{{Indicator: bad, Note: evil, Ticket: evil, Confidence: 85, QuietUntil: now, Hits: hits}}
 	survey := hunts.Survey{Verdict: hunts.CouldNotTell, Reason: evil, Indicators: a.ByIndicator, Hits: hits, Coverage: a.Coverage}
 	sweep := SweepView{Name: evil, Slot: now, Since: before(24 * time.Hour), Listed: 3, Survey: survey, Report: SweepReport{New: found, Still: found, Old: found, Quiet: found, Gone: []GonePair{{evil, "domain", evil}}, NotEvaluated: []NotEvaluated{{Value: evil, Kind: evil, Reason: evil}}, Left: map[string]int{"malformed": 1}}}
@@ -36,7 +41,7 @@ func everything(evil string, v View) map[string][]Message {
 		"refused": {Refused(evil, v)}, "broken": {Broken(evil, evil, evil, v)}, "help": {Help(v)}, "said": {Said(evil, v)}, "marked": {Marked(h, evil, evil, v)},
 		"narrowed":         {Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: evil}), v)},
 		"narrowed to none": {Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "nothing" + evil}), v)},
-		"ledger":           {Ledger(ledger, v)}, "news": {LedgerNews(lines[:1], hits, v)}, "hand-over": {HandOver(ledger, v)},
+		"ledger":           {Ledger(ledger, v)}, "news": {LedgerNews(news, v)}, "hand-over": {HandOver(ledger, v)}, "incident": {Incident(evil, incident, v)},
 		"sweep": {Sweep(sweep, v)}, "sweep details": {SweepDetails(sweep, v)},
 	}
 }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,144 +12,355 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// What the ledger's buttons do; the action id is ActionLedger.
+// What the ledger's buttons and its menu do; the action id is ActionLedger.
 const (
 	ActionLedger   = "ledger.do"
 	LedgerPause    = "pause"
 	LedgerResume   = "resume"
 	LedgerAgain    = "again"
-	LedgerAnyway   = "anyway"
+	LedgerAnyway   = "anyway" // hunt what the guard list or the cap holds back
+	LedgerDoubt    = "yes"    // the doubtful ones are indicators
+	LedgerOpen     = "open"   // show the whole hunt of one line
 	LedgerHandOver = "handover"
+)
+
+// The states of a line.
+const (
+	LineNew      = "new"
+	LineRunning  = "running"
+	LineDone     = "done"
+	LineHeld     = "held"     // by the guard list
+	LineOver     = "over"     // by the cap of automatic hunts
+	LineDoubtful = "doubtful" // waits for a yes
 )
 
 // LedgerView is the ledger of a thread as it is shown.
 type LedgerView struct {
-	Title     string
-	Thread    string
-	Paused    bool
-	Lines     []LedgerLine
-	Automatic int
-	Cap       int
-	Coverage  hunts.Coverage
-	At        time.Time
+	Title      string
+	Hosts      []string // that the incident names
+	Workspaces []string
+	LookBack   string // "last 7 days"
+	Thread     string
+	Paused     bool
+	Lines      []LedgerLine
+	Dropped    int      // indicators that the ledger has no room for
+	Notes      []string // what could not be read
+	Automatic  int
+	Cap        int
+	Next       time.Time // when the waiting lines are hunted; zero is at once
+	Coverage   hunts.Coverage
+	At         time.Time
+	By         hunts.Asker // who hands over
 }
 
 // LedgerLine is one indicator of a thread.
 type LedgerLine struct {
 	Indicator indicator.Indicator
-	State     string // new, running, done, held, doubtful
+	State     string
 	Why       string
 	Verdict   hunts.Verdict
 	Devices   int64
 	Hunt      string
+	Link      string // to the message of the hunt, where it has one
 	Asker     string
+}
+
+// waits tells whether the line was neither hunted nor is about to be.
+func (x LedgerLine) waits() bool {
+	return x.State == LineHeld || x.State == LineOver || x.State == LineDoubtful
 }
 
 // What keeps the message readable.
 const (
 	maxLedgerLines = 25
 	maxHeldNamed   = 8
+	maxHostsNamed  = 5
 )
+
+// LedgerFolds tells whether the message can't hold all hunted lines.
+func LedgerFolds(l LedgerView) bool {
+	n := 0
+	for _, x := range l.Lines {
+		if !x.waits() {
+			n++
+		}
+	}
+	return n > maxLedgerLines
+}
 
 // Ledger is the one message about a thread's indicators, edited for as long as
 // the thread lives.
 func Ledger(l LedgerView, v View) Message {
 	var p page
+	lines := []line{ledgerHead(l)}
+	hunted := slices.DeleteFunc(slices.Clone(l.Lines), LedgerLine.waits)
+	if LedgerFolds(l) { // what wants to be read stays; otherwise they stand as they were posted
+		slices.SortStableFunc(hunted, func(a, b LedgerLine) int { return ledgerRank(a) - ledgerRank(b) })
+	}
+	for n, x := range hunted {
+		if n == maxLedgerLines {
+			lines = append(lines, line{ours("… %s, all lines are in the newest ledger file of this thread", foldedText(hunted[n:]))})
+			break
+		}
+		lines = append(lines, ledgerLine(x, l))
+	}
+	if len(l.Lines) == 0 {
+		lines = append(lines, line{ours("Nothing to hunt is named here any more.")})
+	}
+	p.say(lines...)
+	p.say(ledgerWaiting(l)...)
+	p.add(ledgerButtons(l), "")
+	p.small(ledgerFoot(l))
+	return p.render(v.Form)
+}
+
+func ledgerHead(l LedgerView) line {
 	head := line{ours("📒 ")}
 	if l.Title != "" {
 		head = head.and(bold(shown(l.Title, maxSentence)))
 	} else {
 		head = head.and(bold("Indicators in this thread"))
 	}
-	head = head.dot(ours("updated "), at(l.At)).dot(ours("7-day look-back"))
-	lines := []line{head}
-	held := line{}
-	more, skipped := 0, 0
-	for _, x := range l.Lines {
-		if x.State == "held" || x.State == "doubtful" {
-			if skipped++; skipped > maxHeldNamed {
-				continue
-			}
-			held = held.dot(indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind)), ours(" "), sentence(x.Why))
-			continue
-		}
-		if len(lines) > maxLedgerLines {
-			more++
-			continue
-		}
-		lines = append(lines, ledgerLine(x))
+	head = head.dot(ours("updated "), at(l.At))
+	if l.LookBack != "" {
+		head = head.dot(ours("%s", shown(l.LookBack, maxShort)))
 	}
-	if more > 0 {
-		lines = append(lines, line{ours("… %s", count(int64(more), "more indicator"))})
+	if len(l.Workspaces) > 0 {
+		head = head.dot(ours("%s", shownList(l.Workspaces)))
 	}
-	p.say(lines...)
-	if more := skipped - maxHeldNamed; more > 0 {
-		held = held.dot(ours("%s", count(int64(more), "more indicator")))
-	}
-	if len(held) > 0 {
-		p.say(line{ours("⏭️ skipped: ")}.and(held...))
-	}
-	do := func(what string) Action { return Action{Ledger: l.Thread, Do: what} }
-	pause := button(ActionLedger+":1", do(LedgerPause), "Pause")
 	if l.Paused {
-		pause = button(ActionLedger+":1", do(LedgerResume), "Resume")
+		head = head.dot(bold("paused"))
 	}
-	row := actions(pause, button(ActionLedger+":2", do(LedgerAgain), "Hunt all again"), button(ActionLedger+":3", do(LedgerHandOver), "Hand-over"), anyway(len(held) > 0, do(LedgerAnyway)))
-	p.add(row, "")
-	p.small(line{ours("%d of %d automatic hunts used", min(l.Automatic, l.Cap), l.Cap)})
-	return p.render(v.Form)
+	return head
 }
 
-// anyway is the button for what was skipped, when something was.
-func anyway(skipped bool, a Action) slack.BlockElement {
-	if !skipped {
-		return nil
+// ledgerRank sorts lines by how much they want to be read.
+func ledgerRank(x LedgerLine) int {
+	switch {
+	case x.State != LineDone:
+		return 3
+	case x.Verdict == hunts.Clean:
+		return 4
 	}
-	return button(ActionLedger+":4", a, "Hunt anyway")
+	return rank(x.Verdict)
 }
 
-func ledgerLine(x LedgerLine) line {
+// foldedText counts what a message leaves out: "15 more lines (12 CLEAN, 3 waiting)".
+func foldedText(left []LedgerLine) string {
+	n := map[string]int64{}
+	for _, x := range left {
+		if x.State == LineDone {
+			n[word(x.Verdict)]++
+		} else {
+			n["waiting"]++
+		}
+	}
+	var parts []string
+	for _, w := range []string{"REACHED", "TRIED", "COULD NOT TELL", "CLEAN", "waiting"} {
+		if n[w] > 0 {
+			parts = append(parts, grouped(n[w])+" "+w)
+		}
+	}
+	return count(int64(len(left)), "more line") + " (" + strings.Join(parts, ", ") + ")"
+}
+
+func ledgerLine(x LedgerLine, of LedgerView) line {
 	name := indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind))
-	switch x.State {
-	case "new":
-		return line{ours("⏳ "), name, ours(" waiting")}
-	case "running":
-		return line{ours("⏳ "), name, ours(" running")}
+	if x.Indicator.IsHash() {
+		name = span{kind: codeSpan, text: shortHash(x.Indicator)}
+	}
+	switch {
+	case x.State == LineRunning:
+		return line{ours("⏳ "), name, ours("  running")}
+	case x.State == LineNew && of.Paused:
+		return line{ours("⏸️ "), name, ours("  waiting, paused")}
+	case x.State == LineNew && !of.Next.IsZero():
+		return line{ours("⏳ "), name, ours("  waiting, next round "), at(of.Next)}
+	case x.State == LineNew:
+		return line{ours("⏳ "), name, ours("  waiting")}
 	}
 	l := line{ours("%s ", icon(x.Verdict)), name, ours("  %s", word(x.Verdict))}
-	if x.Devices > 0 {
+	switch {
+	case x.Devices > 0:
 		l = l.and(ours(" %s", count(x.Devices, "device")))
+	case x.Verdict == hunts.Clean && of.Coverage.SensorsKnown > 0:
+		l = l.and(ours(", coverage %.1f %%", 100*float64(of.Coverage.SensorsReporting)/float64(of.Coverage.SensorsKnown)))
+	}
+	if x.Verdict == hunts.Tried {
+		l = l.and(ours(", none completed"))
+	}
+	if x.Why != "" {
+		l = l.and(ours(" · %s", shown(x.Why, 2*maxShort)))
 	}
 	if x.Hunt != "" {
-		l = l.and(ours(" → %s", shown(x.Hunt, maxShort)))
+		l = l.and(ours(" → "), huntSpan(x.Hunt, x.Link))
 	}
 	return l
 }
 
-// LedgerNews tells the thread of indicators that were reached, and pings who
-// posted them.
-func LedgerNews(told []LedgerLine, hits []hunts.Hit, v View) Message {
-	var p page
-	var lines []line
-	for _, x := range told {
-		l := line{ours("🔴 New: "), indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind)), ours(" reached by ")}
-		named := 0
-		for _, h := range hits {
-			if h.Indicator != x.Indicator.String() || h.Outcome != hunts.OutcomeReached {
+// shortHash is a hash that fits a line, with its type: 9f86d0…0a08 (sha256).
+func shortHash(i indicator.Indicator) string {
+	v := i.Value
+	if len(v) < 16 || strings.Trim(v, "0123456789abcdef") != "" {
+		return shownIndicator(i.Value, string(i.Kind))
+	}
+	return v[:6] + "…" + v[len(v)-4:] + " (" + string(i.Kind) + ")"
+}
+
+// ledgerWaiting lists what is not hunted, by reason.
+func ledgerWaiting(l LedgerView) []line {
+	var out []line
+	for _, group := range []struct{ state, head string }{{LineHeld, "⏭️ skipped: "}, {LineOver, "⏭️ left out: "}, {LineDoubtful, "❓ doubtful, waiting for a yes: "}} {
+		var reasons []string
+		names := map[string][]line{}
+		shownOf, more := 0, 0
+		for _, x := range l.Lines {
+			if x.State != group.state {
 				continue
 			}
-			if named == 3 {
-				l = l.and(ours(" and more"))
+			if shownOf == maxHeldNamed {
+				more++
+				continue
+			}
+			shownOf++
+			if names[x.Why] == nil {
+				reasons = append(reasons, x.Why)
+			}
+			names[x.Why] = append(names[x.Why], line{indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind))})
+		}
+		var said line
+		for _, why := range reasons {
+			var list line
+			for n, name := range names[why] {
+				if n > 0 {
+					list = list.and(ours(", "))
+				}
+				list = list.and(name...)
+			}
+			said = said.dot(append(list, ours(" "), sentence(why))...)
+		}
+		if more > 0 {
+			said = said.dot(ours("%s", count(int64(more), "more indicator")))
+		}
+		if len(said) > 0 {
+			out = append(out, line{ours("%s", group.head)}.and(said...))
+		}
+	}
+	return out
+}
+
+// ledgerButtons are the row below: the menu first, then what acts on all.
+func ledgerButtons(l LedgerView) slack.Block {
+	do := func(what string) Action { return Action{Ledger: l.Thread, Do: what} }
+	has := func(states ...string) bool {
+		return slices.ContainsFunc(l.Lines, func(x LedgerLine) bool { return slices.Contains(states, x.State) })
+	}
+	when := func(yes bool, id int, what, label string) slack.BlockElement {
+		if !yes {
+			return nil
+		}
+		return button(fmt.Sprintf("%s:%d", ActionLedger, id), do(what), label)
+	}
+	return actions(
+		ledgerMenu(l),
+		when(has(LineHeld, LineOver), 4, LedgerAnyway, "Hunt anyway"), when(has(LineDoubtful), 5, LedgerDoubt, "Yes, they are indicators"),
+		when(!l.Paused, 1, LedgerPause, "Pause"), when(l.Paused, 1, LedgerResume, "Resume"),
+		when(has(LineDone), 2, LedgerAgain, "Hunt all again"), when(len(l.Lines) > 0, 3, LedgerHandOver, "Hand-over"),
+	)
+}
+
+// ledgerMenu opens the whole hunt of a line, those that were met first, or what
+// else a host of the incident did.
+func ledgerMenu(l LedgerView) slack.BlockElement {
+	done := slices.DeleteFunc(slices.Clone(l.Lines), func(x LedgerLine) bool { return x.State != LineDone || x.Hunt == "" })
+	slices.SortStableFunc(done, func(a, b LedgerLine) int { return ledgerRank(a) - ledgerRank(b) })
+	var options []*slack.OptionBlockObject
+	add := func(a Action, label string) {
+		a.Ledger, a.Do = l.Thread, LedgerOpen
+		if value := a.value(maxOptionValue); value != "" && len(options) < maxSelectOptions {
+			options = append(options, slack.NewOptionBlockObject(value, plainObject(cutText(label, maxOptionText)), nil))
+		}
+	}
+	for _, x := range done[:min(len(done), maxSelectOptions-maxHostsNamed)] {
+		add(Action{Hunt: x.Hunt}, icon(x.Verdict)+" "+shownIndicator(x.Indicator.String(), string(x.Indicator.Kind)))
+	}
+	for _, h := range l.Hosts[:min(len(l.Hosts), maxHostsNamed)] {
+		add(Action{Indicator: "device=" + h}, "💻 What did "+shown(h, maxShort)+" talk to?")
+	}
+	if len(options) == 0 {
+		return nil
+	}
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainObject("Open a hunt…"), ActionLedger+":6", options...)
+}
+
+func ledgerFoot(l LedgerView) line {
+	foot := line{ours("%d of %d automatic hunts used", min(l.Automatic, l.Cap), l.Cap)}
+	if len(l.Hosts) > 0 {
+		names := make([]string, 0, len(l.Hosts))
+		for _, h := range l.Hosts {
+			names = append(names, shown(h, maxShort))
+		}
+		foot = foot.dot(ours("hosts in the incident: %s", listed(names, maxHostsNamed)))
+	}
+	if l.Dropped > 0 {
+		foot = foot.dot(ours("no room for %s: hunt them as a sweep", count(int64(l.Dropped), "more indicator")))
+	}
+	for _, note := range l.Notes[:min(len(l.Notes), maxNotesShown)] {
+		foot = foot.dot(sentence(note))
+	}
+	return foot
+}
+
+// LedgerNew is what a round found that the thread was not told yet.
+type LedgerNew struct {
+	Indicator indicator.Indicator
+	Devices   []hunts.DeviceResult
+	Count     int // of the devices, where their names are not kept any more
+	Hunt      string
+	Asker     string
+}
+
+// maxNewsDevices and maxNewsLines bound one reply.
+const (
+	maxNewsDevices = 3
+	maxNewsLines   = 10
+)
+
+// LedgerNews tells the thread of indicators that were reached, and pings who
+// asked for them.
+func LedgerNews(told []LedgerNew, v View) Message {
+	var p page
+	var lines []line
+	for n, x := range told {
+		if n == maxNewsLines {
+			lines = append(lines, line{ours("… %s reached; the ledger has all", count(int64(len(told)-n), "more indicator"))})
+			break
+		}
+		l := line{ours("🔴 New: ")}
+		for n, d := range x.Devices {
+			if n == maxNewsDevices {
+				l = l.and(ours(" and %s", count(int64(len(x.Devices)-n), "more device")))
 				break
 			}
-			if named > 0 {
+			if n > 0 {
 				l = l.and(ours(", "))
 			}
-			named++
-			l = l.and(data(h.Device), ours(" (%s)", shownList(h.Processes)))
+			l = l.and(data(d.Device))
+			if len(d.Processes) > 0 {
+				l = l.and(ours(" (%s)", shownList(d.Processes)))
+			}
 		}
-		if x.Asker != "" {
-			l = l.dot(who(hunts.Asker{User: x.Asker}))
+		if len(x.Devices) == 0 {
+			l = l.and(ours("%s", count(int64(x.Count), "device")))
+		}
+		l = l.and(ours(" reached "), indicatorSpan(x.Indicator.String(), string(x.Indicator.Kind)))
+		if len(x.Devices) > 0 && !x.Devices[0].LastSeen.IsZero() {
+			l = l.and(ours(", last "), at(lastSeen(x.Devices)))
+		}
+		if userID.MatchString(x.Asker) {
+			l = l.and(ours(". "), who(hunts.Asker{User: x.Asker}), ours(", you asked for %s.", shown(x.Hunt, maxShort)))
+		} else {
+			l = l.and(ours(" (%s).", shown(x.Hunt, maxShort)))
 		}
 		lines = append(lines, l)
 	}
@@ -156,45 +368,24 @@ func LedgerNews(told []LedgerLine, hits []hunts.Hit, v View) Message {
 	return p.render(v.Form)
 }
 
-// HandOver is a block to paste into the next shift's notes: state, done, open.
-func HandOver(l LedgerView, v View) Message {
+func lastSeen(list []hunts.DeviceResult) time.Time {
+	var last time.Time
+	for _, d := range list {
+		if d.LastSeen.After(last) {
+			last = d.LastSeen
+		}
+	}
+	return last
+}
+
+// Incident opens the thread of a Sentinel incident.
+func Incident(title string, i hunts.Incident, v View) Message {
 	var p page
-	var b strings.Builder
-	fmt.Fprintf(&b, "Hand-over, %s\n", utc(l.At))
-	if l.Title != "" {
-		fmt.Fprintf(&b, "%s\n", shown(l.Title, maxSentence))
+	l := line{ours("🗂️ "), bold(shown(title, maxSentence))}
+	text := fmt.Sprintf("%s, %s", count(int64(len(i.Alerts)), "alert"), count(int64(len(i.Indicators)), "indicator"))
+	if len(i.Hosts) > 0 {
+		text += ", " + count(int64(len(i.Hosts)), "host")
 	}
-	group := func(title string, want func(LedgerLine) bool) {
-		var names []string
-		for _, x := range l.Lines {
-			if want(x) {
-				s := shownIndicator(x.Indicator.String(), string(x.Indicator.Kind))
-				if x.Devices > 0 {
-					s += fmt.Sprintf(" (%s, %s)", count(x.Devices, "device"), shown(x.Hunt, maxShort))
-				} else if x.Why != "" {
-					s += " (" + shown(x.Why, maxShort) + ")"
-				}
-				names = append(names, s)
-			}
-		}
-		if len(names) > 0 {
-			fmt.Fprintf(&b, "%s: %s\n", title, listed(names, maxLedgerLines))
-		}
-	}
-	is := func(verdict hunts.Verdict) func(LedgerLine) bool {
-		return func(x LedgerLine) bool { return x.State == "done" && x.Verdict == verdict }
-	}
-	group("Reached", is(hunts.Reached))
-	group("Tried", is(hunts.Tried))
-	group("Clean", is(hunts.Clean))
-	group("Could not tell", is(hunts.CouldNotTell))
-	group("Open", func(x LedgerLine) bool { return x.State == "new" || x.State == "running" })
-	group("Not hunted", func(x LedgerLine) bool { return x.State == "held" || x.State == "doubtful" })
-	fmt.Fprintf(&b, "%s\n", coverageLine(hunts.Answer{Verdict: hunts.Clean, Coverage: l.Coverage}, v).String())
-	var lines []line
-	for _, s := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
-		lines = append(lines, line{ours("%s", s)})
-	}
-	p.say(lines...)
+	p.say(l, line{ours("%s · the ledger is in the thread", text)})
 	return p.render(v.Form)
 }

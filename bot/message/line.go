@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ const (
 	dateSpan
 	userSpan
 	channelSpan
+	linkSpan // to a message of our own
 )
 
 // span is a piece of a line. Its text is safe to look at; each renderer adds
@@ -29,6 +31,7 @@ type span struct {
 	kind  spanKind
 	text  string
 	at    time.Time
+	url   string
 	today bool // the date of at goes without saying
 }
 
@@ -88,6 +91,19 @@ func who(a hunts.Asker) span {
 	return span{text: shown(name, maxShort)}
 }
 
+// permalink is what chat.getPermalink gives, and nothing else becomes a link of
+// ours beside the portal's; the demo's Slack has no TLS.
+var permalink = regexp.MustCompile(`^(https://[a-z0-9.-]+|http://127\.0\.0\.1:\d+)/(archives/[CGD][A-Z0-9]+/p\d+(\?thread_ts=[\d.]+(&cid=[CGD][A-Z0-9]+)?)?|#/[CGD][A-Z0-9]+/[\d.]+)$`)
+
+// huntSpan is a hunt's id, as a link where its message has one.
+func huntSpan(id, url string) span {
+	s := ours("%s", shown(id, maxShort))
+	if permalink.MatchString(url) && huntID.MatchString(id) {
+		s.kind, s.url = linkSpan, url
+	}
+	return s
+}
+
 const (
 	dateToken = "{date_short_pretty} {time}" //nolint:gosec // Slack calls this a token; it is a format
 	// utcMinute is how a time is printed where no reader's zone is known.
@@ -113,6 +129,8 @@ func (l line) mrkdwn() string {
 			b.WriteString("<@" + s.text + ">")
 		case channelSpan:
 			b.WriteString("<#" + s.text + ">")
+		case linkSpan:
+			b.WriteString("<" + escapeMrkdwn.Replace(s.url) + "|" + s.text + ">")
 		default:
 			b.WriteString(codeMrkdwn.Replace(s.text))
 		}
@@ -178,6 +196,8 @@ func (s span) element() slack.RichTextSectionElement {
 		return slack.NewRichTextSectionUserElement(s.text, nil)
 	case channelSpan:
 		return slack.NewRichTextSectionChannelElement(s.text, nil)
+	case linkSpan:
+		return slack.NewRichTextSectionLinkElement(s.url, s.text, nil)
 	}
 	return slack.NewRichTextSectionTextElement(s.text, nil)
 }

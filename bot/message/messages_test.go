@@ -159,11 +159,11 @@ func TestTheMorningSweep(t *testing.T) {
 func TestTheLedgerOfAThread(t *testing.T) {
 	valid := judge(t)
 	_, a := story()
-	l := LedgerView{Thread: "C0SOC/1", Automatic: 26, Cap: 20, Coverage: a.Coverage, At: now}
+	l := LedgerView{Thread: "C0SOC/1", LookBack: "last 7 days", Automatic: 26, Cap: 20, Coverage: a.Coverage, At: now}
 	for i := range 60 {
 		x := LedgerLine{Indicator: must("ip", "198.51.100."+grouped(int64(i))), State: "done", Verdict: hunts.Clean, Hunt: "F-7QN5"}
 		if i%2 == 1 {
-			x.State, x.Why = "held", "private"
+			x.State, x.Why = LineHeld, "private"
 		}
 		l.Lines = append(l.Lines, x)
 	}
@@ -171,12 +171,29 @@ func TestTheLedgerOfAThread(t *testing.T) {
 	for _, form := range []Form{DataTable, Table, PlainText} {
 		m := Ledger(l, View{Now: now, Form: form})
 		check(t, valid, m)
-		for _, want := range []string{"🔴 `198.51.100[.]0`  REACHED 3 devices → F-7QN5\n🟢 `198.51.100[.]2`  CLEAN → F-7QN5", "… 5 more indicators", "· 22 more indicators", "20 of 20 automatic hunts used"} {
+		for _, want := range []string{"🔴 `198.51.100[.]0`  REACHED 3 devices → F-7QN5\n🟢 `198.51.100[.]2`  CLEAN, coverage 96.6 % → F-7QN5", "… 5 more lines (5 CLEAN), all lines are in the newest ledger file", "⏭️ skipped: `198.51.100[.]1`, `198.51.100[.]3`",
+			" private · 22 more indicators", "20 of 20 automatic hunts used", "last 7 days"} {
 			if !strings.Contains(m.Text, want) {
 				t.Errorf("lacks %q:\n%s", want, m.Text)
 			}
 		}
 		check(t, valid, HandOver(l, View{Now: now, Form: form}))
+	}
+}
+
+func TestOnlyAPermalinkOfSlackBecomesALink(t *testing.T) {
+	for url, link := range map[string]bool{
+		"https://acme.slack.com/archives/C0SOC/p1763884800000200":                                       true,
+		"https://acme.slack.com/archives/C0SOC/p1763884800000200?thread_ts=1763884700.000100&cid=C0SOC": true,
+		"http://127.0.0.1:8080/#/C0SOC/1763884800.000200":                                               true,
+		"http://evil.example/archives/C0SOC/p1763884800000200":                                          false,
+		"https://acme.slack.com/archives/C0SOC/p1763884800000200|x>":                                    false,
+		"https://acme.slack.com/?redir=https://evil.example":                                            false,
+		"": false,
+	} {
+		if got := strings.Contains((line{huntSpan("F-7QK2", url)}).mrkdwn(), "|F-7QK2>"); got != link {
+			t.Errorf("%q is a link: %v", url, got)
+		}
 	}
 }
 

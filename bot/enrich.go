@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+func enrichKey(channel string) string { return "enrich:" + channel }
+
+// optIn is who had a channel enriched, and when.
+type optIn struct {
+	On   bool      `json:"on"`
+	By   string    `json:"by"`
+	When time.Time `json:"when"`
+}
+
+// optedIn reads whether a channel opted in.
+func (b *Bot) optedIn(ctx context.Context, channel string) (optIn, error) {
+	var o optIn
+	_, err := b.cfg.Store.GetJSON(ctx, enrichKey(channel), &o)
+	return o, err
+}
+
+// enriched tells whether a channel opted in. A store that does not answer is a
+// no: nothing is read unasked.
+func (b *Bot) enriched(ctx context.Context, channel string) bool {
+	o, err := b.optedIn(ctx, channel)
+	return err == nil && o.On
+}
+
+// enrich puts what one message names into the ledger and queues its hunts. A
+// message that only repeats gets a reaction.
+func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) error {
+	if _, err := b.take(ctx, who, &t); err != nil {
+		return err
+	}
+	switch {
+	case t.isNew || len(t.notes) > 0 && t.asked:
+		return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+	case t.repeats && !t.edit:
+		err := b.call(ctx, reactions, func() error {
+			return b.api.AddReactionContext(ctx, "eyes", slack.NewRefToMessage(who.Channel, t.at))
+		})
+		var answer slack.SlackErrorResponse
+		if err != nil && !(errors.As(err, &answer) && answer.Err == "already_reacted") {
+			b.cfg.Log.Info("no reaction to a repeated indicator", "error", err)
+		}
+	}
+	return nil
+}
+
+// withdraw takes a deleted message out of its thread's ledger.
+func (b *Bot) withdraw(ctx context.Context, key, channel, thread, ts string) error {
+	changed := false
+	_, err := b.change(ctx, channel, thread, func(l *ledger) error {
+		changed = l.unnamed(ts, nil)
+		return nil
+	})
+	if err != nil || !changed {
+		return err
+	}
+	return b.queueLedger(ctx, key, channel, thread)
+}
+
+// leave ends what a channel opted into: the bot was removed from it, and comes
+// back as a stranger.
+func (b *Bot) leave(ctx context.Context, channel string) error {
+	o, err := b.optedIn(ctx, channel)
+	if err != nil || !o.On {
+		return err
+	}
+	if err := b.cfg.Store.Delete(ctx, enrichKey(channel)); err != nil {
+		return err
+	}
+	b.cfg.Log.Info("removed from a channel, its enrichment ends", "channel", channel)
+	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "enrich-off", User: b.self, Team: b.team, Channel: channel, Why: "removed from the channel"})
+}
+
+// hereCommand answers /footprint here …
+func (b *Bot) hereCommand(ctx context.Context, c command, rest string) (string, error) {
+	words := strings.Fields(strings.ToLower(rest))
+	switch {
+	case len(words) == 0:
+		return b.here(ctx, c)
+	case len(words) == 2 && words[0] == "enrich" && words[1] == "on":
+		if say := b.canEnrich(c.Channel); say != "" {
+			return say, nil
+		}
+		return fmt.Sprintf("Indicators that people post here are hunted by themselves, up to %d in a thread, and kept in one message. I keep the indicators and no text. /footprint here enrich off ends it.", b.cfg.ThreadCap),
+			b.setEnrich(ctx, c, true)
+	case len(words) == 2 && words[0] == "enrich" && words[1] == "off":
+		return "Indicators in this channel are hunted only when somebody asks.", b.setEnrich(ctx, c, false)
+	}
+	return "Write /footprint here, /footprint here enrich on, or /footprint here enrich off.", nil
+}
+
+// canEnrich says why a channel can't be enriched; empty when it can.
+func (b *Bot) canEnrich(channel string) string {
+	switch needed := "channels:history"; {
+	case strings.HasPrefix(channel, "D"):
+		return "There are no incident threads in a direct message: type indicators with /footprint."
+	case len(b.scopes) > 0 && !slices.Contains(b.scopes, needed) && !slices.Contains(b.scopes, "groups:history"):
+		return "I can't: the app may not read messages. An operator installs it again from docs/manifest-enrichment.yml, which asks for " + needed + "."
+	}
+	return ""
+}
+
+func (b *Bot) setEnrich(ctx context.Context, c command, on bool) error {
+	now := b.cfg.Clock().UTC()
+	if err := b.cfg.Store.SetJSON(ctx, enrichKey(c.Channel), optIn{On: on, By: c.UserName, When: now}, 0); err != nil {
+		return err
+	}
+	action := "enrich-off"
+	if on {
+		action = "enrich-on"
+	}
+	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: action, User: c.User, Team: c.Team, Channel: c.Channel})
+}
+
+// here says what holds in a channel.
+func (b *Bot) here(ctx context.Context, c command) (string, error) {
+	r, listed := b.policy.rule(c.Channel)
+	if !listed || len(r.Allow) == 0 {
+		return "Here nothing is allowed by the policy.", nil
+	}
+	allowed := "Here is allowed: " + strings.Join(r.Allow, ", ")
+	if len(r.Groups) > 0 {
+		allowed += ", for the policy's user groups"
+	}
+	if r.MaxLookBack != "" {
+		allowed += ", up to " + r.MaxLookBack + " back"
+	}
+	if len(r.Redact) > 0 {
+		allowed += "; masked are " + strings.Join(r.Redact, ", ")
+	}
+	o, err := b.optedIn(ctx, c.Channel)
+	if err != nil {
+		return "", err
+	}
+	enrich := "Enrichment is off (/footprint here enrich on)."
+	switch {
+	case !slices.Contains(r.Allow, MayIncident):
+		enrich = "Enrichment is not allowed."
+	case o.On:
+		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted by themselves, at most one round in %s (/footprint here enrich off).",
+			o.When.Format("2 Jan 2006"), o.By, b.cfg.ThreadCap, b.cfg.ThreadPause.Round(time.Second))
+	}
+	return allowed + ".\n" + enrich + "\nSlash commands do not exist in threads: mention me there, or use the message shortcut.", nil
+}
+
+// maxSnippet bounds a shared file that is read for a ledger.
+const maxSnippet = 1 << 20
+
+// readShared reads a shared text. Anything but text is passed over in silence,
+// a text that can't be read with a note.
+func (b *Bot) readShared(ctx context.Context, f file) (text, note string, err error) {
+	if !f.isText() {
+		return "", "", nil
+	}
+	data, err := b.download(ctx, f, maxSnippet)
+	var refused *hunts.Error
+	if errors.As(err, &refused) && refused.Kind == hunts.KindRefused {
+		return "", refused.Say, nil
+	}
+	return indicator.Text(data), "", err
+}
+
+// isText: a snippet, or a file of text.
+func (f file) isText() bool {
+	switch kind, _, _ := strings.Cut(f.MIME, ";"); kind {
+	case "application/json", "application/xml", "application/x-ndjson", "application/csv", "application/yaml", "application/x-yaml":
+		return true
+	default:
+		return f.Mode == "snippet" || strings.HasPrefix(kind, "text/")
+	}
+}

@@ -1,0 +1,164 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// event is the inner event of an Events API payload.
+type event struct {
+	written
+	Type      string   `json:"type"`
+	Channel   string   `json:"channel"`
+	DeletedTS string   `json:"deleted_ts"`
+	Message   *written `json:"message"`          // as an edit left it
+	Previous  *written `json:"previous_message"` // as it was
+}
+
+// handleEvent answers mentions, replies in our own threads, and reads what is
+// said in channels that opted in. Everything else that Slack sends is dropped
+// unread.
+func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessage) error {
+	var outer struct {
+		TeamID string `json:"team_id"`
+		Event  event  `json:"event"`
+	}
+	if err := json.Unmarshal(payload, &outer); err != nil {
+		b.cfg.Log.Info("event not understood", "key", key, "error", err)
+		return nil
+	}
+	e := outer.Event
+	switch {
+	case e.Type == "channel_left" || e.Type == "group_left" || e.Type == "member_left_channel" && e.User == b.self:
+		return b.leave(ctx, e.Channel)
+	case e.Type == "message" && e.Subtype == "message_changed" && e.Message != nil:
+		return b.edited(ctx, key, e)
+	case e.Type == "message" && e.Subtype == "message_deleted":
+		return b.deleted(ctx, key, e)
+	case e.Type != "app_mention" && e.Type != "message":
+		return nil
+	}
+	who, ok := b.author(e.written, e.Channel, outer.TeamID)
+	if !ok {
+		return nil
+	}
+	mention := e.Type == "app_mention"
+	if !mention && strings.Contains(e.Text, "<@"+b.self+">") {
+		return nil // a mention comes as an event of its own as well
+	}
+	return b.heard(ctx, key, e.written, who, mention)
+}
+
+// author is who wrote a message, when it is one that we read: a person of our
+// own workspace, or a bot that is listed, and never ourselves.
+func (b *Bot) author(m written, channel, team string) (hunts.Asker, bool) {
+	switch m.Subtype {
+	case "", "thread_broadcast", "file_share", "bot_message", "me_message":
+	default:
+		return hunts.Asker{}, false // somebody joined, a topic was set, …
+	}
+	who := hunts.Asker{Team: team, User: m.User, Name: m.User, Channel: channel, ThreadTS: m.thread()}
+	bot := m.BotID != "" || m.Subtype == "bot_message"
+	switch {
+	case m.User == b.self || m.BotID != "" && m.BotID == b.botID:
+		return who, false
+	}
+	if bot {
+		who.User = b.listedBot(m)
+		who.Name = who.User
+	}
+	return who, who.User != "" && !m.foreign(b.team) // external members' text is not read
+}
+
+// listedBot is the id by which a bot is listed; empty when it is not.
+func (b *Bot) listedBot(m written) string {
+	for _, id := range []string{m.BotID, m.AppID, m.User} {
+		if id != "" && slices.Contains(b.cfg.Bots, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// heard does what a new message asks for.
+func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker, mention bool) error {
+	if !mention {
+		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.enriched(ctx, who.Channel) {
+			return err
+		}
+	}
+	sentence, err := b.barred(ctx, who)
+	switch {
+	case err != nil:
+		return err
+	case sentence != "" && mention:
+		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+	case sentence != "":
+		return nil
+	}
+	text := said(m.Text, b.self)
+	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
+		return b.watchImport(ctx, key, who, rest, m.Files)
+	}
+	id, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS)
+	if err != nil {
+		return err
+	}
+	if ours {
+		h, ok, err := b.cfg.Store.Hunt(ctx, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return b.replied(ctx, key, h, who, text, mention)
+		}
+	}
+	if mention {
+		return b.asked(ctx, key, m, who, text)
+	}
+	if b.may(ctx, who, MayIncident) != "" {
+		return nil
+	}
+	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files})
+}
+
+// edited reads a message again that somebody changed: what was added comes to
+// the ledger, what is gone and was not hunted yet leaves it. Slack sends the
+// same event when it fetched a link, and for our own edits.
+func (b *Bot) edited(ctx context.Context, key string, e event) error {
+	m := *e.Message
+	if m.Subtype == "tombstone" { // the root of a thread was deleted, its replies stay
+		return b.withdraw(ctx, key, e.Channel, m.thread(), m.TS)
+	}
+	if e.Previous != nil && e.Previous.content(b.self) == m.content(b.self) {
+		return nil
+	}
+	who, ok := b.author(m, e.Channel, b.team)
+	if !ok {
+		return nil
+	}
+	if sentence, err := b.barred(ctx, who); err != nil || sentence != "" {
+		return err
+	}
+	if !b.enriched(ctx, e.Channel) || b.may(ctx, who, MayIncident) != "" {
+		// only what the ledger was asked about
+		if _, known, err := b.ledgerOf(ctx, e.Channel, m.TS); err != nil || !known {
+			return err
+		}
+	}
+	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files, edit: true})
+}
+
+// deleted takes back what only a deleted message named.
+func (b *Bot) deleted(ctx context.Context, key string, e event) error {
+	thread, known, err := b.ledgerOf(ctx, e.Channel, e.DeletedTS)
+	if err != nil || !known {
+		return err
+	}
+	return b.withdraw(ctx, key, e.Channel, thread, e.DeletedTS)
+}

@@ -1,0 +1,82 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.Asker, workspaces []string) error {
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n <= 0 {
+		return &hunts.Error{Kind: hunts.KindRefused, Say: "an incident has a number, as in incident=4711"}
+	}
+	return b.incident(ctx, key, n, asker, workspaces)
+}
+
+// incident hunts what a Sentinel incident names, and keeps it in a ledger with
+// the incident's name.
+func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.Asker, workspaces []string) error {
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: fmt.Sprintf("incident=%d", number)}, say)
+		return &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
+	}
+	if l, _ := b.limits(ctx, who); len(l.Workspaces) > 0 {
+		for _, w := range workspaces {
+			if !slices.ContainsFunc(l.Workspaces, func(name string) bool { return strings.EqualFold(name, w) }) {
+				return &hunts.Error{Kind: hunts.KindNotAllowed, Say: "this channel may hunt in " + strings.Join(l.Workspaces, ", ") + " only."}
+			}
+		}
+		if len(workspaces) == 0 {
+			workspaces = l.Workspaces[:1]
+		}
+	}
+	found, err := b.cfg.Runner.Incident(ctx, number, who, workspaces)
+	if err != nil {
+		return err
+	}
+	title := incidentTitle(found)
+	if who.ThreadTS == "" {
+		// the incident's own message opens the thread
+		head, err := b.post(ctx, "incident:"+key, target{channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
+		if noMember(err) {
+			return &hunts.Error{Kind: hunts.KindRefused, Say: "I am not a member of this channel, so there is no thread for the incident: /invite me here and ask again."}
+		}
+		if err != nil {
+			return err
+		}
+		who.ThreadTS = head.TS
+	}
+	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
+		l.Title, l.Hosts, l.Workspaces = title, found.Hosts, workspaces
+		t := taken{asked: true}
+		for _, i := range found.Indicators {
+			l.add(b, who, indicator.Finding{Indicator: i}, &t)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+}
+
+func incidentTitle(i hunts.Incident) string {
+	parts := []string{fmt.Sprintf("Incident %d: %s", i.Number, i.Title)}
+	owner := i.Owner
+	if owner == "" {
+		owner = "no owner"
+	}
+	for _, p := range []string{i.Severity, i.Status, owner} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " · ")
+}

@@ -1,0 +1,184 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// ledgerDo is what the ledger's buttons and its menu do.
+func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message.Action) error {
+	who := i.asker()
+	who.ThreadTS = a.Ledger
+	whisper := func(sentence string) error {
+		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
+	}
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "ledger " + a.Do}, say)
+		return whisper(say)
+	}
+	switch a.Do {
+	case message.LedgerHandOver:
+		return b.handOver(ctx, key, who, whisper)
+	case message.LedgerOpen:
+		return b.openLine(ctx, key, who, a, whisper)
+	}
+	tooSoon := ""
+	_, err := b.change(ctx, who.Channel, a.Ledger, func(l *ledger) error {
+		tooSoon = ""
+		now := b.cfg.Clock()
+		if a.Do == message.LedgerAgain && now.Before(l.Round.Add(b.cfg.ThreadPause)) {
+			tooSoon = fmt.Sprintf("These were hunted %s ago; all again is possible from %s on.", spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
+			return nil
+		}
+		l.do(a.Do, who)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case tooSoon != "":
+		return whisper(tooSoon)
+	}
+	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "ledger-" + a.Do, User: who.User, Team: who.Team, Channel: who.Channel, What: a.Ledger}
+	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
+		return err
+	}
+	return b.queueLedger(ctx, key, who.Channel, a.Ledger)
+}
+
+// do changes the lines as a button says.
+func (l *ledger) do(what string, who hunts.Asker) {
+	for n := range l.Lines {
+		x := &l.Lines[n]
+		switch {
+		case what == message.LedgerAnyway && (x.State == message.LineHeld || x.State == message.LineOver), what == message.LedgerDoubt && x.State == message.LineDoubtful:
+			x.State, x.Why, x.Asked, x.Asker = message.LineNew, "", true, who
+		case what == message.LedgerAgain && x.State == message.LineDone:
+			x.State, x.Fresh = message.LineNew, true
+		}
+	}
+	switch what {
+	case message.LedgerPause:
+		l.Paused = true
+	case message.LedgerResume, message.LedgerAgain:
+		l.Paused = false
+	}
+}
+
+// openLine shows the whole hunt of one line, or of a host, in the thread.
+func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
+	refuse := func(err error) error {
+		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+	}
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	if err != nil {
+		return err
+	}
+	req := indicator.Request{Why: "incident thread", Workspaces: l.Workspaces}
+	device, isHost := strings.CutPrefix(a.Indicator, "device=")
+	k := slices.IndexFunc(l.Lines, func(x ledgerLine) bool { return x.Hunt != "" && x.Hunt == a.Hunt })
+	switch {
+	case isHost && b.namesHidden(who.Channel):
+		return whisper(namesAreHidden)
+	case isHost:
+		req.Hunt, req.Devices = "device-footprint", []string{device}
+	case k < 0:
+		return whisper("This line was hunted again meanwhile: choose it once more.")
+	default:
+		req.Add(l.Lines[k].Indicator)
+	}
+	h, err := b.huntFor(ctx, key, req, who)
+	if err != nil {
+		return refuse(err)
+	}
+	if err := b.start(ctx, h, ""); err != nil || isHost {
+		return err
+	}
+	return b.linkLine(ctx, key, who, a.Hunt, h.ID)
+}
+
+// linkLine has a line point to the message of its hunt.
+func (b *Bot) linkLine(ctx context.Context, key string, who hunts.Asker, was, is string) error {
+	p, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(is))
+	if err != nil || !ok || p.TS == "" {
+		return err
+	}
+	link := ""
+	err = b.call(ctx, permalinks, func() error {
+		var err error
+		link, err = b.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: p.Channel, Ts: p.TS})
+		return err
+	})
+	if err != nil {
+		b.cfg.Log.Info("no link to a hunt", "hunt", is, "error", err)
+		return nil
+	}
+	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
+		for n := range l.Lines {
+			if l.Lines[n].Hunt == was {
+				l.Lines[n].Hunt, l.Lines[n].Link = is, link
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+}
+
+// handOver posts a block to paste into the next shift's notes, and the evidence
+// of every hunt of the thread.
+func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper func(string) error) error {
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	if err != nil {
+		return err
+	}
+	if len(l.Lines) == 0 {
+		return whisper("There is nothing to hand over: the ledger is empty.")
+	}
+	view, to := l.view(b), target{channel: who.Channel, thread: who.ThreadTS}
+	view.By = who
+	_, err = b.post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
+	if err != nil {
+		return err
+	}
+	if say := b.may(ctx, who, MayExport); say != "" {
+		return whisper("No evidence bundle: " + say)
+	}
+	var cases []message.BundleCase
+	for _, x := range l.Lines {
+		if x.Hunt == "" {
+			continue
+		}
+		h, ok, err := b.cfg.Store.Hunt(ctx, x.Hunt)
+		if err != nil {
+			return err
+		}
+		answer, kept, err := b.cfg.Store.Answer(ctx, x.Hunt)
+		if err != nil {
+			return err
+		}
+		if ok && kept && h.State != hunts.Unsaid {
+			cases = append(cases, message.BundleCase{Hunt: h, Answer: b.visible(who.Channel, answer)})
+		}
+	}
+	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
+	if err != nil {
+		return err
+	}
+	name := "evidence-" + strings.ReplaceAll(who.ThreadTS, ".", "-") + ".zip"
+	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "export", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%s, %d hunts", name, len(cases)), ShownTo: who.Channel}
+	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
+		return err
+	}
+	return b.upload(ctx, "handover:"+key, to, name, data)
+}

@@ -1,0 +1,141 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// news is what one round has to tell: it stays in the ledger until it was told.
+type news struct {
+	ID    int        `json:"id"`
+	Lines []newsLine `json:"lines"`
+}
+
+type newsLine struct {
+	Indicator indicator.Indicator `json:"indicator"`
+	Devices   []string            `json:"devices"`
+	Hunt      string              `json:"hunt"`
+	Asker     string              `json:"asker"`
+}
+
+// tellNews posts what the thread was not told yet, once, and pings who asked.
+func (b *Bot) tellNews(ctx context.Context, l ledger) error {
+	for _, n := range l.News {
+		told, err := b.newsView(ctx, l.Channel, n)
+		if err != nil {
+			return err
+		}
+		key := fmt.Sprintf("ledger-news:%s:%s:%d", l.Channel, l.Thread, n.ID)
+		_, err = b.post(ctx, key, target{channel: l.Channel, thread: l.Thread}, func(v message.View) message.Message { return message.LedgerNews(told, v) })
+		if err != nil {
+			return err
+		}
+	}
+	if len(l.News) == 0 {
+		return nil
+	}
+	_, err := b.change(ctx, l.Channel, l.Thread, func(now *ledger) error {
+		now.News = slices.DeleteFunc(now.News, func(n news) bool {
+			return slices.ContainsFunc(l.News, func(told news) bool { return told.ID == n.ID })
+		})
+		return nil
+	})
+	return err
+}
+
+// newsView looks up what the hunts found, as the channel may see it.
+func (b *Bot) newsView(ctx context.Context, channel string, n news) ([]message.LedgerNew, error) {
+	var out []message.LedgerNew
+	for _, x := range n.Lines {
+		line := message.LedgerNew{Indicator: x.Indicator, Hunt: x.Hunt, Asker: x.Asker}
+		a, ok, err := b.cfg.Store.Answer(ctx, x.Hunt)
+		if err != nil {
+			return nil, err
+		}
+		shown := b.visible(channel, a)
+		for k := range a.ByDevice {
+			if ok && slices.Contains(x.Devices, a.ByDevice[k].Device) {
+				line.Devices = append(line.Devices, shown.ByDevice[k])
+			}
+		}
+		if len(line.Devices) == 0 { // the answer is not kept any more
+			line.Count = len(x.Devices)
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// foldLedger puts all lines into a file of the thread when the message can't
+// hold them; the file before it goes.
+func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
+	if !message.LedgerFolds(l.view(b)) {
+		return nil
+	}
+	if say := b.may(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, MayExport); say != "" {
+		return nil // the channel's policy allows no files
+	}
+	name := fmt.Sprintf("ledger-%d.csv", l.Rounds)
+	key := "ledger-sheet:" + l.Channel + ":" + l.Thread
+	if err := b.upload(ctx, key, target{channel: l.Channel, thread: l.Thread}, name, message.LedgerCSV(l.view(b))); err != nil {
+		return err
+	}
+	p, ok, err := b.cfg.Store.LoadPost(ctx, fileKey(key, name))
+	if err != nil || !ok || p.TS == l.Sheet {
+		return err
+	}
+	if l.Sheet != "" {
+		err := b.call(ctx, removals, func() error { return b.api.DeleteFileContext(ctx, l.Sheet) })
+		var answer slack.SlackErrorResponse
+		if err != nil && !errors.As(err, &answer) {
+			return fmt.Errorf("removing the sheet before: %w", err)
+		}
+	}
+	_, err = b.change(ctx, l.Channel, l.Thread, func(now *ledger) error { now.Sheet = p.TS; return nil })
+	return err
+}
+
+// noMember tells that we are not, or no longer, in a channel.
+func noMember(err error) bool {
+	var answer slack.SlackErrorResponse
+	return errors.As(err, &answer) && (answer.Err == "not_in_channel" || answer.Err == "channel_not_found")
+}
+
+// messageGone tells that a message of ours was deleted, and its place is still
+// there.
+func messageGone(err error) bool {
+	var answer slack.SlackErrorResponse
+	return errors.As(err, &answer) && (answer.Err == "message_not_found" || answer.Err == "cant_update_message")
+}
+
+// giveUpLedger tells of a round that failed too often: lines that stay running
+// would never end.
+func (b *Bot) giveUpLedger(ctx context.Context, payload []byte, why error) {
+	var at modalPlace
+	if json.Unmarshal(payload, &at) != nil {
+		return
+	}
+	l, err := b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
+		for n := range l.Lines {
+			if x := &l.Lines[n]; x.State == message.LineRunning {
+				x.State, x.Verdict, x.Why = message.LineDone, hunts.CouldNotTell, "something on our side failed again and again; hunt all again later"
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = b.paintLedger(ctx, l)
+	}
+	if err != nil {
+		b.cfg.Log.Error("ledger given up, and nobody could be told", "channel", at.Channel, "thread", at.Thread, "why", why, "error", err)
+	}
+}

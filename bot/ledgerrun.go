@@ -1,0 +1,324 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// JobLedger hunts what a thread's ledger has not hunted yet, and keeps its one
+// message right.
+const JobLedger = "ledger"
+
+func (b *Bot) queueLedger(ctx context.Context, key, channel, thread string) error {
+	data, err := json.Marshal(modalPlace{Channel: channel, Thread: thread})
+	if err != nil {
+		return fmt.Errorf("encoding a ledger job: %w", err)
+	}
+	_, err = b.cfg.Store.Push(ctx, LaneInteractive, JobLedger, "ledger:"+channel+":"+thread+":"+key, data)
+	return err
+}
+
+// handleLedger does one round of a ledger. It may be called again after a crash
+// at any point; rounds of one thread follow each other.
+func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
+	var at modalPlace
+	if err := json.Unmarshal(payload, &at); err != nil {
+		b.cfg.Log.Error("ledger job dropped, it is not ours", "error", err)
+		return nil
+	}
+	err := b.alone(ctx, ledgerKey(at.Channel, at.Thread), func(ctx context.Context) error { return b.round(ctx, at.Channel, at.Thread) })
+	if placeGone(err) == "" {
+		return err
+	}
+	// the thread, the channel or our place in it is gone: nobody waits any more
+	b.cfg.Log.Info("ledger ends, its place is gone", "channel", at.Channel, "thread", at.Thread, "error", err)
+	if noMember(err) {
+		if err := b.leave(ctx, at.Channel); err != nil {
+			return err
+		}
+	}
+	_, err = b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
+		l.Paused, l.News = true, nil
+		for n := range l.Lines {
+			if l.Lines[n].State == message.LineRunning {
+				l.Lines[n].State = message.LineNew
+			}
+			l.Lines[n].Asked = false
+		}
+		return nil
+	})
+	return err
+}
+
+// round hunts what waits, paints, and tells the news.
+func (b *Bot) round(ctx context.Context, channel, thread string) error {
+	now := b.cfg.Clock().UTC()
+	var batch []hunts.Hunt
+	l, err := b.change(ctx, channel, thread, func(l *ledger) error {
+		batch = l.due(b, now)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.paintLedger(ctx, l); err != nil {
+		return err
+	}
+	if at := l.next(b); at.After(now) {
+		if err := b.wakeLedger(ctx, channel, thread, at); err != nil {
+			return err
+		}
+	}
+	if len(batch) == 0 {
+		return b.tellNews(ctx, l)
+	}
+	if l, err = b.huntLedger(ctx, l, batch); err != nil {
+		return err
+	}
+	if err := b.paintLedger(ctx, l); err != nil {
+		return err
+	}
+	if err := b.foldLedger(ctx, l); err != nil {
+		return err
+	}
+	return b.tellNews(ctx, l)
+}
+
+// due takes the lines whose turn it is, as one question each. A line that is
+// running was left by a replica that died: rounds of one thread do not overlap.
+func (l *ledger) due(b *Bot, now time.Time) []hunts.Hunt {
+	cool := l.Round.IsZero() || !now.Before(l.Round.Add(b.cfg.ThreadPause))
+	var batch []hunts.Hunt
+	for n := range l.Lines {
+		x := &l.Lines[n]
+		if x.State != message.LineRunning && !(x.State == message.LineNew && (x.Asked || x.Fresh || cool && !l.Paused)) {
+			continue
+		}
+		x.State = message.LineRunning
+		req := indicator.Request{Fresh: x.Fresh, Workspaces: l.Workspaces, Why: "incident thread"}
+		if l.Title != "" {
+			req.Why = l.Title
+		}
+		req.Add(x.Indicator)
+		batch = append(batch, hunts.Hunt{Request: req, Asker: x.Asker})
+	}
+	if len(batch) > 0 {
+		l.Round, l.Rounds = now, l.Rounds+1
+	}
+	return batch
+}
+
+// huntLedger hunts a batch by one triage, and notes what came of it.
+func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (ledger, error) {
+	prepared, refused, err := b.prepareBatch(ctx, l, batch)
+	if err != nil {
+		return l, err
+	}
+	var answers []hunts.Answer
+	if len(prepared) > 0 {
+		answers, err = b.cfg.Runner.Triage(ctx, prepared, nil)
+		var e *hunts.Error
+		if errors.As(err, &e) && ctx.Err() == nil && e.Kind != hunts.KindUnavailable {
+			for _, h := range prepared {
+				refused[h.Request.Indicators()[0]] = e.Say
+			}
+			prepared, answers = nil, nil
+		} else if err != nil {
+			return l, err
+		}
+	}
+	if ctx.Err() != nil {
+		return l, ctx.Err() // stopping: another replica takes over
+	}
+	for n := range prepared {
+		prepared[n].State, prepared[n].Finished = hunts.Answered, b.cfg.Clock().UTC()
+		if err := b.cfg.Store.SaveHunt(ctx, prepared[n]); err != nil {
+			return l, err
+		}
+		if err := b.auditShownTo(ctx, prepared[n], answers[n], l.Channel); err != nil {
+			return l, err
+		}
+		if err := b.remember(ctx, prepared[n], answers[n]); err != nil {
+			b.cfg.Log.Info("hunt not remembered", "hunt", prepared[n].ID, "error", err)
+		}
+	}
+	return b.change(ctx, l.Channel, l.Thread, func(l *ledger) error {
+		var fresh []newsLine
+		for n := range l.Lines {
+			x := &l.Lines[n]
+			if say, ok := refused[x.Indicator]; ok && x.State == message.LineRunning {
+				x.State, x.Verdict, x.Why, x.Fresh = message.LineDone, hunts.CouldNotTell, say, false
+				continue
+			}
+			k := slices.IndexFunc(prepared, func(h hunts.Hunt) bool { return h.Request.Indicators()[0] == x.Indicator })
+			if k < 0 || k >= len(answers) {
+				continue
+			}
+			l.Covered, l.LookBack = answers[k].Coverage, prepared[k].Window.Text()
+			if line, ok := x.answered(prepared[k], answers[k]); ok {
+				fresh = append(fresh, line)
+			}
+		}
+		if len(fresh) > 0 {
+			l.News = append(l.News, news{ID: l.Rounds, Lines: fresh})
+		}
+		return nil
+	})
+}
+
+// prepareBatch makes the records of the hunts, as policy lets them be.
+func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([]hunts.Hunt, map[indicator.Indicator]string, error) {
+	var out []hunts.Hunt
+	refused := map[indicator.Indicator]string{}
+	say := ""
+	for n, h := range batch {
+		id, err := b.cfg.Store.NewHuntID(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		limits, _ := b.limits(ctx, h.Asker)
+		if len(h.Request.Workspaces) == 0 && len(limits.Workspaces) > 0 {
+			h.Request.Workspaces = limits.Workspaces[:1]
+		}
+		made, err := b.cfg.Runner.Prepare(id, h.Request, h.Asker)
+		if err == nil && limits.maxBack > 0 && made.Window.Ago > limits.maxBack {
+			h.Request.Since = limits.maxBack
+			made, err = b.cfg.Runner.Prepare(id, h.Request, h.Asker)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if n == 0 { // one round is one hunt of who began it
+			if say, err = b.mayRound(ctx, made, batch); err != nil {
+				return nil, nil, err
+			}
+		}
+		if say != "" {
+			refused[h.Request.Indicators()[0]] = say
+			continue
+		}
+		out = append(out, made)
+	}
+	return out, refused, nil
+}
+
+// mayRound judges a round as the one hunt that it is.
+func (b *Bot) mayRound(ctx context.Context, first hunts.Hunt, batch []hunts.Hunt) (string, error) {
+	if say := b.mayHunt(ctx, first.Asker, first); say != "" {
+		return say, nil
+	}
+	whole := first
+	for _, other := range batch[1:] {
+		whole.Request.Add(other.Request.Indicators()[0])
+	}
+	if b.policy.beyond(whole, b.cfg.Clock()) != "" {
+		return "a hunt of this size waits for a second person: ask for it with /footprint", nil
+	}
+	return b.quota(ctx, first.Asker)
+}
+
+// answered notes what a hunt found, and gives what of it is new to the thread:
+// devices that reached the indicator and were not told of.
+func (x *ledgerLine) answered(h hunts.Hunt, a hunts.Answer) (newsLine, bool) {
+	x.State, x.Verdict, x.Hunt, x.Link, x.Fresh = message.LineDone, a.Verdict, h.ID, "", false
+	if x.Why != whyGone {
+		x.Why = ""
+	}
+	if a.Verdict == hunts.CouldNotTell {
+		x.Why = a.Reason
+	}
+	x.Devices = 0
+	fresh := newsLine{Indicator: x.Indicator, Hunt: h.ID, Asker: x.Asker.User}
+	for _, d := range a.ByDevice {
+		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
+			x.Devices++
+		}
+		name := strings.ToLower(d.Device)
+		if d.Outcome == hunts.OutcomeReached && !slices.Contains(x.Told, name) && len(x.Told) < maxTold {
+			x.Told = append(x.Told, name)
+			fresh.Devices = append(fresh.Devices, d.Device)
+		}
+	}
+	if x.Devices == 0 {
+		x.Devices = a.Totals.Devices
+	}
+	return fresh, len(fresh.Devices) > 0
+}
+
+// paintLedger posts the ledger once, and edits it from then on. One that
+// somebody deleted is posted again.
+func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
+	if len(l.Lines) == 0 && l.Title == "" && len(l.Notes) == 0 {
+		if _, posted, err := b.cfg.Store.LoadPost(ctx, ledgerKey(l.Channel, l.Thread)); err != nil || !posted {
+			return err
+		}
+	}
+	view := l.view(b)
+	render := func(v message.View) message.Message { return message.Ledger(view, v) }
+	key, to := ledgerKey(l.Channel, l.Thread), target{channel: l.Channel, thread: l.Thread}
+	p, err := b.post(ctx, key, to, render)
+	if err != nil {
+		return fmt.Errorf("posting a ledger: %w", err)
+	}
+	err = b.update(ctx, p, render)
+	if !messageGone(err) {
+		return err
+	}
+	if err := b.cfg.Store.DropPost(ctx, key); err != nil {
+		return err
+	}
+	_, err = b.post(ctx, key, to, render)
+	return err
+}
+
+// wakeLedger has a ledger looked at again when its cool-down is over.
+func (b *Bot) wakeLedger(ctx context.Context, channel, thread string, at time.Time) error {
+	data, err := json.Marshal(wake{Channel: channel, Thread: thread, At: at})
+	if err != nil {
+		return fmt.Errorf("encoding a wake-up: %w", err)
+	}
+	return b.cfg.Store.PutEntries(ctx, wakeList, map[string][]byte{channel + ":" + thread: data})
+}
+
+// wakeList holds the ledgers that wait for the end of a cool-down.
+const wakeList = "ledger-wake"
+
+type wake struct {
+	Channel string    `json:"c"`
+	Thread  string    `json:"t"`
+	At      time.Time `json:"at"`
+}
+
+// wakeLedgers queues the rounds whose cool-down is over. Every replica does so;
+// a round is queued once, since its key is remembered.
+func (b *Bot) wakeLedgers(ctx context.Context) error {
+	list, err := b.cfg.Store.Entries(ctx, wakeList)
+	if err != nil {
+		return err
+	}
+	now := b.cfg.Clock()
+	for key, data := range list {
+		var w wake
+		if err := json.Unmarshal(data, &w); err == nil {
+			if w.At.After(now) {
+				continue
+			}
+			if err := b.queueLedger(ctx, "wake:"+w.At.UTC().Format(time.RFC3339Nano), w.Channel, w.Thread); err != nil {
+				return err
+			}
+		}
+		if err := b.cfg.Store.DropEntries(ctx, wakeList, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

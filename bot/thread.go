@@ -1,0 +1,185 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/slack-go/slack"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+var (
+	incidentNumber = regexp.MustCompile(`(?i)^(?:(?:sentinel )?incident[ =:#]*|inc[ -]?|#)?(\d{1,9})$`)
+	// a word of the request grammar; an address with "=" in it is none
+	requestKey = regexp.MustCompile(`(?i)(?:^|\s)(?:ip|dns|domain|url|file|process|device|since|from|to|exclude|workspace|why|hunt|incident)\s*=`)
+)
+
+// asked does what stands beside a mention. A number is an incident, a request
+// with keys a hunt of its own. In a thread everything else keeps the thread's
+// ledger: the indicators beside the mention, or, without any, those of the whole
+// thread.
+func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker, text string) error {
+	whisper := func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) }
+	if number := incidentNumber.FindStringSubmatch(text); number != nil {
+		return b.tell(b.incidentOf(ctx, key, number[1], who, nil), whisper)
+	}
+	if m.ThreadTS == "" || requestKey.MatchString(text) || strings.EqualFold(text, "help") {
+		return b.mentioned(ctx, key, who, text)
+	}
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		return whisper(message.Refused(say, b.view()))
+	}
+	from := []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}
+	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
+		var err error
+		if from, err = b.threadSaid(ctx, who); err != nil {
+			return err
+		}
+	}
+	return b.takeAll(ctx, key, who, from, func(sentence string) error {
+		_, err := b.post(ctx, "mention-reply:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(v message.View) message.Message { return message.Said(sentence, v) })
+		return err
+	})
+}
+
+// takeAll puts what was said into the ledger, and tells when there was nothing.
+func (b *Bot) takeAll(ctx context.Context, key string, who hunts.Asker, from []taken, tell func(sentence string) error) error {
+	none := true
+	for n, t := range from {
+		found, err := b.take(ctx, who, &t)
+		if err != nil {
+			return err
+		}
+		from[n] = t
+		none = none && found == 0
+	}
+	if none {
+		sentence := "I found no address, domain, URL or hash in this thread."
+		for _, t := range from {
+			for _, note := range t.notes {
+				sentence += " " + note
+			}
+		}
+		return tell(sentence)
+	}
+	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+}
+
+// maxThreadPages of 200 messages are read of a thread.
+const maxThreadPages = 5
+
+// threadSaid reads a thread that the bot was asked into. Without the scope for
+// it there is nothing to read, and the ledger holds what comes from now on.
+func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) {
+	var out []taken
+	cursor := ""
+	for range maxThreadPages {
+		var page []slack.Message
+		var more bool
+		err := b.call(ctx, readings, func() error {
+			var err error
+			page, more, cursor, err = b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: who.Channel, Timestamp: who.ThreadTS, Limit: 200, Cursor: cursor})
+			return err
+		})
+		var answer slack.SlackErrorResponse
+		if errors.As(err, &answer) && (answer.Err == "missing_scope" || answer.Err == "not_allowed_token_type" || answer.Err == "thread_not_found") {
+			b.cfg.Log.Info("thread not read", "channel", who.Channel, "error", answer.Err)
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading a thread: %w", err)
+		}
+		for _, raw := range page {
+			m, err := rewritten(raw)
+			if err != nil {
+				continue
+			}
+			author, ok := b.author(m, who.Channel, b.team)
+			if !ok {
+				continue
+			}
+			if sentence, err := b.barred(ctx, author); err != nil {
+				return nil, err
+			} else if sentence == "" {
+				out = append(out, taken{at: m.TS, text: m.content(b.self), files: m.Files, asked: true, by: author.User})
+			}
+		}
+		if !more || cursor == "" {
+			break
+		}
+	}
+	return out, nil
+}
+
+// rewritten is a message of the library as we read one.
+func rewritten(raw slack.Message) (written, error) {
+	var m written
+	data, err := json.Marshal(raw)
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, err
+	}
+	if raw.BotProfile != nil {
+		m.AppID = raw.BotProfile.AppID
+	}
+	return m, nil
+}
+
+// shortcut is the message shortcut that keeps a ledger: the message it was
+// called on is read, whoever wrote it, since a person of ours chose it.
+func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
+	who := i.asker()
+	whisper := func(sentence string) error {
+		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
+	}
+	var m written
+	if err := json.Unmarshal(i.Message, &m); err != nil {
+		return whisper("I can't read this message.")
+	}
+	if m.TS == "" {
+		m.TS = i.MessageTS
+	}
+	who.ThreadTS = m.thread()
+	if say := b.may(ctx, who, MayIncident); say != "" {
+		return whisper(say)
+	}
+	if m.foreign(b.team) {
+		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")
+	}
+	err := b.takeAll(ctx, key, who, []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}, whisper)
+	if noMember(err) {
+		return whisper("I am not a member of this channel: /invite me, and use the shortcut again.")
+	}
+	return err
+}
+
+// shortcutLedger is the message shortcut that keeps a ledger; any other opens
+// the form with what the message says.
+const shortcutLedger = "footprint_ledger"
+
+func (b *Bot) messageAction(ctx context.Context, key string, i interaction) error {
+	if i.CallbackID == shortcutLedger {
+		return b.shortcut(ctx, key, i)
+	}
+	var m written
+	if err := json.Unmarshal(i.Message, &m); err != nil {
+		b.cfg.Log.Info("message of a shortcut not understood", "error", err)
+	}
+	if m.TS == "" {
+		m.TS = i.MessageTS
+	}
+	text := said(m.Text, "")
+	if whole := m.content(""); len(indicator.Extract(whole, indicator.ExtractOptions{})) > len(indicator.Extract(text, indicator.ExtractOptions{})) {
+		text = whole // what its blocks and attachments hold
+	}
+	return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: i.asker().Channel, Thread: m.thread()}, text)
+}
