@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -26,11 +27,11 @@ const kindExport = "exported-events"
 
 // assembly is what differs between the subcommands that hunt.
 type assembly struct {
-	events     string                 // folder of exported events; empty asks the configured workspace
-	loaded     *localworkspace.Events // events that are there already, the demo fleet
-	name       string                 // what people call the local workspace
-	live       bool                   // the local workspace plays a live one
-	exclusions []hunts.Profile        // used when the configuration names no file; nil takes the shipped ones
+	events     string                        // folder of exported events; empty asks the configured workspace
+	fleet      func() *localworkspace.Events // makes events while the rest starts already: the demo fleet
+	name       string                        // what people call the local workspace
+	live       bool                          // the local workspace plays a live one
+	exclusions []hunts.Profile               // used when the configuration names no file; nil takes the shipped ones
 	progress   io.Writer
 	clock      hunts.Clock
 	log        *slog.Logger
@@ -126,14 +127,19 @@ func loadExclusions(cfg config, a assembly) ([]hunts.Profile, error) {
 func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
 	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Log: a.log}
 	var err error
-	if a.events != "" || a.loaded != nil {
-		p.events = a.loaded
-		if p.events == nil {
+	if a.events != "" || a.fleet != nil {
+		if a.fleet == nil {
 			if p.events, err = loadEvents(ctx, a.events, a.progress); err != nil {
 				return err
 			}
 		}
 		server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: a.clock})
+		if a.fleet != nil {
+			keep := server.Promise(localWorkspaceID)
+			var making sync.WaitGroup
+			making.Go(func() { keep(a.fleet()) })
+			p.closers = append(p.closers, making.Wait)
+		}
 		url, err := server.Start(ctx, "127.0.0.1:0")
 		if err != nil {
 			return fmt.Errorf("serving the events: %w", err)

@@ -232,7 +232,7 @@ func (c *checker) redis(ctx context.Context) {
 }
 
 func (c *checker) hunts(ctx context.Context) {
-	p, err := assemble(ctx, c.cfg, assembly{loaded: localworkspace.Empty(), progress: io.Discard, clock: time.Now, terminal: true})
+	p, err := assemble(ctx, c.cfg, assembly{fleet: localworkspace.Empty, progress: io.Discard, clock: time.Now, terminal: true})
 	if err != nil {
 		c.say("hunts", "fail", "%v", err)
 		return

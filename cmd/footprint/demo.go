@@ -44,11 +44,13 @@ func demo(ctx context.Context, p process, args []string) error {
 	}
 	defer func() { _ = slackLike.Close() }()
 	fmt.Fprintf(p.stdout, "footprint demo: open %s\n", slackLike.URL())
-	// The page is there at once; questions typed while the fleet is made wait in
-	// the socket.
+	// The page is there at once, and so is the bot: questions typed while the fleet
+	// is made are acknowledged, and wait for it as for a slow workspace.
 	a := assembly{events: *events, progress: p.stderr, clock: clock, log: demoLog(p.stderr), name: "demo", live: true, exclusions: demoExclusions()}
 	if *events == "" {
-		a.loaded = localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: start})
+		a.fleet = func() *localworkspace.Events {
+			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: start})
+		}
 	} else {
 		a.live, a.clock = false, time.Now
 	}

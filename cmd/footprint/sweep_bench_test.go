@@ -74,7 +74,7 @@ func BenchmarkSweep(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	parts, err := assemble(b.Context(), cfg, assembly{loaded: events, name: "benchmark", progress: io.Discard, clock: func() time.Time { return now }, terminal: true})
+	parts, err := assemble(b.Context(), cfg, assembly{fleet: func() *localworkspace.Events { return events }, name: "benchmark", progress: io.Discard, clock: func() time.Time { return now }, terminal: true})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -138,12 +138,16 @@ func (s *Server) evaluate(w http.ResponseWriter, r *http.Request, entry *QueryLo
 		entry.Status = status
 		s.refuse(w, status, e)
 	}
-	db, missing := s.database(slices.Clone(entry.Workspaces))
+	db, missing, err := s.database(r.Context(), slices.Clone(entry.Workspaces))
+	if err != nil {
+		entry.Status = statusGone
+		return
+	}
 	if missing != "" {
 		refuse(http.StatusNotFound, apiError{Code: codePathNotFound, Message: "The workspace " + clip(missing) + " could not be found"})
 		return
 	}
-	if len(entry.Workspaces) == 1 && len(s.cfg.Workspaces[entry.Workspaces[0]].Tables()) == 0 {
+	if events, one := db.(*Events); one && len(events.Tables()) == 0 {
 		entry.Status = http.StatusNoContent // what the service says of a workspace without any table
 		w.WriteHeader(http.StatusNoContent)
 		return

@@ -59,12 +59,13 @@ type Server struct {
 	lanes    *lanes
 	requests atomic.Int64
 
-	mu      sync.Mutex // guards the rest
-	log     []QueryLog
-	merged  map[string]*mergedWorkspaces
-	http    *http.Server
-	unwatch func() bool // stops waiting for the end of Start's context
-	serving sync.WaitGroup
+	mu       sync.Mutex // guards the rest
+	promised map[string]*promise
+	log      []QueryLog
+	merged   map[string]*mergedWorkspaces
+	http     *http.Server
+	unwatch  func() bool // stops waiting for the end of Start's context
+	serving  sync.WaitGroup
 }
 
 // NewServer makes a server that is not listening yet: serve Handler, or call
@@ -85,7 +86,42 @@ func NewServer(cfg Config) *Server {
 	if cfg.KeepQueries == 0 {
 		cfg.KeepQueries = 1000
 	}
-	return &Server{cfg: cfg, lanes: newLanes(), merged: map[string]*mergedWorkspaces{}}
+	return &Server{cfg: cfg, lanes: newLanes(), promised: map[string]*promise{}, merged: map[string]*mergedWorkspaces{}}
+}
+
+// promise is a workspace whose events come later.
+type promise struct {
+	kept   chan struct{}
+	events *Events // from kept on
+}
+
+// Promise lets queries to a workspace wait until keep gives its events.
+func (s *Server) Promise(id string) (keep func(*Events)) {
+	p := &promise{kept: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.promised[id] = p
+	return func(events *Events) {
+		p.events = events
+		close(p.kept)
+	}
+}
+
+// workspace gives the events of one id; it may wait for them.
+func (s *Server) workspace(ctx context.Context, id string) (*Events, bool, error) {
+	s.mu.Lock()
+	p := s.promised[id]
+	s.mu.Unlock()
+	if p == nil {
+		events, ok := s.cfg.Workspaces[id]
+		return events, ok, nil
+	}
+	select {
+	case <-p.kept:
+		return p.events, true, nil
+	case <-ctx.Done():
+		return nil, false, ctx.Err()
+	}
 }
 
 // Fault scripts a misbehaviour for queries to come.
@@ -153,19 +189,22 @@ func (s *Server) remember(entry QueryLog) {
 
 // database gives the tables of one or several workspaces. The second value is
 // the id that does not exist, if one doesn't.
-func (s *Server) database(ids []string) (kql.Database, string) {
+func (s *Server) database(ctx context.Context, ids []string) (_ kql.Database, missing string, _ error) {
 	var parts []*Events
 	for _, id := range ids {
-		events, ok := s.cfg.Workspaces[id]
+		events, ok, err := s.workspace(ctx, id)
+		if err != nil {
+			return nil, "", err
+		}
 		if !ok {
-			return nil, id
+			return nil, id, nil
 		}
 		if !slices.Contains(parts, events) {
 			parts = append(parts, events)
 		}
 	}
 	if len(parts) == 1 {
-		return parts[0], ""
+		return parts[0], "", nil
 	}
 	key := fmt.Sprintf("%q", ids)
 	s.mu.Lock()
@@ -175,7 +214,7 @@ func (s *Server) database(ids []string) (kql.Database, string) {
 		m = &mergedWorkspaces{parts: parts, tables: map[string]*kql.Table{}}
 		s.merged[key] = m
 	}
-	return m, ""
+	return m, "", nil
 }
 
 // mergedWorkspaces answers a query over several workspaces: each table holds the

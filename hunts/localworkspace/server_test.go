@@ -358,3 +358,42 @@ func TestFiveQueriesRunAndTheOthersWaitTheirTurn(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestAPromisedWorkspaceAnswersWhenItsEventsAreThere(t *testing.T) {
+	server := NewServer(Config{})
+	keep := server.Promise("w")
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	ask := func(ctx context.Context) (int, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/workspaces/w/query", strings.NewReader(`{"query":"DeviceInfo | count"}`))
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		return res.StatusCode, res.Body.Close()
+	}
+	impatient, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if status, err := ask(impatient); err == nil {
+		t.Errorf("answered %d before there was anything", status)
+	}
+	waiting := make(chan int)
+	go func() {
+		status, err := ask(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- status
+	}()
+	keep(Empty())
+	if status := <-waiting; status != http.StatusOK {
+		t.Errorf("HTTP %d", status)
+	}
+}
