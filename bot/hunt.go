@@ -297,7 +297,7 @@ func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, wh
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
 	a = b.visible(parent.Channel, a)
-	thread := target{channel: parent.Channel, thread: rootOf(h, parent)}
+	thread := target{channel: parent.Channel, thread: rootOf(h, parent), later: true}
 	whole := b.view()
 	whole.Buttons = true
 	for i := range message.Details(h, a, whole) {

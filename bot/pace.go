@@ -20,6 +20,9 @@ const (
 	// methodBurst is how many calls of one method go out at once before its pace
 	// begins; Slack tolerates bursts and names no number.
 	methodBurst = 20
+	// ahead is how far a post may run ahead of its channel's pace: the first sign
+	// of life of a hunt is worth more than an even flow. What gives way pays for it.
+	ahead = 3 * time.Second
 )
 
 // lane is what Slack counts together: the posts to one channel, elsewhere the
@@ -28,6 +31,7 @@ type lane struct {
 	name      string
 	perMinute float64 // 0 is not paced
 	post      bool
+	later     bool // gives way to the other posts of its channel
 }
 
 var (
@@ -51,11 +55,12 @@ type pace struct {
 	mu    sync.Mutex
 	lanes map[string]*rate.Limiter
 	held  map[string]time.Time
-	burst int // of the posts to one channel
+	first map[string]int // how many posts wait that others give way to
+	burst int            // of the posts to one channel
 }
 
 func newPace(burst int) *pace {
-	return &pace{lanes: map[string]*rate.Limiter{}, held: map[string]time.Time{}, burst: burst}
+	return &pace{lanes: map[string]*rate.Limiter{}, held: map[string]time.Time{}, first: map[string]int{}, burst: burst}
 }
 
 func (p *pace) limiter(l lane) *rate.Limiter {
@@ -78,7 +83,7 @@ func (p *pace) wait(ctx context.Context, l lane) error {
 	if l.perMinute == 0 {
 		return ctx.Err()
 	}
-	if err := p.limiter(l).Wait(ctx); err != nil {
+	if err := p.turn(ctx, l); err != nil {
 		return err
 	}
 	for {
@@ -94,6 +99,58 @@ func (p *pace) wait(ctx context.Context, l lane) error {
 		case <-timer.C:
 		}
 	}
+}
+
+// turn waits for the place of a call in its lane.
+func (p *pace) turn(ctx context.Context, l lane) error {
+	if !l.post {
+		return p.limiter(l).Wait(ctx)
+	}
+	if !l.later {
+		p.waiting(l, 1)
+		defer p.waiting(l, -1)
+	}
+	for {
+		pause := p.take(l)
+		if pause <= 0 {
+			return ctx.Err()
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+}
+
+func (p *pace) waiting(l lane, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.first[l.name] += n; p.first[l.name] == 0 {
+		delete(p.first, l.name)
+	}
+}
+
+// take uses up the place of one post, or tells how long to wait before the next
+// try.
+func (p *pace) take(l lane) time.Duration {
+	limiter := p.limiter(l)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l.later && p.first[l.name] > 0 {
+		return time.Duration(float64(time.Second) / float64(limiter.Limit()))
+	}
+	r := limiter.Reserve()
+	pause := r.Delay()
+	if !l.later {
+		pause -= ahead
+	}
+	if pause > 0 {
+		r.Cancel()
+	}
+	return pause
 }
 
 func (p *pace) until(l lane) time.Time {

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,12 +20,47 @@ func TestPostsToOneChannelKeepSlacksRate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if took := time.Since(began); took != 14*time.Second {
-			t.Errorf("20 posts took %s; after a burst of six it is one a second", took)
+		if took := time.Since(began); took != 11*time.Second {
+			t.Errorf("20 posts took %s; after a burst of six and three ahead of the pace it is one a second", took)
 		}
 		began = time.Now()
 		if err := p.wait(t.Context(), postsTo("C2")); err != nil || time.Since(began) > 0 {
 			t.Errorf("another channel waited %s, %v", time.Since(began), err)
+		}
+	})
+}
+
+func TestTablesGiveWayToTheFirstSignOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPace(2)
+		began := time.Now()
+		wait := func(l lane, out chan<- int) {
+			if err := p.wait(t.Context(), l); err != nil {
+				t.Error(err)
+			}
+			out <- int(time.Since(began).Round(time.Second) / time.Second)
+		}
+		sorted := func(from <-chan int, n int) []int {
+			out := make([]int, n)
+			for i := range out {
+				out[i] = <-from
+			}
+			slices.Sort(out)
+			return out
+		}
+		tables, signs := make(chan int, 4), make(chan int, 2)
+		for range 4 { // two at once, then one a second
+			go wait(target{channel: "C1", later: true}.lane(), tables)
+		}
+		synctest.Wait()
+		for range 2 {
+			go wait(target{channel: "C1"}.lane(), signs)
+		}
+		if got := sorted(signs, 2); !slices.Equal(got, []int{0, 0}) {
+			t.Errorf("signs of life at %v", got)
+		}
+		if got := sorted(tables, 4); !slices.Equal(got, []int{0, 0, 3, 4}) {
+			t.Errorf("tables at %v, which pay for what overtook them", got)
 		}
 	})
 }

@@ -24,7 +24,16 @@ const (
 
 // target is where a message goes. hunt is the one whose rows it shows beside its
 // own message and thread: when that hunt is unsaid, the message goes as well.
-type target struct{ channel, thread, hunt string }
+type target struct {
+	channel, thread, hunt string
+	later                 bool // gives way to what somebody waits for: the tables of a thread
+}
+
+func (t target) lane() lane {
+	l := postsTo(t.channel)
+	l.later = t.later
+	return l
+}
 
 // errBusy asks for another try of the job: somebody else is sending this very
 // message, or died while doing so a moment ago.
@@ -54,7 +63,7 @@ func (b *Bot) post(ctx context.Context, key string, to target, render func(messa
 	// A replica that died may have sent it and not lived to say so; and a call
 	// that failed may have worked. Then the message is looked for before it is sent.
 	unsure := state == hunts.PostRetaken
-	cut, err := b.inForms(ctx, postsTo(to.channel), render, func(m message.Message) error {
+	cut, err := b.inForms(ctx, to.lane(), render, func(m message.Message) error {
 		if unsure {
 			found, ok, err := b.findOwn(ctx, to, key)
 			if err != nil {

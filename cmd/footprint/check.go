@@ -232,7 +232,8 @@ func (c *checker) redis(ctx context.Context) {
 }
 
 func (c *checker) hunts(ctx context.Context) {
-	p, err := assemble(ctx, c.cfg, assembly{fleet: localworkspace.Empty, progress: io.Discard, clock: time.Now, terminal: true})
+	documented := localworkspace.Empty()
+	p, err := assemble(ctx, c.cfg, assembly{fleet: func() *localworkspace.Events { return documented }, progress: io.Discard, clock: time.Now, terminal: true})
 	if err != nil {
 		c.say("hunts", "fail", "%v", err)
 		return
@@ -244,7 +245,7 @@ func (c *checker) hunts(ctx context.Context) {
 	}
 	for _, name := range p.catalog.Names() {
 		d, _ := p.catalog.Get(name)
-		if _, documented := p.events.Table(d.Footprint.Table); !documented {
+		if _, known := documented.Table(d.Footprint.Table); !known {
 			c.say("hunts", "off", "%s: the columns of %s are not known here, only the workspace can tell", name, d.Footprint.Table)
 			continue
 		}
