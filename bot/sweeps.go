@@ -248,7 +248,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previ
 		return made, err
 	}
 	h := hunts.Hunt{
-		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked,
+		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Scheduled: true, Control: true,
 		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + j.Name, Channel: s.Channel},
 	}
 	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
@@ -290,7 +290,7 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 	if len(fresh) == 0 {
 		return nil, nil, ""
 	}
-	h.Window, h.Arrived = hunts.Window{From: h.Window.To.Add(-b.cfg.History), To: h.Window.From}, time.Time{}
+	h.Window, h.Arrived, h.Control = hunts.Window{From: h.Window.To.Add(-b.cfg.History), To: h.Window.From}, time.Time{}, false
 	if !h.Window.From.Before(h.Window.To) {
 		return nil, hunted, ""
 	}

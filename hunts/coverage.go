@@ -23,6 +23,7 @@ type sensors struct {
 	Control      string    `json:"control"`
 	ControlLast  time.Time `json:"control_last"`
 	ControlFound bool      `json:"control_found"`
+	ControlGone  string    `json:"-"` // of a sweep: what is wrong with its control
 	Proxy        string    `json:"proxy"`
 	Partial      string    `json:"partial"`
 }
@@ -94,7 +95,7 @@ func (r *Runner) askSensors(ctx context.Context, h Hunt, d Definition) (sensors,
 	}) + "let observed = " + d.Footprint.Table + ";\n" + r.cfg.Catalog.coverage // the name is checked when the hunt is read
 	// The timespan must reach back as far as DeviceInfo is read: the service takes
 	// the intersection of timespan and query.
-	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: known, To: h.Window.To, Workspaces: h.Workspaces})
+	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: known, To: h.Window.To, Workspaces: h.Workspaces})
 	if err != nil {
 		return sensors{}, err
 	}
@@ -165,7 +166,7 @@ func (r *Runner) findControl(ctx context.Context, h Hunt, s sensors) (bool, erro
 	from, to := s.ControlLast.Add(-time.Minute), s.ControlLast.Add(time.Millisecond)
 	p := newParams(indicator.Request{IPs: []indicator.Indicator{control}}, from, to, time.Hour)
 	res, err := r.query(ctx, Query{
-		HuntID: h.ID, Asker: h.Asker.User, From: from.Truncate(time.Second), To: to.Add(time.Second), Workspaces: h.Workspaces,
+		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, From: from.Truncate(time.Second), To: to.Add(time.Second), Workspaces: h.Workspaces,
 		Text: d.kql(p, comment(h)+" control", nil, r.cfg.Catalog.summary),
 	})
 	if err != nil {
@@ -207,7 +208,9 @@ func (r *Runner) problems(h Hunt, d Definition, s sensors, c Coverage) []string 
 			say("no sensor named %s reported in this window", asked)
 		}
 	}
-	if s.Control != "" && !s.ControlFound {
+	if s.ControlGone != "" {
+		say("%s", s.ControlGone)
+	} else if s.Control != "" && !s.ControlFound {
 		say("the control address %s, which is in the table, was not found again", s.Control)
 	}
 	if c.BadLines > 0 {

@@ -31,6 +31,10 @@ type Hunt struct {
 	// Arrived makes a sweep take in what happened before its window, up to LateBy,
 	// and came into the workspace after this time. Zero takes the window only.
 	Arrived time.Time `json:"arrived,omitzero"`
+	// Scheduled is a sweep that nobody waits for: all its queries let people pass.
+	Scheduled bool `json:"scheduled,omitempty"`
+	// Control makes a sweep prove itself by a host that is known to be present.
+	Control bool `json:"control,omitempty"`
 }
 
 // State is where a hunt stands.

@@ -38,9 +38,12 @@ type Config struct {
 	SliceTTL      time.Duration // how long a finished slice of the past is kept; 24 hours
 	SettleAfter   time.Duration // age from which a slice is final in hunts that can't be asked what came late; 6 hours
 	StaleAfter    time.Duration // a newest event older than this before the window's end is no coverage; 2 hours
-	MinSensors    float64       // share of known sensors that must report for a CLEAN; 0.8
-	Parallel      int           // slices asked at once; 4, so that one of the five slots stays free
-	QueryTimeout  time.Duration // longest wait for one query; 170 s, under the service's 3-minute queue
+	// Controls are hosts that are known to be present, by which a scheduled sweep
+	// proves itself; none picks them among the hosts of the day before.
+	Controls     []indicator.Indicator
+	MinSensors   float64       // share of known sensors that must report for a CLEAN; 0.8
+	Parallel     int           // slices asked at once; 4, so that one of the five slots stays free
+	QueryTimeout time.Duration // longest wait for one query; 170 s, under the service's 3-minute queue
 }
 
 // Runner answers hunts.

@@ -120,6 +120,9 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	seen, covErr := r.lookAround(ctx, h, d)
 	s.window = r.windowWithin(h, seen)
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	if h.Control && covErr == nil && len(list) > 0 {
+		covErr = r.sweepControl(ctx, s, &seen)
+	}
 	group := errgroup.Group{}
 	group.SetLimit(surveyParallel)
 	all := packs(list)

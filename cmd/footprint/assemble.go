@@ -88,7 +88,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	p.metrics = newMetrics()
 	p.runner = hunts.NewRunner(hunts.Config{
 		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
-		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors,
+		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, Controls: cfg.controls,
 	})
 	ok = true
 	return p, nil

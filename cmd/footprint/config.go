@@ -16,6 +16,7 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/google/uuid"
 
+	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -43,6 +44,7 @@ type config struct {
 	channels                     []string
 	window, cacheTTL, staleAfter time.Duration
 	minSensors                   float64
+	controls                     []indicator.Indicator
 	huntsDir, exclusions         string
 	policy                       string
 	sweeps                       []sweep.Schedule
@@ -165,6 +167,19 @@ func settings() []setting {
 			}
 			c.sweeps, err = sweep.ParseSchedules(data)
 			return err
+		}},
+		{"FOOTPRINT_SWEEP_CONTROL", "203.0.113.80,proxy.corp.example", "a host of the day before", "Hosts that are certainly contacted every day: a sweep that finds none of them could not tell.", false, func(c *config, v string) error {
+			for _, text := range strings.Split(v, ",") {
+				typed, refusal := indicator.Type(strings.TrimSpace(text))
+				if refusal != nil {
+					return errors.New(refusal.Sentence)
+				}
+				if typed.Kind != indicator.KindIP && typed.Kind != indicator.KindDomain {
+					return fmt.Errorf("%q is neither an address nor a host name", text)
+				}
+				c.controls = append(c.controls, typed)
+			}
+			return nil
 		}},
 		{"FOOTPRINT_SWEEP_HISTORY", "2160h", "2160h", "How far back an indicator is hunted once when it comes to a watchlist.", false, duration(func(c *config) *time.Duration { return &c.history })},
 		{"FOOTPRINT_PRIVATE_FEEDS", "allow", "deny", "allow lets sources of sweeps be read from one's own network, over plain HTTP and through the proxy of the environment.", false, func(c *config, v string) error {

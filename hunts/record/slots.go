@@ -61,7 +61,16 @@ var (
 put(KEYS[2], ARGV[2], ARGV[3], ARGV[4])
 return {string.format('%.0f', micro), redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}`)
 	takeScript = redis.NewScript(dropOver + `
-if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[5]) then return 0 end
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then
+  if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[5]) then return 0 end
+  if string.sub(ARGV[4], 1, 2) == 's|' then
+    local sweeps = 0
+    for _, value in ipairs(redis.call('HVALS', KEYS[1])) do
+      if string.match(value, '^%d+|%d+|s|') then sweeps = sweeps + 1 end
+    end
+    if sweeps >= tonumber(ARGV[6]) then return 0 end
+  end
+end
 put(KEYS[1], ARGV[2], ARGV[3], ARGV[4])
 redis.call('HDEL', KEYS[2], ARGV[2])
 return 1`)
@@ -95,7 +104,7 @@ func (s *Store) AcquireSlot(ctx context.Context, want Slot) (release func(), ahe
 			s.stepOut(ctx, want, token)
 			return nil, max(0, ahead), err
 		}
-		before := turn(held, waiting, now, token)
+		before := turn(held, waiting, now, token, want.sweeps())
 		left := max(0, before-(want.Slots-len(held))+1)
 		if ahead < 0 {
 			ahead = left
@@ -122,6 +131,10 @@ func (s *Store) AcquireSlot(ctx context.Context, want Slot) (release func(), ahe
 		}
 	}
 }
+
+// sweeps is how many of the slots sweeps may hold at once: however many of them
+// run, a person finds the others.
+func (w Slot) sweeps() int { return max(1, w.Slots/2) }
 
 func slotWake(identity string) string { return "slots:" + identity }
 
@@ -169,13 +182,17 @@ func places(table any) []place {
 
 // turn is how many of those who wait are served before token: people before
 // sweeps, then whoever holds the fewest slots, then whoever came first. What
-// somebody would be given counts as held for the next.
-func turn(held, waiting []place, now int64, token string) int {
+// somebody would be given counts as held for the next. While sweeps hold all that
+// they may, none of them is before a person.
+func turn(held, waiting []place, now int64, token string, sweeps int) int {
 	holds := map[string]int{}
 	for _, p := range held {
 		holds[p.asker]++
+		if p.sweep {
+			sweeps--
+		}
 	}
-	late := func(p place) bool { return p.sweep && now-p.since < sweepPatience.Microseconds() }
+	late := func(p place) bool { return p.sweep && (sweeps <= 0 || now-p.since < sweepPatience.Microseconds()) }
 	for before := 0; len(waiting) > 0; before++ {
 		next := slices.MinFunc(waiting, func(a, b place) int {
 			if late(a) != late(b) {
@@ -190,6 +207,9 @@ func turn(held, waiting []place, now int64, token string) int {
 			return before
 		}
 		holds[next.asker]++
+		if next.sweep {
+			sweeps--
+		}
 		waiting = slices.DeleteFunc(waiting, func(p place) bool { return p.token == next.token })
 	}
 	return 0 // not in the line: it was dropped a moment ago and looks again
@@ -198,7 +218,7 @@ func turn(held, waiting []place, now int64, token string) int {
 // take turns a place in the line into a slot, unless all are taken. Asked by a
 // holder it keeps the slot.
 func (s *Store) take(ctx context.Context, want Slot, token string) (bool, error) {
-	n, err := takeScript.Run(ctx, s.db, s.slotKeys(want.Identity), keepLine.Milliseconds(), token, slotTTL.Milliseconds(), want.rest(), want.Slots).Int()
+	n, err := takeScript.Run(ctx, s.db, s.slotKeys(want.Identity), keepLine.Milliseconds(), token, slotTTL.Milliseconds(), want.rest(), want.Slots, want.sweeps()).Int()
 	return n == 1, gone(err)
 }
 

@@ -95,6 +95,41 @@ func TestSlotsGoToPeopleFirstAndFairly(t *testing.T) {
 	})
 }
 
+func TestSweepsHoldHalfOfTheSlotsAtMost(t *testing.T) {
+	t.Parallel()
+	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
+		s := recordtest.Open(t, server.URL(), "a")
+		got := make(chan func(), 10)
+		var all sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		defer all.Wait()
+		defer stop()
+		for n := range 5 {
+			all.Go(func() {
+				if release, _, err := s.AcquireSlot(ctx, record.Slot{Identity: "i", Slots: 5, Asker: fmt.Sprint("sweep", n), Sweep: true}); err == nil {
+					got <- release
+				}
+			})
+		}
+		held := []func(){receive(t, "the first sweep", got), receive(t, "the second sweep", got)}
+		for n := range 3 {
+			release, ahead, err := s.AcquireSlot(t.Context(), record.Slot{Identity: "i", Slots: 5, Asker: fmt.Sprint("U", n)})
+			if err != nil || ahead != 0 {
+				t.Fatalf("person %d: %d ahead, %v", n, ahead, err)
+			}
+			defer release()
+		}
+		select {
+		case <-got:
+			t.Error("a third sweep holds a slot")
+		default:
+		}
+		held[0]()
+		receive(t, "the third sweep follows the first", got)()
+		held[1]()
+	})
+}
+
 func TestALineIsLeftWhenNobodyWaits(t *testing.T) {
 	t.Parallel()
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {

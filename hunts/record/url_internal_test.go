@@ -84,12 +84,13 @@ func TestTurn(t *testing.T) {
 		"one asker does not fill the line":             {waiting: []place{{"a1", 1, false, "A"}, {"a2", 2, false, "A"}, {"b", 3, false, "B"}}, want: "a1ba2"},
 		"people before sweeps":                         {waiting: []place{{"s", 1, true, "S"}, {"a", 2, false, "A"}}, now: minutes(4), want: "as"},
 		"a sweep that waited long is one of them":      {waiting: []place{{"s", 1, true, "S"}, {"a", 2, false, "A"}}, now: minutes(6), want: "sa"},
+		"it is not while sweeps hold all they may":     {held: []place{{"x", 0, true, "S"}, {"y", 0, true, "T"}}, waiting: []place{{"s", 1, true, "S"}, {"a", 2, false, "A"}}, now: minutes(6), want: "as"},
 		"two who came at the same time keep one order": {waiting: []place{{"b", 1, false, "B"}, {"a", 1, false, "A"}}, want: "ab"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			order := make([]string, len(c.waiting))
 			for _, p := range c.waiting {
-				order[turn(c.held, append([]place(nil), c.waiting...), c.now, p.token)] = p.token
+				order[turn(c.held, append([]place(nil), c.waiting...), c.now, p.token, 2)] = p.token
 			}
 			if got := strings.Join(order, ""); got != c.want {
 				t.Errorf("the order is %s", got)
