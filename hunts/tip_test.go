@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
@@ -21,7 +22,7 @@ func tipRunner(t *testing.T) *hunts.Runner {
 }
 
 // runnerOver hunts in events through the query API, without a memory.
-func runnerOver(t *testing.T, events *localworkspace.Events) *hunts.Runner {
+func runnerOver(t *testing.T, events *localworkspace.Events, controls ...indicator.Indicator) *hunts.Runner {
 	t.Helper()
 	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: time.Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
@@ -37,7 +38,7 @@ func runnerOver(t *testing.T, events *localworkspace.Events) *hunts.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hunts.NewRunner(hunts.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now})
+	return hunts.NewRunner(hunts.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now, Controls: controls})
 }
 
 func TestThreatIntelligenceIsReadInItsLatestState(t *testing.T) {
