@@ -5,11 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -24,62 +23,43 @@ import (
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 )
 
-// What the fault test does, and for how long.
+// What the fault test does.
 const (
 	faultHunts    = 240
 	faultChannels = 48 // Slack takes one post a second in each
 	faultReplicas = 2
 )
 
+// faultHunt is a hunt that Slack took: where, in the thread of which message if it
+// was a mention, and whether the fleet has it.
+type faultHunt struct {
+	channel *localslack.Channel
+	mention string
+	hit     bool
+}
+
+// faultMention makes every so many hunts a mention, which comes as an event.
+const faultMention = 8
+
 // chaos breaks everything that can break while hunts are asked for.
 type chaos struct {
-	t         *testing.T
-	slack     *localslack.Workspace
-	workspace *localworkspace.Server
-	redis     *recordtest.Server
-	random    *rand.Rand
-	start     func(n int) *exec.Cmd
+	*deployment
+	random *rand.Rand
 
-	mu       sync.Mutex
-	stopping bool
-	replicas []*exec.Cmd
-	keepers  sync.WaitGroup
-	did      map[string]int
+	mu  sync.Mutex
+	did map[string]int
 }
 
-// keep runs replica n and starts it again whenever it ends, as whatever runs a
-// service does.
-func (c *chaos) keep(n int) {
-	c.replicas = append(c.replicas, c.start(n))
-	c.keepers.Go(func() {
-		for {
-			c.mu.Lock()
-			now := c.replicas[n]
-			c.mu.Unlock()
-			err := now.Wait()
-			c.mu.Lock()
-			if c.stopping {
-				c.mu.Unlock()
-				return
-			}
-			if err == nil || !strings.Contains(err.Error(), "killed") {
-				c.did["replica ended by itself"]++
-			}
-			c.replicas[n] = c.start(n)
-			c.mu.Unlock()
-		}
-	})
-}
-
-// stop ends the replicas as an orchestrator does.
-func (c *chaos) stop() {
-	c.mu.Lock()
-	c.stopping = true
-	for _, r := range c.replicas {
-		_ = r.Process.Signal(syscall.SIGTERM)
+func newChaos(t *testing.T) *chaos {
+	c := &chaos{deployment: newDeployment(t, localslack.Config{RetryEvents: []time.Duration{time.Millisecond, 2 * time.Second, 5 * time.Second, 10 * time.Second}}, 60, 9), random: rand.New(rand.NewPCG(4, 2)), did: map[string]int{}}
+	for n := range faultChannels {
+		c.slack.AddChannel(fmt.Sprintf("war-%d", n))
 	}
-	c.mu.Unlock()
-	c.keepers.Wait()
+	for n := range faultReplicas {
+		c.start(n)
+	}
+	c.waitConnected(faultReplicas)
+	return c
 }
 
 func (c *chaos) note(kind string) {
@@ -88,18 +68,11 @@ func (c *chaos) note(kind string) {
 	c.mu.Unlock()
 }
 
-// kill ends a replica without a word.
-func (c *chaos) kill(n int) {
-	c.mu.Lock()
-	_ = c.replicas[n].Process.Signal(syscall.SIGKILL)
-	c.mu.Unlock()
-	c.note("replica killed")
-}
-
 func (c *chaos) once() {
 	switch c.random.IntN(13) {
 	case 0:
-		c.kill(c.random.IntN(faultReplicas))
+		c.signal(c.random.IntN(faultReplicas), syscall.SIGKILL)
+		c.note("replica killed")
 	case 1:
 		c.slack.DropSockets()
 		c.note("sockets dropped")
@@ -130,85 +103,70 @@ func (c *chaos) once() {
 		c.slack.Fault(localslack.Fault{Status: 500, Times: 2})
 		c.note("Slack 500")
 	default:
-		fault := []localworkspace.Fault{
+		kind := c.random.IntN(6)
+		c.workspace.Fault([]localworkspace.Fault{
 			{Status: 429, RetryAfter: time.Second, Times: 1}, {Status: 503, Times: 1}, {Status: 504, Times: 1}, {Drop: true, Times: 1}, {Trickle: 20 * time.Millisecond, Times: 1}, {Partial: true, Times: 1},
-		}[c.random.IntN(6)]
-		c.workspace.Fault(fault)
-		c.note("workspace misbehaved")
+		}[kind])
+		c.note("query: " + []string{"429", "503", "504", "connection reset", "slow body", "rows beside an error"}[kind])
 	}
 }
 
 func TestNothingIsLostAndNothingIsTwice(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer stop()
-	dir := t.TempDir()
-	binary := filepath.Join(dir, "footprint")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
-	}
-	server := recordtest.Real(t, "--appendonly", "yes", "--appendfsync", "always")
-	slack := localslack.New(localslack.Config{})
-	for n := range faultChannels {
-		slack.AddChannel(fmt.Sprintf("war-%d", n))
-	}
-	if err := slack.Start(ctx); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = slack.Close() }()
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 9})
-	workspace := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: time.Now})
-	url, err := workspace.Start(ctx, "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer workspace.Close()
-	c := &chaos{t: t, slack: slack, workspace: workspace, redis: server, random: rand.New(rand.NewPCG(4, 2)), did: map[string]int{}}
-	c.start = func(n int) *exec.Cmd {
-		log, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf("replica-%d.log", n)), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Error(err)
-		}
-		cmd := exec.Command(binary, "serve")
-		cmd.Env = []string{
-			"HOME=" + dir, "SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken(), "SLACK_API_URL=" + slack.APIURL(), "AZURE_LOGS_WORKSPACE=w", "AZURE_LOGS_ENDPOINT=" + url,
-			"FOOTPRINT_AZURE_CREDENTIAL=none", "REDIS_URL=" + server.URL(), fmt.Sprintf("FOOTPRINT_REPLICA=replica-%d-%d", n, time.Now().UnixNano()),
-		}
-		cmd.Stderr = log
-		if err := cmd.Start(); err != nil {
-			t.Error(err)
-		}
-		return cmd
-	}
-	for n := range faultReplicas {
-		c.keep(n)
-	}
-	defer func() {
-		c.stop()
-		if t.Failed() {
-			for n := range faultReplicas {
-				if log, err := os.ReadFile(filepath.Join(dir, fmt.Sprintf("replica-%d.log", n))); err == nil {
-					t.Logf("replica %d:\n%s", n, tail(string(log), 6000))
-				}
-			}
-		}
-	}()
-	if err := slack.WaitConnected(ctx, 2*faultReplicas); err != nil {
-		t.Fatal("the replicas do not connect")
-	}
+	c := newChaos(t)
+	idle := c.goroutines()
 	accepted := c.rage(ctx)
-	slack.ClearFaults()
+	c.slack.ClearFaults()
 	c.settle(ctx, accepted)
+	c.mu.Lock()
+	for _, k := range slices.Sorted(maps.Keys(c.did)) {
+		t.Logf("%4d × %s", c.did[k], k)
+	}
+	c.mu.Unlock()
+	if c.ended > 0 {
+		t.Errorf("%d times a replica ended by itself", c.ended)
+	}
+	c.nothingPending(ctx)
+	c.everyKeyHasAnEnd()
+	// idle HTTP connections have two each: to Slack, to the workspace, from the probe
+	if !recordtest.Within(20*time.Second, func() bool { return c.goroutines() <= idle+12 }) {
+		t.Errorf("%d goroutines, %d when nothing had been asked yet", c.goroutines(), idle)
+	}
 }
 
-func tail(s string, n int) string {
-	if len(s) > n {
-		return s[len(s)-n:]
+// goroutines is how many the busiest replica has.
+func (c *chaos) goroutines() int {
+	most := 0
+	for n := range faultReplicas {
+		most = max(most, int(c.metric(n, "go_goroutines")))
 	}
-	return s
+	return most
+}
+
+// metric reads one figure of a replica; -1 when it does not answer.
+func (d *deployment) metric(n int, name string) float64 {
+	d.mu.Lock()
+	listen := d.replicas[n].listen
+	d.mu.Unlock()
+	res, err := http.Get("http://" + listen + "/metrics") //nolint:noctx // loopback
+	if err != nil {
+		return -1
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(res.Body)
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			var f float64
+			_, _ = fmt.Sscanf(value, "%g", &f)
+			return f
+		}
+	}
+	return -1
 }
 
 // rage asks for hunts while everything breaks, and gives those that Slack took.
-func (c *chaos) rage(ctx context.Context) map[string]*localslack.Channel {
+func (c *chaos) rage(ctx context.Context) map[string]faultHunt {
 	done := make(chan struct{})
 	var breaking sync.WaitGroup
 	breaking.Go(func() {
@@ -221,7 +179,7 @@ func (c *chaos) rage(ctx context.Context) map[string]*localslack.Channel {
 			}
 		}
 	})
-	accepted := map[string]*localslack.Channel{}
+	accepted := map[string]faultHunt{}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	ana := c.slack.User("ana")
@@ -229,12 +187,12 @@ func (c *chaos) rage(ctx context.Context) map[string]*localslack.Channel {
 	for n := range faultHunts {
 		select {
 		case <-ctx.Done():
-			c.t.Fatal("out of time")
+			c.tb.Fatal("out of time")
 		case <-pace.C:
 		}
 		if n == faultHunts/3 || n == 2*faultHunts/3 {
-			c.redis.Kill(c.t)
-			c.redis.Start(c.t)
+			c.redis.Kill(c.tb)
+			c.redis.Start(c.tb)
 			c.note("Redis killed and started with its data")
 		}
 		asking.Go(func() {
@@ -243,12 +201,16 @@ func (c *chaos) rage(ctx context.Context) map[string]*localslack.Channel {
 			if n%5 == 0 {
 				indicator = fmt.Sprintf("203.0.113.66,198.18.%d.%d", n/200, n%200+1)
 			}
-			if err := ana.In(channel).Slash(ctx, "/footprint ip="+indicator); err != nil {
-				c.note("not taken: " + err.Error())
+			h := faultHunt{channel: channel, hit: n%5 == 0}
+			if n%faultMention == 0 {
+				h.mention = ana.In(channel).Say("<@" + c.slack.BotUser() + "> ip=" + indicator).TS
+				c.note("hunt by a mention")
+			} else if err := ana.In(channel).Slash(ctx, "/footprint ip="+indicator); err != nil {
+				c.note("not taken, and shown as failed by Slack: " + err.Error())
 				return
 			}
 			mu.Lock()
-			accepted[fmt.Sprintf("198.18.%d[.]%d`", n/200, n%200+1)] = channel
+			accepted[fmt.Sprintf("198.18.%d[.]%d`", n/200, n%200+1)] = h
 			mu.Unlock()
 		})
 	}
@@ -258,58 +220,93 @@ func (c *chaos) rage(ctx context.Context) map[string]*localslack.Channel {
 	return accepted
 }
 
-// settle waits until everything is answered, and counts.
-func (c *chaos) settle(ctx context.Context, accepted map[string]*localslack.Channel) {
-	t := c.t
-	final := func(text string) bool {
-		return strings.HasPrefix(text, "🔴 *REACHED*") || strings.HasPrefix(text, "🟢 *CLEAN*") || strings.HasPrefix(text, "❔") || strings.HasPrefix(text, "🟡")
+// tally is what became of one hunt.
+type tally struct {
+	parents, answered, wrong, kql, csv, details, repeated int
+	reached                                               bool
+}
+
+// complete: one message with a verdict, and each part of the thread; a table and a
+// file of rows only where there are rows.
+func (x tally) complete() bool {
+	return x.answered > 0 && x.kql > 0 && (!x.reached || x.details > 0 && x.csv > 0)
+}
+
+// ours tells the bot's replies from what people say.
+func (h faultHunt) ours(m localslack.Message) bool { return !strings.HasPrefix(m.Text, "<@") }
+
+func (h faultHunt) look(mark string) tally {
+	var x tally
+	among := h.channel.Messages()
+	if h.mention != "" {
+		among = h.channel.Thread(h.mention)
 	}
-	type tally struct{ parents, answered, refused, kql int }
-	look := func() map[string]tally {
-		out := map[string]tally{}
-		for mark, channel := range accepted {
-			var x tally
-			for _, m := range channel.Messages() {
-				if !strings.Contains(m.Text, mark) {
-					continue
-				}
-				x.parents++
-				if final(m.Text) {
-					x.answered++
-				}
-				for _, reply := range channel.Thread(m.TS) {
-					for _, f := range reply.Files {
-						if strings.HasSuffix(f.Name, ".kql") {
-							x.kql++
-						}
-					}
+	for _, m := range among {
+		head := verdictIn(m.Text) || strings.HasPrefix(m.Text, "🔎")
+		if m.Ephemeral != "" || !head || !strings.Contains(m.Text, mark) {
+			continue
+		}
+		x.parents++
+		if verdictIn(m.Text) {
+			x.answered++
+		}
+		x.reached = strings.HasPrefix(m.Text, "🔴")
+		reached, clean := strings.HasPrefix(m.Text, "🔴"), strings.HasPrefix(m.Text, "🟢")
+		if reached && !h.hit || clean && h.hit {
+			x.wrong++
+		}
+		said := map[string]bool{}
+		thread := m.TS
+		if h.mention != "" {
+			thread = h.mention
+		}
+		for _, reply := range h.channel.Thread(thread) {
+			if reply.TS == m.TS || !h.ours(reply) {
+				continue
+			}
+			for _, f := range reply.Files {
+				switch {
+				case strings.HasSuffix(f.Name, ".kql"):
+					x.kql++
+				case strings.HasSuffix(f.Name, ".csv"):
+					x.csv++
 				}
 			}
-			out[mark] = x
+			if len(reply.Files) > 0 || reply.Text == "" {
+				continue
+			}
+			if said[reply.Text] {
+				x.repeated++
+			}
+			said[reply.Text] = true
+			x.details++
 		}
-		return out
 	}
+	return x
+}
+
+// settle waits until everything is answered, and counts.
+func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
+	t := c.tb
 	refused := 0
 	for n := range faultChannels {
-		for _, m := range c.slack.Channel(fmt.Sprintf("war-%d", n)).All() {
-			if m.Ephemeral != "" && strings.Contains(m.Text, "can't take this now") {
-				refused++
-			}
-		}
+		refused += strings.Count(allTexts(c.slack.Channel(fmt.Sprintf("war-%d", n))), "can't take this now")
 	}
 	within, stop := context.WithTimeout(ctx, 90*time.Second)
 	defer stop()
 	_ = c.slack.Until(within, func() bool {
 		missing := 0
-		for _, x := range look() {
-			if x.answered == 0 || x.kql == 0 {
+		for mark, h := range accepted {
+			if !h.look(mark).complete() {
 				missing++
 			}
 		}
 		return missing <= refused
 	})
-	lost, unanswered, twice, incomplete, repeatedFiles := 0, 0, 0, 0, 0
-	for mark, x := range look() {
+	lost, unanswered, wrong, twice, incomplete, repeated := 0, 0, 0, 0, 0, 0
+	verdicts := map[string]int{}
+	for mark, h := range accepted {
+		x := h.look(mark)
 		switch {
 		case x.parents == 0:
 			lost++
@@ -318,15 +315,40 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]*localslack.Chan
 			t.Logf("%s has %d messages", mark, x.parents)
 		case x.answered == 0:
 			unanswered++
-		case x.kql == 0:
+		case !x.complete():
 			incomplete++
-		case x.kql > 1:
-			repeatedFiles++
+			t.Logf("%s is incomplete: %+v", mark, x)
+		}
+		if x.kql > 1 || x.csv > 1 || x.repeated > 0 {
+			repeated++
+			t.Logf("%s has repeated parts: %+v", mark, x)
+		}
+		wrong += x.wrong
+		for _, m := range h.channel.All() {
+			if strings.Contains(m.Text, mark) && verdictIn(m.Text) {
+				verdicts[strings.SplitN(m.Text, ":", 2)[0]]++
+			}
 		}
 	}
-	store := recordtest.Open(t, c.redis.URL(), "judge")
+	t.Logf("%d hunts accepted of %d; %v", len(accepted), faultHunts, verdicts)
+	t.Logf("lost %d (declined in words: %d), twice %d, unanswered %d, wrong verdict %d, thread incomplete %d, part of a thread twice %d", lost, refused, twice, unanswered, wrong, incomplete, repeated)
+	if lost > refused || twice+unanswered+wrong+incomplete+repeated > 0 {
+		t.Error("something was lost, wrong, or came twice")
+	}
+}
+
+func allTexts(c *localslack.Channel) string {
+	var b strings.Builder
+	for _, m := range c.All() {
+		b.WriteString(m.Text + "\n")
+	}
+	return b.String()
+}
+
+func (d *deployment) nothingPending(ctx context.Context) {
+	store := recordtest.Open(d.tb, d.redis.URL(), "judge")
 	var lag map[string]record.Lag
-	recordtest.Within(20*time.Second, func() bool {
+	empty := recordtest.Within(20*time.Second, func() bool {
 		var err error
 		if lag, err = store.Backlog(ctx, bot.LaneInteractive, bot.LaneSweep); err != nil {
 			return false
@@ -338,18 +360,23 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]*localslack.Chan
 		}
 		return true
 	})
-	var said []string
-	for _, k := range slices.Sorted(maps.Keys(c.did)) {
-		said = append(said, fmt.Sprintf("%s %d", k, c.did[k]))
+	if !empty {
+		d.tb.Errorf("work is left: %+v", lag)
 	}
-	t.Logf("%d hunts accepted of %d; %s", len(accepted), faultHunts, strings.Join(said, ", "))
-	t.Logf("lost %d (told to try again: %d), twice %d, unanswered %d, thread incomplete %d, file twice %d, backlog %v", lost, refused, twice, unanswered, incomplete, repeatedFiles, lag)
-	if lost > refused || twice+unanswered+incomplete+repeatedFiles > 0 {
-		t.Error("something was lost or came twice")
+	if n, err := store.Dead(ctx); n > 0 || err != nil {
+		d.tb.Errorf("%d jobs were given up (%v)", n, err)
 	}
-	for lane, l := range lag {
-		if l.Waiting+l.Pending > 0 {
-			t.Errorf("%s still has %+v", lane, l)
+	if n, err := store.VerifyAudit(ctx); err != nil {
+		d.tb.Errorf("the audit of %d entries: %v", n, err)
+	}
+}
+
+func (d *deployment) everyKeyHasAnEnd() {
+	for key, left := range d.redis.Leftovers(d.tb) {
+		name := strings.TrimPrefix(key, "fp:1:")
+		k := slices.IndexFunc(record.Keys(), func(r record.KeyRule) bool { return name == r.Kind || strings.HasPrefix(name, r.Kind+":") })
+		if k < 0 || left == 0 && record.Keys()[k].Forever == "" {
+			d.tb.Errorf("%s has no end, and nothing says why", key)
 		}
 	}
 }

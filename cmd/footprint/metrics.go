@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/footprint-soc/footprint/bot"
@@ -49,6 +50,7 @@ func newMetrics() *metrics {
 		acks:       seconds("ack_seconds", "From an envelope's arrival to its acknowledgement.", []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3}, "stored"),
 		sweeps:     counter("sweeps_total", "Sweeps made, by verdict.", "verdict"),
 	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps)
 	return m
 }

@@ -26,8 +26,8 @@ type Slot struct {
 }
 
 const (
-	slotTTL   = 15 * time.Second // a dead replica's places are free after this
-	slotRenew = 4 * time.Second
+	slotTTL   = 9 * time.Second // a dead replica's places are free after this: before its jobs are taken over
+	slotRenew = 3 * time.Second
 	lineTTL   = 5 * time.Second // who has not looked for so long waits no more
 	linePoll  = time.Second
 	// sweepPatience is how long a sweep lets people pass; then it is one of them.
