@@ -18,7 +18,7 @@ func Text(data []byte) string {
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		return fromUTF16(data[2:], binary.BigEndian)
 	}
-	// Without a mark: every other byte of mostly Latin text is zero.
+	// Without a mark: most of every other byte is zero where most of the text is Latin.
 	head := data[:min(len(data), 512)&^1]
 	even, odd := 0, 0
 	for i := 0; i+1 < len(head); i += 2 {
@@ -31,9 +31,9 @@ func Text(data []byte) string {
 	}
 	switch pairs := len(head) / 2; {
 	case pairs < 4:
-	case odd > pairs*3/4 && even == 0:
+	case odd > pairs/2 && even == 0:
 		return fromUTF16(data, binary.LittleEndian)
-	case even > pairs*3/4 && odd == 0:
+	case even > pairs/2 && odd == 0:
 		return fromUTF16(data, binary.BigEndian)
 	}
 	return string(data)
