@@ -1,5 +1,6 @@
-// Reads JSON lines {"id","query"} and answers JSON lines {"id","diagnostics":[…],"literals":[…]}: what Microsoft's
-// parser and semantic analyser say of each query, and the decoded value of each string literal in order.
+// Reads JSON lines {"id","query"} and answers JSON lines {"id","diagnostics":[…],"literals":[…],"columns":[…]}: what
+// Microsoft's parser and semantic analyser say of each query, the decoded value of each string literal in order, and
+// the name and type of each column that comes out.
 // Column types of the tables come from tables.json beside this file.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -39,5 +40,8 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
   K.Syntax.SyntaxElement.WalkNodes(code.Syntax, (node) => {
     if (node.Kind === K.Syntax.SyntaxKind.StringLiteralExpression) literals.push(node.LiteralValue);
   });
-  process.stdout.write(JSON.stringify({ id, diagnostics, literals }) + "\n");
+  const columns = [];
+  const result = code.ResultType?.Columns;
+  for (let i = 0; i < (result?.Count ?? 0); i++) columns.push(`${result.getItem(i).Name}:${result.getItem(i).Type.Name}`);
+  process.stdout.write(JSON.stringify({ id, diagnostics, literals, columns }) + "\n");
 }

@@ -185,8 +185,12 @@ func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *ca
 	case "covariance", "covariancep":
 		m.make = func() accumulator { return &covariation{x: nodes[0], y: nodes[1], population: name == "covariancep"} }
 	case "binary_all_and", "binary_all_or", "binary_all_xor":
-		if t = n.typ; t != Int {
+		switch t = n.typ; t {
+		case Int, Long:
+		case Dynamic, Unknown:
 			t = Long
+		default:
+			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)
 		}
 		m.make = func() accumulator { return &bitFold{of: n, typ: t, op: name} }
 	default:

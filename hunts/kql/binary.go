@@ -116,7 +116,8 @@ func shortCircuit(op string, a, b *node) *node {
 
 // comparable pairs of types; dynamics are looked at when they are met.
 func comparableTypes(a, b Type) bool {
-	return a == b || a.Numeric() && b.Numeric() || a == Dynamic || b == Dynamic || a == Unknown || b == Unknown || a == Bool && b.Numeric() || b == Bool && a.Numeric()
+	return a == b || a.Numeric() && b.Numeric() || a == Dynamic || b == Dynamic || a == Unknown || b == Unknown || a == Bool && b.Numeric() || b == Bool && a.Numeric() ||
+		a == Guid && b == String || a == String && b == Guid
 }
 
 func (x *execution) comparison(e *binaryExpr, a, b *node) (*node, error) {
@@ -244,10 +245,10 @@ func add(a, b Value, t Type) Value {
 func arithmeticType(op string, a, b Type) Type {
 	wide := func() Type {
 		switch {
-		case a == Real || b == Real:
-			return Real
 		case a == Decimal || b == Decimal:
 			return Decimal
+		case a == Real || b == Real:
+			return Real
 		}
 		return Long // also of two ints
 	}

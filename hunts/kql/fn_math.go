@@ -37,15 +37,18 @@ func mathFunctions() library {
 	two("pow", math.Pow)
 	two("atan2", math.Atan2)
 	same := func(t []Type) Type {
-		switch t[0] {
-		case Dynamic, Unknown:
+		if t[0] == Dynamic || t[0] == Unknown {
 			return Real
-		case Int:
-			return Long
 		}
 		return t[0]
 	}
-	l.add([]string{"abs"}, 1, 1, same, func(_ *callEnv, a []Value) (Value, error) {
+	widened := func(t []Type) Type {
+		if t[0] == Int {
+			return Long
+		}
+		return same(t)
+	}
+	l.add([]string{"abs"}, 1, 1, widened, func(_ *callEnv, a []Value) (Value, error) {
 		v := a[0]
 		if v.typ == Dynamic {
 			v = convert(v, Real)
@@ -132,9 +135,9 @@ func sameNumber(v Value, f func(float64) float64) Value {
 	y := f(x.real)
 	if v.typ == Int || v.typ == Long {
 		if y == x.real {
-			return LongValue(v.num)
+			return v
 		}
-		return convert(RealValue(y), Long)
+		return convert(RealValue(y), t)
 	}
 	return Value{typ: t, valid: true, real: y}
 }

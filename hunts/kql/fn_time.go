@@ -90,10 +90,10 @@ func binType(t []Type) Type {
 	switch {
 	case t[0] == Datetime || t[0] == Timespan:
 		return t[0]
-	case t[0] == Real || t[1] == Real:
-		return Real
 	case t[0] == Decimal || t[1] == Decimal:
 		return Decimal
+	case t[0] == Real || t[1] == Real:
+		return Real
 	case t[0] == Dynamic || t[0] == Unknown:
 		return t[1]
 	case t[0] == Int && t[1] == Long:

@@ -124,6 +124,11 @@ func (x *execution) tupleOutputs(c column, call *callExpr, t tuple, rel *relatio
 	if err != nil {
 		return nil, err
 	}
+	for i, n := range nodes {
+		if n.typ != Dynamic && n.typ != Bool && n.typ != Unknown {
+			return nil, x.error(call.args[i].at(), SemanticError, "%s() takes arrays, not %s", call.name, n.typ)
+		}
+	}
 	nodes = x.settle(nodes...)
 	names := t.names(call.args, nodes)
 	types := t.types(names)

@@ -214,8 +214,10 @@ func (v Value) Text() string {
 		return "false"
 	case Int, Long:
 		return strconv.FormatInt(v.num, 10)
-	case Real, Decimal:
+	case Real:
 		return realText(v.real)
+	case Decimal:
+		return strconv.FormatFloat(v.real, 'f', -1, 64)
 	case String, Guid:
 		return v.str
 	case Datetime:
