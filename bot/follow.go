@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -39,8 +40,14 @@ func rootOf(h hunts.Hunt, parent hunts.Post) string {
 	return parent.TS
 }
 
+// whisper answers who acted: privately after a press, in the thread after a reply,
+// where nobody would look for it elsewhere.
 func (f follow) whisper(ctx context.Context, sentence string) error {
-	return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.Refused(sentence, f.bot.view()))
+	told := func(v message.View) message.Message { return message.Refused(sentence, v) }
+	if f.responseURL == "" && f.asker.ThreadTS != "" {
+		return f.say(ctx, "told", told)
+	}
+	return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, told(f.bot.view()))
 }
 
 // say posts into the thread, once; where it has no place any more, directly to who
@@ -91,6 +98,9 @@ func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunt
 	h, err := f.bot.huntFor(ctx, f.key, req, asker)
 	if err != nil {
 		return f.bot.tell(err, func(m message.Message) error {
+			if f.responseURL == "" && f.asker.ThreadTS != "" {
+				return f.say(ctx, "told", func(message.View) message.Message { return m })
+			}
 			return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
 		})
 	}
@@ -110,6 +120,10 @@ func (f follow) widen(ctx context.Context, window string) error {
 	at, refusal := indicator.Parse("ip=192.0.2.1 "+window, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
+	}
+	only := indicator.Request{IPs: at.IPs, Since: at.Since, All: at.All, From: at.From, To: at.To}
+	if len(at.IPs) != 1 || !reflect.DeepEqual(at, only) {
+		return f.whisper(ctx, "A reply can change the window and nothing else of the question: from=… to=…, or last 30d.")
 	}
 	req := f.hunt.Request
 	req.Since, req.All, req.From, req.To, req.Fresh = at.Since, at.All, at.From, at.To, false

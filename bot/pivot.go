@@ -41,12 +41,15 @@ func (f follow) pivot(ctx context.Context, a hunts.Answer, r reply) error {
 	case ok && filter.Facet == hunts.ByProcess:
 		return f.pivotFile(ctx, a, filter.Value)
 	}
+	if devices, first, account := ranAs(a, r.pivot); account != "" {
+		return f.pivotDevices(ctx, first, r.around, devices, []string{account})
+	}
 	typed, refusal := indicator.Type(r.pivot)
 	if refusal == nil && typed.IsHash() {
 		return f.pivotFile(ctx, a, typed.Value)
 	}
 	return f.say(ctx, "pivot", func(v message.View) message.Message {
-		return message.Said("Pivot from a device or a process of this hunt, or from a hash; "+f.hunt.ID+" names them in its table.", v)
+		return message.Said("Pivot from a device, a process or a user of this hunt, or from a hash; "+f.hunt.ID+" names them in its table.", v)
 	})
 }
 
@@ -75,12 +78,36 @@ func (f follow) pivotDevice(ctx context.Context, a hunts.Answer, device string, 
 	if device == "" {
 		return f.say(ctx, "pivot", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
 	}
+	return f.pivotDevices(ctx, first, around, []string{device}, nil)
+}
+
+// pivotDevices asks for everything that devices talked to around a time; with
+// accounts, only what ran as them.
+func (f follow) pivotDevices(ctx context.Context, at time.Time, around time.Duration, devices, accounts []string) error {
 	if around == 0 {
 		around = pivotAround
 	}
-	req := indicator.Request{Hunt: huntOfDevice, Devices: []string{device}, Workspaces: f.hunt.Request.Workspaces, Why: f.hunt.Request.Why}
-	req.From, req.To = f.between(first.Add(-around), first.Add(around))
+	req := indicator.Request{Hunt: huntOfDevice, Devices: devices, Accounts: accounts, Workspaces: f.hunt.Request.Workspaces, Why: f.hunt.Request.Why}
+	req.From, req.To = f.between(at.Add(-around), at.Add(around))
 	return f.ask(ctx, req, nil)
+}
+
+// ranAs finds a user: the devices where this hunt met what ran as them, those
+// first that it met last, and the first contact. Empty when there is none.
+func ranAs(a hunts.Answer, name string) (devices []string, first time.Time, account string) {
+	for _, r := range a.Rows {
+		if r.Account == "" || !strings.EqualFold(r.Account, name) {
+			continue
+		}
+		account = r.Account
+		if first.IsZero() || r.FirstSeen.Before(first) {
+			first = r.FirstSeen
+		}
+		if !slices.Contains(devices, r.Device) && len(devices) < pivotDevices {
+			devices = append(devices, r.Device)
+		}
+	}
+	return devices, first, account
 }
 
 // pivotFile asks for everything that one program talked to, in the same window

@@ -1,10 +1,12 @@
 package bot_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
 // answered is the c2 story with its thread complete.
@@ -39,9 +41,34 @@ func TestAPivotShowsWhatElseADeviceDid(t *testing.T) {
 	s.inThread(m, "*REACHED*: 1 device", "Through ", "powershell.exe")
 	s.ana.Reply(m, "pivot rundll32.exe")
 	s.inThread(m, "*REACHED*", "`rundll32.exe`")
+	s.ana.Reply(m, "pivot carla.castro ±2h")
+	s.inThread(m, "*REACHED*: 1 device", "Everything that WS-HR-007 talked to as carla.castro", "Through `powershell.exe` (1 device, parent `winword.exe`)\n")
+	hash := s.hashOf("rundll32.exe")
+	s.ana.Reply(m, "pivot "+hash)
+	s.inThread(m, "*REACHED*", hash[:8], "1 device")
 	s.ana.Reply(m, "pivot no-such-thing")
-	s.inThread(m, "Pivot from a device or a process of this hunt")
+	s.inThread(m, "Pivot from a device, a process or a user of this hunt")
 	s.wellMannered()
+}
+
+// hashOf is the SHA-256 of a program as the fleet reports it.
+func (s *stage) hashOf(program string) string {
+	s.t.Helper()
+	table, ok := fleet().Table("DeviceNetworkEvents")
+	if !ok {
+		s.t.Fatal("no network events")
+	}
+	at := func(name string) int {
+		return slices.IndexFunc(table.Columns(), func(c kql.Column) bool { return c.Name == name })
+	}
+	file, hash, url := at("InitiatingProcessFileName"), at("InitiatingProcessSHA256"), at("RemoteUrl")
+	for row := range table.Len() {
+		if table.Value(row, file).AsString() == program && strings.Contains(table.Value(row, url).AsString(), "cdn-sync") {
+			return table.Value(row, hash).AsString()
+		}
+	}
+	s.t.Fatalf("no %s in the fleet", program)
+	return ""
 }
 
 func TestLineageShowsWhoStartedWhat(t *testing.T) {

@@ -20,7 +20,7 @@ type reply struct {
 	window  string // since=…, or from=… to=…, in the grammar of requests
 	around  time.Duration
 	device  string
-	pivot   string // a device, a process or a hash
+	pivot   string // a device, a process, a user or a hash
 }
 
 type replyKind string
@@ -41,22 +41,28 @@ const (
 
 // replyForms is the whole grammar; help prints it, and what is not understood
 // is answered with the nearest of them.
-var replyForms = []string{
-	"only powershell.exe", "without msedge.exe", "only failed", "device=WS-FIN-014", "last 30d", "from=2026-11-01 to=2026-11-08",
-	"±30m WS-FIN-014", "pivot WS-FIN-014", "pivot powershell.exe", "lineage WS-FIN-014", "csv", "json", "kql", "zip", "again", "help",
+var replyForms = [][2]string{
+	{"only powershell.exe", "a process, device, outcome or indicator; several in a row narrow further"}, {"without msedge.exe", "the rest"}, {"only failed", "reached, failed, blocked or looked-up"},
+	{"device=WS-FIN-014", "one device"}, {"last 30d", "a wider or narrower window; days searched already are not searched again"}, {"from=2026-11-01 to=2026-11-08", "between two times, UTC"},
+	{"±30m WS-FIN-014", "around the first contact of a device, of the first one without a name"}, {"pivot WS-FIN-014", "what else a device talked to then"}, {"pivot powershell.exe", "what else a process talked to; a hash works as well"},
+	{"pivot ana.sousa", "what else ran as a user then, and talked"}, {"lineage WS-FIN-014", "who started the processes of a device"},
+	{"csv", "every event, and a line for each indicator"}, {"json", "the whole answer"}, {"kql", "the query"}, {"zip", "evidence bundle"}, {"again", "search everything anew"}, {"help", "this list"},
 }
 
 var (
 	lastForm   = regexp.MustCompile(`^last (\d+[mhdw])$`)
-	pivotForm  = regexp.MustCompile(`(?i)^pivot (\S+)(?: (?:±|\+-|\+/-)\s*(\d+[mhdw]))?$`)
+	pivotForm  = regexp.MustCompile(`(?i)^pivot ("[^"]+"|\S+)(?: (?:±|\+-|\+/-)\s*(\d+[mhdw]))?$`)
 	originForm = regexp.MustCompile(`(?i)^lineage(?: (\S+))?$`)
-	aroundForm = regexp.MustCompile(`^(?:±|\+-|\+/-)\s*(\d+[mhdw])(?:\s+(\S+))?$`)
+	aroundForm = regexp.MustCompile(`(?i)^(?:±|\+-|\+/-)\s*(\d+[mhdw])(?: (?:around |of )?(\S+))?$`)
+	// wordForm is a word, or several in quotes.
+	wordForm = regexp.MustCompile(`(?:[^\s"]|"[^"]*")+|"\S*`)
 )
 
 // parseReply understands one line, or says false: nothing is guessed. The
 // answer at hand tells what a bare word after "only" can mean.
 func parseReply(text string, a hunts.Answer) (reply, bool) {
-	text = strings.Join(strings.Fields(indicator.Refang(text)), " ")
+	text = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`).Replace(indicator.Refang(text))
+	text = strings.Join(strings.Fields(text), " ")
 	lower := strings.ToLower(text)
 	switch lower {
 	case "csv", "json", "kql", "zip", "again", "help":
@@ -70,7 +76,7 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 		return reply{kind: replyAround, around: d, device: m[2]}, refusal == nil
 	}
 	if m := pivotForm.FindStringSubmatch(text); m != nil {
-		r := reply{kind: replyPivot, pivot: m[1]}
+		r := reply{kind: replyPivot, pivot: strings.Trim(m[1], `"`)}
 		if m[2] == "" {
 			return r, true
 		}
@@ -91,10 +97,11 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 // parseFilters reads "only x", "without y" and "device=z", several in a row.
 func parseFilters(text string, a hunts.Answer) ([]hunts.Filter, bool) {
 	var out []hunts.Filter
-	words := strings.Fields(text)
+	words := wordForm.FindAllString(text, -1)
 	for i := 0; i < len(words); {
 		word := strings.ToLower(words[i])
-		if device, ok := strings.CutPrefix(word, "device="); ok && device != "" {
+		if device, ok := strings.CutPrefix(word, "device="); ok && strings.Trim(device, `"`) != "" {
+			device = strings.Trim(device, `"`)
 			out = append(out, hunts.Filter{Facet: hunts.ByDevice, Value: device})
 			i++
 			continue
@@ -102,7 +109,7 @@ func parseFilters(text string, a hunts.Answer) ([]hunts.Filter, bool) {
 		if (word != "only" && word != "without") || i+1 == len(words) {
 			return nil, false
 		}
-		f, ok := filterFor(words[i+1], a)
+		f, ok := filterFor(strings.Trim(words[i+1], `"`), a)
 		if !ok {
 			return nil, false
 		}
@@ -117,6 +124,9 @@ func parseFilters(text string, a hunts.Answer) ([]hunts.Filter, bool) {
 // a device or a process, the last also without its .exe.
 func filterFor(word string, a hunts.Answer) (hunts.Filter, bool) {
 	same := func(s string) bool { return strings.EqualFold(s, word) }
+	if same("not recorded") || same("(not recorded)") {
+		return hunts.Filter{Facet: hunts.ByProcess}, true
+	}
 	for _, o := range []hunts.Outcome{hunts.OutcomeReached, hunts.OutcomeFailed, hunts.OutcomeBlocked, hunts.OutcomeLookedUp} {
 		if same(string(o)) || same(strings.ReplaceAll(string(o), "_", "-")) {
 			return hunts.Filter{Facet: hunts.ByOutcome, Value: string(o)}, true
@@ -143,7 +153,10 @@ func filterFor(word string, a hunts.Answer) (hunts.Filter, bool) {
 // typed.
 func nearestForms(text string) []string {
 	text = strings.ToLower(strings.TrimSpace(text))
-	forms := append([]string{}, replyForms...)
+	forms := make([]string, 0, len(replyForms))
+	for _, f := range replyForms {
+		forms = append(forms, f[0])
+	}
 	sort.SliceStable(forms, func(i, j int) bool { return distance(text, forms[i]) < distance(text, forms[j]) })
 	return forms[:3]
 }

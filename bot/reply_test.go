@@ -13,6 +13,7 @@ func TestReplies(t *testing.T) {
 	a := hunts.Answer{Rows: []hunts.Row{
 		{Device: "ws-fin-014.corp.example", Process: "powershell.exe", Matched: []string{"203.0.113.66"}},
 		{Device: "ws-hr-007.corp.example", Process: "msedge.exe", Matched: []string{"cdn-sync.example"}},
+		{Device: "mac-1", Process: "Google Chrome Helper"},
 	}}
 	filter := func(f hunts.Facet, v string, without bool) hunts.Filter {
 		return hunts.Filter{Facet: f, Value: v, Without: without}
@@ -33,12 +34,19 @@ func TestReplies(t *testing.T) {
 		"only ws-fin-014 without failed": {kind: replyNarrow, filters: []hunts.Filter{
 			filter(hunts.ByDevice, "ws-fin-014.corp.example", false), filter(hunts.ByOutcome, "failed", true),
 		}},
-		"pivot WS-FIN-014":     {kind: replyPivot, pivot: "WS-FIN-014"},
-		"Pivot ws-fin-014 ±2h": {kind: replyPivot, pivot: "ws-fin-014", around: 2 * time.Hour},
-		"pivot powershell.exe": {kind: replyPivot, pivot: "powershell.exe"},
-		"lineage":              {kind: replyOrigin},
-		"lineage WS-FIN-014":   {kind: replyOrigin, device: "WS-FIN-014"},
-		"device=WS-FIN-014":    {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByDevice, "ws-fin-014", false)}},
+		`only "Google Chrome Helper"`: {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByProcess, "Google Chrome Helper", false)}},
+		`without “not recorded”`:      {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByProcess, "", true)}},
+		`device="WS FIN 014" only failed`: {kind: replyNarrow, filters: []hunts.Filter{
+			filter(hunts.ByDevice, "ws fin 014", false), filter(hunts.ByOutcome, "failed", false),
+		}},
+		"±30m around WS-FIN-014": {kind: replyAround, around: 30 * time.Minute, device: "WS-FIN-014"},
+		`pivot "local service"`:  {kind: replyPivot, pivot: "local service"},
+		"pivot WS-FIN-014":       {kind: replyPivot, pivot: "WS-FIN-014"},
+		"Pivot ws-fin-014 ±2h":   {kind: replyPivot, pivot: "ws-fin-014", around: 2 * time.Hour},
+		"pivot powershell.exe":   {kind: replyPivot, pivot: "powershell.exe"},
+		"lineage":                {kind: replyOrigin},
+		"lineage WS-FIN-014":     {kind: replyOrigin, device: "WS-FIN-014"},
+		"device=WS-FIN-014":      {kind: replyNarrow, filters: []hunts.Filter{filter(hunts.ByDevice, "ws-fin-014", false)}},
 	} {
 		t.Run(text, func(t *testing.T) {
 			got, ok := parseReply(text, a)
@@ -67,7 +75,7 @@ func TestWhatIsNotUnderstoodGetsTheNearestForms(t *testing.T) {
 
 func FuzzReply(f *testing.F) {
 	for _, s := range replyForms {
-		f.Add(s)
+		f.Add(s[0])
 	}
 	f.Fuzz(func(_ *testing.T, text string) {
 		parseReply(text, hunts.Answer{})

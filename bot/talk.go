@@ -59,9 +59,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	case replyAgain:
 		return f.again(ctx)
 	case replyHelp:
-		return f.say(ctx, "help", func(v message.View) message.Message {
-			return message.Said("Here you can reply: "+strings.Join(replyForms, " · "), v)
-		})
+		return f.say(ctx, "help", func(v message.View) message.Message { return message.ReplyHelp(replyForms, v) })
 	}
 	return nil
 }
@@ -73,7 +71,7 @@ func meantForUs(text string) bool {
 		return false
 	}
 	for _, form := range replyForms {
-		word, _, _ := strings.Cut(strings.ToLower(form), " ")
+		word, _, _ := strings.Cut(strings.ToLower(form[0]), " ")
 		key, _, _ := strings.Cut(word, "=")
 		if edits(first, word) <= 1 || strings.HasPrefix(first, key+"=") {
 			return true

@@ -31,7 +31,7 @@ func (p params) late(since time.Time) params {
 // parameterNames are the lists that a hunt's query may read. The words
 // window_from, window_to, settled_from, arrived_from and timeline_step are
 // always there.
-var parameterNames = []string{"nets", "domains", "subdomains", "suffixes", "files", "hashes", "devices"}
+var parameterNames = []string{"nets", "domains", "subdomains", "suffixes", "files", "hashes", "devices", "accounts"}
 
 // params are the values of one request in the spelling that the queries
 // compare with.
@@ -53,6 +53,7 @@ type params struct {
 	files      []string
 	hashes     []string
 	devices    []string
+	accounts   []string
 	// names maps what Matched says to the indicators asked for: several, when a
 	// name and a URL of it, or an address and a range of one, were asked for.
 	names map[string][]indicator.Indicator
@@ -77,6 +78,9 @@ func newParams(r indicator.Request, from, to time.Time, step time.Duration) para
 	}
 	for _, d := range r.Devices {
 		p.devices = append(p.devices, strings.ToLower(d))
+	}
+	for _, a := range r.Accounts {
+		p.accounts = append(p.accounts, strings.ToLower(a))
 	}
 	slices.Sort(p.prefixes)
 	p.prefixes = slices.Compact(p.prefixes)
@@ -195,6 +199,7 @@ func (p params) lets() []kql.Let {
 		{Name: "files", Value: kql.StringsLiteral(p.files)},
 		{Name: "hashes", Value: kql.StringsLiteral(p.hashes)},
 		{Name: "devices", Value: kql.StringsLiteral(p.devices)},
+		{Name: "accounts", Value: kql.StringsLiteral(p.accounts)},
 	}
 }
 

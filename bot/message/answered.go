@@ -18,6 +18,9 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 			head = append(head, l)
 		}
 	}
+	if len(h.Request.Indicators()) == 0 && len(h.Request.Devices) > 0 {
+		head = append(head, line{ours("E%s", strings.TrimPrefix(subject(h).text, "e"))})
+	}
 	head = append(head, indicatorLines(a, v)...)
 	p.say(append(head, findings(a, v)...)...)
 	if v.ChannelNote != "" {

@@ -97,6 +97,18 @@ func Help(v View) Message {
 	return p.render(v.Form)
 }
 
+// ReplyHelp lists what can be replied in the thread of a hunt: each form and what
+// it does.
+func ReplyHelp(forms [][2]string, v View) Message {
+	var p page
+	lines := []line{{ours("Here you can reply")}}
+	for _, f := range forms {
+		lines = append(lines, line{span{kind: codeSpan, text: f[0]}, ours("  %s", f[1])})
+	}
+	p.say(lines...)
+	return p.render(v.Form)
+}
+
 // HelpExamples are the commands that the help shows, for the test that parses
 // each of them. They are defanged as they are shown.
 func HelpExamples() []string {

@@ -46,7 +46,11 @@ func subject(h hunts.Hunt) span {
 	if n := len(h.Request.Indicators()); n > 0 {
 		return ours("%s", count(int64(n), "indicator"))
 	}
-	return ours("everything that %s talked to", shown(listed(h.Request.Devices, 3), maxShort))
+	as := ""
+	if len(h.Request.Accounts) > 0 {
+		as = " as " + shown(listed(h.Request.Accounts, 3), maxShort)
+	}
+	return ours("everything that %s talked to%s", shown(listed(h.Request.Devices, 3), maxShort), as)
 }
 
 // asked is the request in words.
