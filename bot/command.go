@@ -185,6 +185,13 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 	if why := placeGone(err); why == "" {
 		return fmt.Errorf("announcing hunt %s: %w", h.ID, err)
 	}
+	if responseURL != "" {
+		v := b.view()
+		v.ChannelNote, v.Known, v.Earlier, v.First = outsideNote, known.text, known.earlier, known.first
+		if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(h, v)); err != nil {
+			b.cfg.Log.Info("first sign of life not shown to who asked", "hunt", h.ID, "error", err)
+		}
+	}
 	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL, "archived": archived(err)}}
 	return b.cfg.Store.SavePost(ctx, parentKey(h.ID), outside, b.cfg.Keep)
 }

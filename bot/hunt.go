@@ -233,6 +233,9 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	})
 }
 
+// outsideNote stands in what only the asker sees.
+const outsideNote = "I am not a member of this channel, so only you see this and there is no thread: /invite me here and ask again."
+
 // showOutside answers where the bot is no member: one message by response_url,
 // without a thread, and how to get the rest.
 func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
@@ -242,7 +245,7 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	}
 	a = b.visible(h.Asker.Channel, a)
 	v := b.view()
-	v.ChannelNote = "I am not a member of this channel, so there is no thread: /invite me here and ask again."
+	v.ChannelNote = outsideNote
 	if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Answered(h, a, v)); err != nil {
 		return err
 	}
