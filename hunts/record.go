@@ -72,7 +72,8 @@ type Job struct {
 	Key        string // what it was de-duplicated by
 	Payload    []byte
 	Enqueued   time.Time
-	Deliveries int64 // 1 on the first delivery
+	Deliveries int64  // 1 on the first delivery
+	Trace      string // of the span that stored it; empty without traces
 }
 
 // Post is a message of ours in Slack.

@@ -80,7 +80,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	if a.terminal {
 		url = ""
 	}
-	p.store, err = record.Open(ctx, record.Config{URL: url, Clock: a.clock, Replica: cfg.replica, Random: rand.Reader})
+	p.store, err = record.Open(ctx, record.Config{URL: url, Clock: a.clock, Replica: cfg.replica, Random: rand.Reader, Trace: carriedTrace})
 	if err != nil {
 		return nil, err
 	}

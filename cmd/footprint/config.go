@@ -57,6 +57,7 @@ type config struct {
 	privateFeeds                 bool
 	listen                       string
 	logFormat                    string
+	traces                       bool
 	portalResource               string
 	replica                      string
 	workers                      int
@@ -209,6 +210,7 @@ func settings() []setting {
 			return nil
 		}},
 		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, oneOf(func(c *config) *string { return &c.logFormat }, "text", "json")},
+		{"FOOTPRINT_TRACES", "otlp", "off", "otlp sends OpenTelemetry traces by OTLP over HTTP; the standard OTEL_* variables say where to and how much.", false, tracesOf},
 		{"FOOTPRINT_REPLICA", "footprint-0", "host name and process id", "Name of this process in claims and logs.", false, text(func(c *config) *string { return &c.replica })},
 		{"FOOTPRINT_WORKERS", "16", "16", "Jobs worked on at once by this process.", false, func(c *config, v string) error {
 			workers, err := strconv.Atoi(v)

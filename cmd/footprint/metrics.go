@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
@@ -30,6 +32,13 @@ type metrics struct {
 	slackCalls *prometheus.CounterVec
 	acks       *prometheus.HistogramVec
 	sweeps     *prometheus.CounterVec
+	jobWait    *prometheus.HistogramVec
+	slotWait   *prometheus.HistogramVec
+	running    *prometheus.GaugeVec
+	coalesced  prometheus.Counter
+	cpu        prometheus.Counter
+	scanned    prometheus.Counter
+	tracer     trace.Tracer // of traces that are off: one that does nothing
 }
 
 func newMetrics() *metrics {
@@ -49,9 +58,16 @@ func newMetrics() *metrics {
 		slackCalls: counter("slack_calls_total", "Calls to Slack, by method and HTTP status.", "method", "status"),
 		acks:       seconds("ack_seconds", "From an envelope's arrival to its acknowledgement.", []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3}, "stored"),
 		sweeps:     counter("sweeps_total", "Sweeps made, by verdict.", "verdict"),
+		jobWait:    seconds("job_wait_seconds", "From storing a job to a worker that takes it.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60}, "lane"),
+		slotWait:   seconds("slot_wait_seconds", "How long a query waited for one of the identity's places.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60, 180}, "lane"),
+		running:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "footprint_queries_running", Help: "Queries of this process that hold a place."}, []string{"lane"}),
+		coalesced:  prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_coalesced_total", Help: "Hunts that waited for an identical one and were given its answer."}),
+		cpu:        prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_cpu_seconds_total", Help: "CPU time of queries as the service tells it."}),
+		scanned:    prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_scanned_bytes_total", Help: "Data that queries read, as the service tells it."}),
+		tracer:     noTracer(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps)
+	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps, m.jobWait, m.slotWait, m.running, m.coalesced, m.cpu, m.scanned)
 	return m
 }
 
@@ -101,15 +117,18 @@ func (m *metrics) handler() http.Handler {
 // RoundTrip counts calls to Slack.
 func (m *metrics) slackTransport(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		res, err := next.RoundTrip(r)
-		status := "failed"
-		if err == nil {
-			status = strconv.Itoa(res.StatusCode)
-		}
 		method := path.Base(r.URL.Path)
 		if len(method) > 40 || path.Base(path.Dir(r.URL.Path)) != "api" {
 			method = "other" // upload and response URLs are credentials
 		}
+		ctx, span := m.tracer.Start(r.Context(), "slack "+method, trace.WithSpanKind(trace.SpanKindClient))
+		res, err := next.RoundTrip(r.WithContext(ctx))
+		status := "failed"
+		if err == nil {
+			status = strconv.Itoa(res.StatusCode)
+			span.SetAttributes(attribute.Int("http.response.status_code", res.StatusCode))
+		}
+		endSpan(span, err)
 		m.slackCalls.WithLabelValues(method, status).Inc()
 		return res, err
 	})
@@ -127,7 +146,19 @@ type seenRunner struct {
 
 func (s seenRunner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error) {
 	began := time.Now()
-	a, err := s.Runner.Run(ctx, h, progress)
+	ctx, span := s.m.tracer.Start(ctx, "hunt", trace.WithAttributes(attribute.String("footprint.hunt", h.ID)))
+	shared := false
+	a, err := s.Runner.Run(ctx, h, func(p hunts.Progress) {
+		shared = shared || p.SharedWith != ""
+		if progress != nil {
+			progress(p)
+		}
+	})
+	span.SetAttributes(attribute.String("footprint.verdict", string(a.Verdict)), attribute.Int("footprint.queries", a.Source.Queries), attribute.Bool("footprint.shared", shared))
+	endSpan(span, err)
+	if shared && err == nil {
+		s.m.coalesced.Inc()
+	}
 	if err != nil {
 		s.m.hunts.WithLabelValues("none").Inc()
 		return a, err
@@ -141,7 +172,9 @@ func (s seenRunner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.P
 }
 
 func (s seenRunner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indicator, progress func(hunts.Progress)) (hunts.Survey, error) {
+	ctx, span := s.m.tracer.Start(ctx, "sweep", trace.WithAttributes(attribute.String("footprint.hunt", h.ID), attribute.Int("footprint.indicators", len(list))))
 	out, err := s.Runner.Survey(ctx, h, list, progress)
+	endSpan(span, err)
 	verdict := string(out.Verdict)
 	if err != nil {
 		verdict = "none"
@@ -170,15 +203,24 @@ func (s seenSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, err
 	if q.Sweep {
 		lane = "sweep"
 	}
+	ctx, span := s.m.tracer.Start(ctx, "query", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("footprint.hunt", q.HuntID), attribute.String("footprint.lane", lane)))
 	release, ahead, err := s.store.AcquireSlot(ctx, record.Slot{Identity: s.identity, Slots: identitySlots, Asker: q.Asker, Sweep: q.Sweep, Waiting: q.Queued})
 	if err != nil {
 		if ctx.Err() != nil {
+			endSpan(span, ctx.Err())
 			return hunts.Result{}, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while it waited for its turn", Err: err}
 		}
 		release = func() {} // without the store each replica keeps its own line
 	}
 	defer release()
+	s.m.slotWait.WithLabelValues(lane).Observe(time.Since(began).Seconds())
+	s.m.running.WithLabelValues(lane).Inc()
+	defer s.m.running.WithLabelValues(lane).Dec()
 	res, err := s.Source.Query(ctx, q)
+	span.SetAttributes(attribute.Int("footprint.ahead", ahead), attribute.Int("footprint.rows", len(res.Rows)), attribute.Bool("footprint.partial", res.Partial != ""))
+	endSpan(span, err)
+	s.m.cpu.Add(res.Stats.CPU.Seconds())
+	s.m.scanned.Add(float64(max(0, res.Stats.DataScanned)))
 	res.Stats.QueuedAhead = max(res.Stats.QueuedAhead, ahead)
 	outcome := "ok"
 	var e *hunts.Error

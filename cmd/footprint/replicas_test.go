@@ -29,6 +29,7 @@ type deployment struct {
 	workspace *localworkspace.Server
 	url       string // of the workspace
 	redis     *recordtest.Server
+	env       []string // further variables of the replicas
 
 	mu       sync.Mutex
 	stopping bool
@@ -36,6 +37,9 @@ type deployment struct {
 	keepers  sync.WaitGroup
 	ended    int // replicas that ended by themselves
 }
+
+// stopSignal is what an orchestrator sends first.
+const stopSignal = syscall.SIGTERM
 
 // replica is one running process. Its keeper starts it again when it ends, as
 // whatever runs a service does.
@@ -69,7 +73,7 @@ func newDeployment(tb testing.TB, slack localslack.Config, devices, days int) *d
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		d.stop(syscall.SIGTERM)
+		d.stop(stopSignal)
 		if tb.Failed() {
 			d.printLogs()
 		}
@@ -136,6 +140,7 @@ func (d *deployment) spawn(n int) *replica {
 		"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + d.url, "FOOTPRINT_AZURE_CREDENTIAL=none", "REDIS_URL=" + d.redis.URL(),
 		"FOOTPRINT_LISTEN=" + r.listen, fmt.Sprintf("FOOTPRINT_REPLICA=replica-%d-%d", n, time.Now().UnixNano()),
 	}
+	r.cmd.Env = append(r.cmd.Env, d.env...)
 	r.cmd.Stderr = log
 	if err := r.cmd.Start(); err != nil {
 		d.tb.Error(err)

@@ -52,12 +52,20 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 		log.Warn("REDIS_URL is not set: hunts, cache and watchlist are kept in memory and are lost on exit")
 	}
 	guard := cfg.guard()
+	if cfg.traces {
+		tracer, stop, err := startTraces(ctx, cfg.replica, log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		p.metrics.tracer = tracer
+	}
 	b, err := bot.New(ctx, bot.Config{
 		HTTPClient: &http.Client{Timeout: 20 * time.Second, Transport: p.metrics.slackTransport(http.DefaultTransport)},
 		Acked: func(took time.Duration, stored bool) {
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
 		},
-		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: p.store, Clock: clock, Log: log,
+		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: seenStore{p.store, p.metrics.tracer}, Clock: clock, Log: log,
 		Replica: cfg.replica, Workspaces: p.workspaces, Channels: cfg.channels, PolicyFile: cfg.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.history, Fetcher: sweep.NewFetcher(cfg.privateFeeds, nil), HuntURL: portalLink(cfg.portalResource),
 	})
 	if err != nil {
@@ -67,7 +75,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Run(ctx) })
 	group.Go(func() error {
-		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, OnDead: b.GiveUp}, b.Handle)
+		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, OnDead: b.GiveUp}, seenJobs(p.metrics, b.Handle))
 	})
 	group.Go(func() error {
 		tick := time.NewTicker(sweepTick)

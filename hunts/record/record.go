@@ -42,6 +42,8 @@ type Config struct {
 	// Replica names this process towards the others.
 	Replica string
 	Random  io.Reader
+	// Trace names the span that a job belongs to, and travels with it; nil is none.
+	Trace func(ctx context.Context) string
 }
 
 // Store is the memory. It is safe for concurrent use.
@@ -71,6 +73,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if cfg.Trace == nil {
+		cfg.Trace = func(context.Context) string { return "" }
 	}
 	if cfg.Random == nil {
 		return nil, errors.New("record: no source of randomness was given")

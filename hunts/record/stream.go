@@ -19,14 +19,14 @@ const group = "bot"
 // steps a crash would lose the job, or do it twice.
 var pushScript = redis.NewScript(`
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 0 end
-redis.call('XADD', KEYS[2], '*', 'kind', ARGV[2], 'key', ARGV[3], 'at', ARGV[4], 'payload', ARGV[5])
+redis.call('XADD', KEYS[2], '*', 'kind', ARGV[2], 'key', ARGV[3], 'at', ARGV[4], 'payload', ARGV[5], 'trace', ARGV[6])
 return 1`)
 
 // Push stores a job and remembers its key for a day in one round trip; false
 // means that the key was seen before and nothing was stored.
 func (s *Store) Push(ctx context.Context, lane, kind, key string, payload []byte) (bool, error) {
 	n, err := pushScript.Run(ctx, s.db, []string{s.keys.seen(key), s.keys.stream(lane)},
-		keepSeen.Milliseconds(), kind, key, s.cfg.Clock().UnixMilli(), payload).Int()
+		keepSeen.Milliseconds(), kind, key, s.cfg.Clock().UnixMilli(), payload, s.cfg.Trace(ctx)).Int()
 	return n == 1, gone(err)
 }
 
@@ -76,7 +76,7 @@ func (s *Store) Dead(ctx context.Context) (int64, error) {
 func jobOf(lane string, m redis.XMessage, deliveries int64) hunts.Job {
 	field := func(name string) string { v, _ := m.Values[name].(string); return v }
 	at, _ := strconv.ParseInt(field("at"), 10, 64) // zero in a job of an older version
-	return hunts.Job{ID: m.ID, Lane: lane, Kind: field("kind"), Key: field("key"), Payload: []byte(field("payload")), Enqueued: time.UnixMilli(at), Deliveries: deliveries}
+	return hunts.Job{ID: m.ID, Lane: lane, Kind: field("kind"), Key: field("key"), Payload: []byte(field("payload")), Enqueued: time.UnixMilli(at), Deliveries: deliveries, Trace: field("trace")}
 }
 
 func (s *Store) makeGroups(ctx context.Context, lanes []string) error {
