@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,45 @@ func (b *Bot) putEntries(ctx context.Context, list []sweep.Entry) error {
 	return b.cfg.Store.PutEntries(ctx, watchlist, out)
 }
 
+// put adds what people name to the watchlist. held are those that a sweep would
+// not hunt, with the reason. say is what keeps all of it from being put there.
+func (b *Bot) put(ctx context.Context, list []sweep.Entry) (changed []sweep.Entry, fresh int, held []sweep.Problem, say string, err error) {
+	have, err := b.entries(ctx)
+	if err != nil {
+		return nil, 0, nil, "", err
+	}
+	l := sweep.List{Entries: slices.Clone(list)}
+	l.Hold(*b.cfg.Guard)
+	l.Entries = slices.DeleteFunc(l.Entries, func(e sweep.Entry) bool {
+		reason := sweep.TooWide(e.Indicator)
+		if reason != "" {
+			l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.OverWide, Reason: reason})
+		}
+		return reason != ""
+	})
+	changed, fresh = sweep.Put(have.Entries, l.Entries)
+	if over := len(have.Entries) + fresh - sweep.MaxEntries; over > 0 {
+		return nil, 0, nil, fmt.Sprintf("The watchlist would hold %d indicators more than the %d that one sweep hunts: nothing was added.", over, sweep.MaxEntries), nil
+	}
+	return changed, fresh, l.Problems, "", b.putEntries(ctx, changed)
+}
+
+// heldText names what was not put on the watchlist.
+func heldText(held []sweep.Problem) string {
+	if len(held) == 0 {
+		return ""
+	}
+	var names []string
+	for n, p := range held {
+		if n == shownEntries {
+			names = append(names, fmt.Sprintf("and %d more", len(held)-n))
+			break
+		}
+		names = append(names, indicator.Defang(p.Value)+" ("+string(p.Kind)+": "+p.Reason+")")
+	}
+	return " Not put there: " + strings.Join(names, ", ") + "."
+}
+
 // watchHunt puts the indicators of a hunt onto the watchlist for a while.
 func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) error {
 	now := b.cfg.Clock().UTC()
@@ -69,13 +109,20 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 	for _, i := range f.hunt.Request.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: f.hunt.ID, Owner: f.asker.User, Note: f.hunt.Request.Why, Added: now, Expires: now.Add(forHow), State: sweep.Active})
 	}
-	if err := b.putEntries(ctx, list); err != nil {
+	changed, _, held, text, err := b.put(ctx, list)
+	if err != nil {
 		return err
 	}
 	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: indicator.Format(f.hunt.Request)}); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("👁 On the watchlist until %s: each sweep looks for it.", now.Add(forHow).Format("2 Jan 15:04 UTC"))
+	switch {
+	case text != "":
+	case len(changed) == 0:
+		text = "👁 Nothing of it can be watched." + heldText(held)
+	default:
+		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.%s", len(changed), now.Add(forHow).Format("2 Jan 15:04 UTC"), heldText(held))
+	}
 	return f.say(ctx, "watch", func(v message.View) message.Message { return message.Said(text, v) })
 }
 
@@ -85,8 +132,10 @@ func (b *Bot) watchCommand(ctx context.Context, key string, c command, rest stri
 	switch strings.ToLower(verb) {
 	case "add":
 		return b.watchAdd(ctx, c, text)
-	case "remove", "quiet":
-		return b.watchChange(ctx, c, strings.ToLower(verb), text)
+	case "remove":
+		return b.watchRemove(ctx, c, text)
+	case "quiet":
+		return b.watchQuiet(ctx, c, text)
 	case "list", "":
 		return b.watchList(ctx)
 	case "export":
@@ -94,79 +143,161 @@ func (b *Bot) watchCommand(ctx context.Context, key string, c command, rest stri
 	case "import":
 		return howToImport, nil
 	}
-	return "Write `watch add …`, `watch remove …`, `watch quiet … until=2026-12-01`, `watch list`, `watch export`, or `watch import` beside a file.", nil
+	return "Write `watch add 203.0.113[.]66 why=\"C2\" for=30d`, `watch remove …`, `watch quiet … until=2026-12-01 why=\"INC-4711\"`, `watch list`, `watch export`, or `watch import` beside a file.", nil
+}
+
+// longestWatch bounds what may be asked for: nothing lives for ever.
+const longestWatch = 400 * 24 * time.Hour
+
+// endOf reads for= and until= out of a text; without them the end is after life.
+func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong string) {
+	now := b.cfg.Clock().UTC()
+	length, rest := takeOption(text, "for")
+	until, rest := takeOption(rest, "until")
+	switch {
+	case length != "" && until != "":
+		return end, rest, "Say for= or until=, not both."
+	case length != "":
+		d, refusal := indicator.ParseDuration(length)
+		if refusal != nil {
+			return end, rest, fmt.Sprintf("for=%s is no length of time: write for=72h, for=30d or for=4w.", indicator.Defang(length))
+		}
+		life = d
+	case until != "":
+		day, err := time.Parse("2006-01-02", until)
+		if err != nil {
+			return end, rest, fmt.Sprintf("until=%s is no day: write until=%s.", indicator.Defang(until), now.Add(life).Format("2006-01-02"))
+		}
+		life = day.Add(24*time.Hour - time.Second).Sub(now) // to its end
+	}
+	switch {
+	case life <= 0:
+		return end, rest, "That day is over: name one that is to come."
+	case life > longestWatch:
+		return end, rest, "Nothing is watched for more than 400 days: name an earlier end, and add it again when it comes."
+	}
+	return now.Add(life), rest, ""
 }
 
 // watchAdd reads indicators, and for how long and why.
 func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, error) {
-	req, refusal := indicator.Parse(text, b.cfg.Clock())
-	if refusal != nil {
-		return refusal.Sentence, nil
+	end, text, wrong := b.endOf(text, sweep.DefaultLife)
+	if wrong != "" {
+		return wrong, nil
 	}
-	life := sweep.DefaultLife
-	if req.Since > 0 {
-		life = req.Since // since= says how long, as elsewhere
+	tags, text := takeOption(text, "tags")
+	confidence, text := takeOption(text, "confidence")
+	sure, err := strconv.Atoi(confidence)
+	if confidence != "" && (err != nil || sure < 0 || sure > 100) {
+		return "confidence= goes from 0 to 100.", nil
+	}
+	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	switch {
+	case refusal != nil:
+		return refusal.Sentence, nil
+	case req.All:
+		return "Nothing is watched for ever: say how long with for=30d, or until=2026-12-01.", nil
+	case req.Since > 0: // since= says how long, as elsewhere
+		if end, _, wrong = b.endOf("", req.Since); wrong != "" {
+			return wrong, nil
+		}
 	}
 	now := b.cfg.Clock().UTC()
-	guard := *b.cfg.Guard
 	var list []sweep.Entry
-	var held []string
 	for _, i := range req.Indicators() {
-		if reason, no := guard.Check(i); no {
-			held = append(held, i.Defanged()+" ("+reason+")")
-			continue
-		}
-		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Added: now, Expires: now.Add(life), State: sweep.Active})
+		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Confidence: sure, Tags: words(tags), Added: now, Expires: end, State: sweep.Active})
 	}
-	if err := b.putEntries(ctx, list); err != nil {
-		return "", err
+	changed, fresh, held, say, err := b.put(ctx, list)
+	if err != nil || say != "" {
+		return say, err
 	}
 	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch", User: c.User, Team: c.Team, Channel: c.Channel, What: indicator.Format(req), Why: req.Why}); err != nil {
 		return "", err
 	}
-	say := fmt.Sprintf("%d on the watchlist until %s.", len(list), now.Add(life).Format("2 Jan 2006"))
-	if len(held) > 0 {
-		say += " Held back: " + strings.Join(held, ", ") + "."
+	if len(changed) == 0 {
+		return "Nothing of it can be watched." + heldText(held), nil
 	}
-	return say, nil
+	say = fmt.Sprintf("%d on the watchlist until %s.", len(changed), end.Format("2 Jan 2006"))
+	if old := len(changed) - fresh; old > 0 {
+		say += fmt.Sprintf(" %d of them stood there before.", old)
+	}
+	return say + heldText(held), nil
 }
 
-func (b *Bot) watchChange(ctx context.Context, c command, verb, text string) (string, error) {
-	words, until, _ := strings.Cut(text, "until=")
-	req, refusal := indicator.Parse(words, b.cfg.Clock())
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
+}
+
+// onList finds what a person names on the watchlist. say is what is wrong.
+func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req indicator.Request, say string, err error) {
+	req, refusal := indicator.Parse(text, b.cfg.Clock())
 	if refusal != nil {
-		return refusal.Sentence, nil
+		return nil, req, refusal.Sentence, nil
 	}
 	have, err := b.entries(ctx)
 	if err != nil {
-		return "", err
+		return nil, req, "", err
 	}
-	quiet := b.cfg.Clock().Add(14 * 24 * time.Hour)
-	if day, err := time.Parse("2006-01-02", strings.TrimSpace(until)); err == nil {
-		quiet = day
+	for _, i := range req.Indicators() {
+		if k := slices.IndexFunc(have.Entries, func(e sweep.Entry) bool { return e.Indicator == i && !e.Removed }); k >= 0 {
+			found = append(found, have.Entries[k])
+		}
+	}
+	if len(found) == 0 {
+		return nil, req, "Nothing of that is on the watchlist.", nil
+	}
+	return found, req, "", nil
+}
+
+func (b *Bot) auditWatch(ctx context.Context, c command, verb string, req indicator.Request) error {
+	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "watch-" + verb, User: c.User, Team: c.Team, Channel: c.Channel, What: indicator.Format(req), Why: req.Why})
+}
+
+// watchRemove takes entries off. One that a source names is only retired, so that
+// the source does not bring it back.
+func (b *Bot) watchRemove(ctx context.Context, c command, text string) (string, error) {
+	found, req, say, err := b.onList(ctx, text)
+	if err != nil || say != "" {
+		return say, err
+	}
+	if err := b.auditWatch(ctx, c, "remove", req); err != nil {
+		return "", err
 	}
 	var keys []string
-	var changed []sweep.Entry
-	for _, i := range req.Indicators() {
-		k := slices.IndexFunc(have.Entries, func(e sweep.Entry) bool { return e.Indicator == i })
-		if k < 0 {
+	var retired []sweep.Entry
+	for _, e := range found {
+		if sweep.IsFeed(e.Source) {
+			e.State, e.Removed, e.Note = sweep.Retired, true, req.Why
+			retired = append(retired, e)
 			continue
 		}
-		e := have.Entries[k]
 		keys = append(keys, e.Key())
-		e.State, e.QuietUntil, e.Ticket = sweep.Quiet, quiet, req.Why
-		changed = append(changed, e)
 	}
-	if len(keys) == 0 {
-		return "Nothing of that is on the watchlist.", nil
-	}
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "watch-" + verb, User: c.User, Team: c.Team, Channel: c.Channel, What: indicator.Format(req), Why: req.Why}); err != nil {
+	if err := b.putEntries(ctx, retired); err != nil {
 		return "", err
 	}
-	if verb == "remove" {
-		return fmt.Sprintf("%d removed from the watchlist.", len(keys)), b.cfg.Store.DropEntries(ctx, watchlist, keys...)
+	return fmt.Sprintf("%d removed from the watchlist.", len(found)), b.cfg.Store.DropEntries(ctx, watchlist, keys...)
+}
+
+// quietFor is how long an entry keeps still when nobody says otherwise.
+const quietFor = 14 * 24 * time.Hour
+
+func (b *Bot) watchQuiet(ctx context.Context, c command, text string) (string, error) {
+	end, text, wrong := b.endOf(text, quietFor)
+	if wrong != "" {
+		return wrong, nil
 	}
-	return fmt.Sprintf("%d quiet until %s: hunted and counted, but no news.", len(keys), quiet.Format("2 Jan 2006")), b.putEntries(ctx, changed)
+	found, req, say, err := b.onList(ctx, text)
+	if err != nil || say != "" {
+		return say, err
+	}
+	if err := b.auditWatch(ctx, c, "quiet", req); err != nil {
+		return "", err
+	}
+	for n := range found {
+		found[n].State, found[n].QuietUntil, found[n].Ticket = sweep.Quiet, end, req.Why
+	}
+	return fmt.Sprintf("%d quiet until %s: hunted and counted, but no news.", len(found), end.Format("2 Jan 2006")), b.putEntries(ctx, found)
 }
 
 // shownEntries is how many lines the list in Slack has; the export has all.
@@ -177,16 +308,50 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(l.Entries) == 0 {
+	if len(l.Entries)+len(l.Problems) == 0 {
 		return "The watchlist is empty. Put something on it with `watch add ip=…`, or with the Watch button of a hunt.", nil
 	}
-	lines := []string{fmt.Sprintf("%d on the watchlist.", len(l.Entries))}
+	now := b.cfg.Clock()
+	states := map[string]int{}
+	for _, e := range l.Entries {
+		states[stateOf(e, now)]++
+	}
+	head := fmt.Sprintf("%d on the watchlist.", len(l.Entries)-states[string(sweep.Retired)])
+	for _, s := range []string{string(sweep.Quiet), string(sweep.Retired)} {
+		if states[s] > 0 {
+			head += fmt.Sprintf(" %d %s.", states[s], s)
+		}
+	}
+	if n := l.Left()[sweep.Expired]; n > 0 {
+		head += fmt.Sprintf(" %d expired in the last 30 days.", n)
+	}
+	// what was met last is what somebody looks for
+	slices.SortStableFunc(l.Entries, func(x, y sweep.Entry) int { return y.Met.Compare(x.Met) })
+	lines := []string{head}
 	for n, e := range l.Entries {
 		if n == shownEntries {
-			lines = append(lines, fmt.Sprintf("… and %d more", len(l.Entries)-n))
+			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` has all.", len(l.Entries)-n))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%s · %s · until %s · %s", e.Indicator.Defanged(), e.State, e.Expires.Format("2 Jan"), e.Source))
+		text := fmt.Sprintf("%s · %s · until %s · %s", e.Indicator.Defanged(), stateOf(e, now), e.Expires.Format("2 Jan"), indicator.Defang(e.Source))
+		if e.Handled(now) {
+			text = fmt.Sprintf("%s · quiet until %s · %s", e.Indicator.Defanged(), e.QuietUntil.Format("2 Jan"), indicator.Defang(e.Source))
+		}
+		if e.Hits > 0 {
+			text += fmt.Sprintf(" · met by %d sweeps", e.Hits)
+		}
+		if e.Note != "" {
+			text += " · " + e.Note
+		}
+		lines = append(lines, text)
 	}
 	return strings.Join(lines, "\n"), nil
+}
+
+// stateOf is where an entry stands now: one whose quiet time is over is active.
+func stateOf(e sweep.Entry, now time.Time) string {
+	if e.State == sweep.Quiet && !e.Handled(now) {
+		return string(sweep.Active)
+	}
+	return string(e.State)
 }

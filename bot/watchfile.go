@@ -65,12 +65,20 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	if err != nil {
 		return say(err.Error() + ".")
 	}
+	end, text, wrong := b.endOf(text, sweep.DefaultLife)
+	if wrong != "" {
+		return say(wrong)
+	}
 	req, refusal := indicator.Parse("ip=192.0.2.1 "+text, b.cfg.Clock())
 	switch {
 	case refusal != nil:
 		return say(refusal.Sentence)
 	case len(files) == 0:
 		return say(howToImport)
+	case req.Since > 0:
+		if end, _, wrong = b.endOf("", req.Since); wrong != "" {
+			return say(wrong)
+		}
 	}
 	now := b.cfg.Clock().UTC()
 	var list sweep.List
@@ -89,44 +97,28 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		list.Entries = append(list.Entries, read.Entries...)
 		list.Join(read.Problems, read.More)
 	}
-	list.Hold(*b.cfg.Guard)
-	have, err := b.entries(ctx)
-	if err != nil {
-		return err
-	}
-	known := map[string]sweep.Entry{}
-	for _, e := range have.Entries {
-		known[e.Key()] = e
-	}
-	fresh := 0
 	for n := range list.Entries {
 		e := &list.Entries[n]
 		e.Source, e.Owner, e.Added = "file "+e.Source, who.User, now
 		if e.Note == "" {
 			e.Note = req.Why
 		}
-		if e.Renewed {
-			e.Renewed = false // a file is not read again: its entries end
-			if req.Since > 0 {
-				e.Expires = now.Add(req.Since)
-			}
+		if e.Renewed { // the file gave no end
+			e.Expires = end
 		}
-		if old, ok := known[e.Key()]; ok {
-			e.Added, e.State, e.QuietUntil, e.Ticket, e.Hits, e.Met, e.Hunted = old.Added, old.State, old.QuietUntil, old.Ticket, old.Hits, old.Met, old.Hunted
-			continue
-		}
-		fresh++
 	}
-	if over := len(have.Entries) + fresh - sweep.MaxEntries; over > 0 {
-		return say(fmt.Sprintf("The watchlist would hold %d indicators more than the %d that one sweep hunts: nothing was imported.", over, sweep.MaxEntries))
+	changed, fresh, held, sentence, err := b.put(ctx, list.Entries)
+	switch {
+	case err != nil:
+		return err
+	case sentence != "":
+		return say(sentence)
 	}
-	if err := b.putEntries(ctx, list.Entries); err != nil {
+	list.Join(held, nil)
+	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(changed)), Why: req.Why}); err != nil {
 		return err
 	}
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(list.Entries)), Why: req.Why}); err != nil {
-		return err
-	}
-	view := message.ImportView{Taken: len(list.Entries), Fresh: fresh}
+	view := message.ImportView{Taken: len(changed), Fresh: fresh}
 	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
 	_, err = b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err

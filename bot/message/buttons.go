@@ -142,11 +142,22 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	row = append(row,
 		button(ActionRefresh, Action{Hunt: id}, "Refresh"),
 		button(ActionWatch, Action{Hunt: id, Since: "72h"}, "Watch 72 h"),
+		addAllButton(h),
 		button(ActionMark, Action{Hunt: id}, "Mark…"),
 		portalButton(v.HuntURL),
 		moreMenu(id),
 	)
 	return actions(row...)
+}
+
+// addAllButton puts all indicators of a hunt onto the watchlist for as long as
+// its entries live; a hunt for one has its Watch button.
+func addAllButton(h hunts.Hunt) slack.BlockElement {
+	n := len(h.Request.Indicators())
+	if n < 2 {
+		return nil
+	}
+	return button(ActionWatch+":all", Action{Hunt: h.ID, Since: "30d"}, fmt.Sprintf("Add all %d to sweep", n))
 }
 
 // showButton shows the earlier hunt that the memory line speaks of.

@@ -25,8 +25,8 @@ func Refresh(have []Entry, feed Feed, fresh List, now time.Time) []Entry {
 			out = append(out, e)
 		case old.Source == source:
 			e.Added, e.State, e.QuietUntil, e.Ticket, e.Hits, e.Hunted, e.Owner = old.Added, old.State, old.QuietUntil, old.Ticket, old.Hits, old.Hunted, old.Owner
-			e.Met = old.Met
-			if e.State == Retired {
+			e.Met, e.Removed = old.Met, old.Removed
+			if e.State == Retired && !e.Removed {
 				e.State = Active
 			}
 			out = append(out, e)
@@ -52,4 +52,46 @@ func Renew(have []Entry, feed Feed, now time.Time) []Entry {
 		}
 	}
 	return out
+}
+
+// Put is what becomes of a watchlist when people put entries onto it: the entries
+// to write, and how many of them were not there. What is known of an entry stays,
+// it ends at the later of its ends, and it is theirs from now on: the source that
+// named it before does not take it off again.
+func Put(have, add []Entry) (changed []Entry, fresh int) {
+	known := make(map[string]Entry, len(have))
+	for _, e := range have {
+		known[e.Key()] = e
+	}
+	added := map[string]bool{}
+	for _, e := range add {
+		if added[e.Key()] {
+			continue
+		}
+		added[e.Key()] = true
+		e.Renewed = false
+		old, ok := known[e.Key()]
+		if !ok {
+			changed, fresh = append(changed, e), fresh+1
+			continue
+		}
+		e.Added, e.Hits, e.Met, e.Hunted = old.Added, old.Hits, old.Met, old.Hunted
+		if old.State == Quiet {
+			e.State, e.QuietUntil, e.Ticket = old.State, old.QuietUntil, old.Ticket
+		}
+		if old.Expires.After(e.Expires) {
+			e.Expires = old.Expires
+		}
+		if e.Note == "" {
+			e.Note = old.Note
+		}
+		if e.Confidence == 0 {
+			e.Confidence = old.Confidence
+		}
+		if len(e.Tags) == 0 {
+			e.Tags = old.Tags
+		}
+		changed = append(changed, e)
+	}
+	return changed, fresh
 }

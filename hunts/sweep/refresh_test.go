@@ -96,6 +96,37 @@ expired 1
 	}
 }
 
+func TestWhatPeopleAddKeepsWhatIsKnown(t *testing.T) {
+	feed := Feed{URL: "https://feed.example/list.txt"}
+	have := []Entry{
+		entry(t, "192.0.2.1", func(e *Entry) { e.Source, e.Hits, e.Note, e.Hunted, e.State = feed.String(), 3, "C2", today, Retired }),
+		entry(t, "192.0.2.2", func(e *Entry) { e.State, e.QuietUntil, e.Ticket = Quiet, today.Add(time.Hour), "INC-1" }),
+	}
+	soon := func(e *Entry) { e.Expires = today.Add(time.Hour) }
+	changed, fresh := Put(have, []Entry{entry(t, "192.0.2.1", soon), entry(t, "192.0.2.2", soon), entry(t, "192.0.2.3", soon), entry(t, "192.0.2.3", soon)})
+	if len(changed) != 3 || fresh != 1 {
+		t.Fatalf("%d changed, %d fresh", len(changed), fresh)
+	}
+	if e := changed[0]; e.Source != "slack" || e.State != Active || e.Hits != 3 || e.Note != "C2" || !e.Hunted.Equal(today) || !e.Expires.Equal(have[0].Expires) {
+		t.Errorf("one that a source had retired: %+v", e)
+	}
+	if e := changed[1]; e.State != Quiet || e.Ticket != "INC-1" {
+		t.Errorf("one that is quiet: %+v", e)
+	}
+	if out := Refresh(changed, feed, List{}, today); len(out) != 0 {
+		t.Errorf("its source takes it off again: %+v", out)
+	}
+}
+
+func TestWhatAPersonTookOffStaysOffWhileItsSourceNamesIt(t *testing.T) {
+	feed := Feed{URL: "https://feed.example/list.txt"}
+	have := []Entry{entry(t, "192.0.2.1", func(e *Entry) { e.Source, e.State, e.Removed = feed.String(), Retired, true })}
+	out := Refresh(have, feed, List{Entries: []Entry{entry(t, "192.0.2.1")}}, today)
+	if len(out) != 1 || out[0].State != Retired || !out[0].Removed {
+		t.Errorf("%+v", out)
+	}
+}
+
 func TestTheTextOfAFeed(t *testing.T) {
 	for _, text := range []string{"ti", "sentinel:iocs", "https://feed.example/list.txt?a=1", "https://feed.example/list.csv#expires=Good%20until,indicator=Bad%20host"} {
 		f, err := ParseFeed(text)

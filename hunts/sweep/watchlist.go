@@ -43,10 +43,11 @@ type Entry struct {
 	Renewed    bool                `json:"renewed,omitempty"` // its source gave no end: it lives on while the source names it
 	State      State               `json:"state"`
 	QuietUntil time.Time           `json:"quiet_until,omitzero"`
-	Ticket     string              `json:"ticket,omitempty"` // of whoever handles it
-	Hits       int64               `json:"hits,omitempty"`   // sweeps that met it
-	Met        time.Time           `json:"met,omitzero"`     // slot of the last of them
-	Hunted     time.Time           `json:"hunted,omitzero"`  // slot of the sweep that searched its history
+	Ticket     string              `json:"ticket,omitempty"`  // of whoever handles it
+	Hits       int64               `json:"hits,omitempty"`    // sweeps that met it
+	Met        time.Time           `json:"met,omitzero"`      // slot of the last of them
+	Hunted     time.Time           `json:"hunted,omitzero"`   // slot of the sweep that searched its history
+	Removed    bool                `json:"removed,omitempty"` // retired by a person, whatever its source says
 
 	line int // of its source, while that is read
 }
