@@ -40,11 +40,17 @@ func (b *Bot) enriched(ctx context.Context, channel string) bool {
 // enrich puts what one message names into the ledger and queues its hunts. A
 // message that only repeats gets a reaction.
 func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) error {
-	if _, err := b.take(ctx, who, &t); err != nil {
+	found, err := b.take(ctx, who, &t)
+	if err != nil {
 		return err
 	}
+	if t.edit && found == 0 {
+		if _, known, err := b.ledgerOf(ctx, who.Channel, t.at); err != nil || !known {
+			return err // it never named anything
+		}
+	}
 	switch {
-	case t.isNew || len(t.notes) > 0 && t.asked:
+	case t.isNew || t.edit || len(t.notes) > 0 && t.asked:
 		return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
 	case t.repeats && !t.edit:
 		err := b.call(ctx, reactions, func() error {
@@ -60,12 +66,11 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) 
 
 // withdraw takes a deleted message out of its thread's ledger.
 func (b *Bot) withdraw(ctx context.Context, key, channel, thread, ts string) error {
-	changed := false
 	_, err := b.change(ctx, channel, thread, func(l *ledger) error {
-		changed = l.unnamed(ts, nil)
+		l.unnamed(ts, nil)
 		return nil
 	})
-	if err != nil || !changed {
+	if err != nil {
 		return err
 	}
 	return b.queueLedger(ctx, key, channel, thread)

@@ -101,6 +101,7 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 	case sentence != "":
 		return nil
 	}
+	who = b.named(ctx, who)
 	text := said(m.Text, b.self)
 	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
 		return b.watchImport(ctx, key, who, rest, m.Files)

@@ -86,6 +86,23 @@ func (m *mortal) Delete(ctx context.Context, names ...string) error {
 	return m.step(func() error { return m.Store.Delete(ctx, names...) })
 }
 
+func (m *mortal) ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(json.RawMessage) (json.RawMessage, error)) error {
+	return m.step(func() error { return m.Store.ChangeJSON(ctx, name, ttl, change) })
+}
+
+func (m *mortal) Push(ctx context.Context, lane, kind, key string, payload []byte) (ok bool, err error) {
+	err = m.step(func() error { ok, err = m.Store.Push(ctx, lane, kind, key, payload); return err })
+	return ok, err
+}
+
+func (m *mortal) SaveHunt(ctx context.Context, h hunts.Hunt) error {
+	return m.step(func() error { return m.Store.SaveHunt(ctx, h) })
+}
+
+func (m *mortal) Audit(ctx context.Context, e hunts.AuditEntry) error {
+	return m.step(func() error { return m.Store.Audit(ctx, e) })
+}
+
 // lives tells whether the replica came to its end by itself.
 func (m *mortal) lives(do func()) (alive bool) {
 	defer func() {

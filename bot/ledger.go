@@ -115,8 +115,11 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 		text += "\n" + read
 	}
 	found := indicator.Extract(text, indicator.ExtractOptions{})
-	if len(found) == 0 && len(t.notes) == 0 && !t.edit {
-		return 0, nil
+	if len(found) == 0 && len(t.notes) == 0 {
+		_, known, err := b.ledgerOf(ctx, who.Channel, t.at)
+		if err != nil || !t.edit || !known {
+			return 0, err
+		}
 	}
 	if t.by != "" && t.by != who.User {
 		who.User, who.Name = t.by, t.by
@@ -130,7 +133,7 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 			l.Notes = t.notes
 		}
 		if t.edit {
-			t.isNew = l.unnamed(t.at, found)
+			l.unnamed(t.at, found)
 		}
 		for _, f := range found {
 			l.add(b, who, f, t)
@@ -144,7 +147,9 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 func (l *ledger) add(b *Bot, who hunts.Asker, f indicator.Finding, t *taken) {
 	if k := slices.IndexFunc(l.Lines, func(x ledgerLine) bool { return x.Indicator == f.Indicator }); k >= 0 {
 		x := &l.Lines[k]
-		if t.at != "" && !slices.Contains(x.Seen, t.at) {
+		if t.at != "" && slices.Contains(x.Seen, t.at) {
+			t.isNew = true // the same message once more: whoever read it before may not have lived to queue it
+		} else if t.at != "" {
 			t.repeats = true
 			if len(x.Seen) < maxSeen {
 				x.Seen = append(x.Seen, t.at)
@@ -184,24 +189,20 @@ func (l *ledger) add(b *Bot, who hunts.Asker, f indicator.Finding, t *taken) {
 const whyGone = "no longer named in the thread"
 
 // unnamed takes a message out of the lines that it no longer names: what was
-// not hunted leaves the ledger, what was hunted stays, and says so. It tells
-// whether anything changed.
-func (l *ledger) unnamed(ts string, still []indicator.Finding) bool {
-	changed := false
+// not hunted leaves the ledger, what was hunted stays, and says so.
+func (l *ledger) unnamed(ts string, still []indicator.Finding) {
 	l.Lines = slices.DeleteFunc(l.Lines, func(x ledgerLine) bool {
-		return slices.Equal(x.Seen, []string{ts}) && x.Hunt == "" && x.State != message.LineRunning && !names(still, x.Indicator) && func() bool { changed = true; return true }()
+		return slices.Equal(x.Seen, []string{ts}) && x.Hunt == "" && x.State != message.LineRunning && !names(still, x.Indicator)
 	})
 	for n := range l.Lines {
 		x := &l.Lines[n]
 		if !slices.Contains(x.Seen, ts) || names(still, x.Indicator) {
 			continue
 		}
-		x.Seen = slices.DeleteFunc(x.Seen, func(s string) bool { return s == ts })
-		if len(x.Seen) == 0 {
-			x.Why, changed = whyGone, true
+		if x.Seen = slices.DeleteFunc(x.Seen, func(s string) bool { return s == ts }); len(x.Seen) == 0 {
+			x.Why = whyGone
 		}
 	}
-	return changed
 }
 
 func names(found []indicator.Finding, i indicator.Indicator) bool {

@@ -59,7 +59,24 @@ func (b *Bot) notMember(ctx context.Context, user string) (string, error) {
 	case u.IsRestricted || u.IsUltraRestricted || u.IsStranger || u.Deleted:
 		say = "Hunts are for full members of this workspace; guests may not hunt."
 	}
+	if u != nil {
+		if err := b.cfg.Store.SetJSON(ctx, nameKey(user), u.Name, memberFor); err != nil {
+			return "", err
+		}
+	}
 	return say, b.cfg.Store.SetJSON(ctx, "member:"+user, say, memberFor)
+}
+
+func nameKey(user string) string { return "name:" + user }
+
+// named is an asker with the name that Slack gave when they were judged; events
+// carry ids only.
+func (b *Bot) named(ctx context.Context, who hunts.Asker) hunts.Asker {
+	var name string
+	if ok, err := b.cfg.Store.GetJSON(ctx, nameKey(who.User), &name); err == nil && ok && name != "" {
+		who.Name = name
+	}
+	return who
 }
 
 // limits are what holds for somebody in a channel. The sentence is not empty when

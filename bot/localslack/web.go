@@ -192,6 +192,9 @@ func readArgs(r *http.Request) (args, string, error) {
 			}
 		}
 	} else if kind != "application/json" {
+		if r.Method == http.MethodGet {
+			data = []byte(r.URL.RawQuery)
+		}
 		form, err := url.ParseQuery(string(data))
 		if err != nil {
 			return nil, "", err

@@ -208,6 +208,7 @@ func (w *Workspace) Close() error {
 func (w *Workspace) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/{method}", w.serveAPI)
+	mux.HandleFunc("GET /api/{method}", w.serveAPI) // chat.getPermalink is called so
 	mux.HandleFunc("GET /socket", w.serveSocket)
 	mux.HandleFunc("POST /upload/{id}", w.serveUpload)
 	mux.HandleFunc("GET /files/{id}/{name}", w.serveFile)

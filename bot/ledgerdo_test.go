@@ -1,0 +1,348 @@
+package bot_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+func (s *stage) press(m localslack.Message, what string) {
+	s.t.Helper()
+	if err := s.ana.Press(s.ctx, m, what); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// addresses are n clean addresses, one a line, from 198.51.100.first on.
+func addresses(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "198.51.100.%d\n", first+i)
+	}
+	return b.String()
+}
+
+func (s *stage) huntQueries() int {
+	n := 0
+	for _, q := range s.workspace.Queries() {
+		if strings.Contains(q.Query, "let hunt_rows") && !strings.Contains(q.Query, " control\n") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestAutomaticHuntsOfAThreadEndAtTheirCap(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		pasted      int
+		hunted, out int
+	}{{"below", 19, 19, 0}, {"at", 20, 20, 0}, {"above", 23, 20, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := enriched(t, stageOptions{})
+			root := s.ana.Say("report\n" + addresses(120, c.pasted))
+			m := s.waitFor("📒", fmt.Sprintf("%d of 20 automatic hunts used", c.hunted), "CLEAN")
+			if n := strings.Count(m.Text, "→ F-"); n != c.hunted {
+				t.Errorf("%d hunted, want %d:\n%s", n, c.hunted, m.Text)
+			}
+			if left := strings.Contains(m.Text, "more than 20 automatic hunts"); left != (c.out > 0) {
+				t.Errorf("left out: %v\n%s", left, m.Text)
+			}
+			if c.out == 0 {
+				return
+			}
+			s.ana.Reply(root, "<@"+s.slack.BotUser()+"> 198.51.100.140") // asked for by name: the cap does not hold
+			s.waitFor("📒", "198.51.100[.]140`  CLEAN", "20 of 20 automatic hunts used")
+			s.press(m, "Hunt anyway")
+			s.waitFor("📒", "198.51.100[.]141`  CLEAN", "198.51.100[.]142`  CLEAN", "20 of 20 automatic hunts used")
+		})
+	}
+}
+
+func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	var list strings.Builder
+	list.WriteString(addresses(100, 40))
+	for i := range 40 {
+		fmt.Fprintf(&list, "n%d.clean.example\n%062xfe\n", i, i+1)
+	}
+	root := s.ana.Say("the report")
+	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> "+list.String())
+	s.waitFor("📒", "… 95 more lines (95 CLEAN)")
+	if n := s.huntQueries(); n > 3*2 {
+		t.Errorf("%d queries for forty addresses, forty names and forty hashes", n)
+	}
+}
+
+func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
+	var ahead atomic.Int64
+	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	s := enriched(t, stageOptions{bot: func(c *bot.Config) { c.ThreadPause, c.Clock = time.Hour, clock }})
+	root := s.ana.Say("beacon to 198.51.100.111")
+	first := s.waitFor("📒", "198.51.100[.]111`  CLEAN")
+	s.ana.Reply(root, "and 198.51.100.112")
+	s.ana.Reply(root, "and 198.51.100.113")
+	s.waitFor("📒", "198.51.100[.]112`  waiting, next round", "198.51.100[.]113`  waiting, next round")
+	s.press(first, "Hunt all again")
+	s.waitFor("These were hunted less than a minute ago; all again is possible from")
+	if err := s.bots[0].Tick(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.settled()
+	if !strings.Contains(s.ledgers()[0].Text, "waiting, next round") {
+		t.Errorf("hunted within the cool-down:\n%s", s.ledgers()[0].Text)
+	}
+	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> 198.51.100.114") // asked for by name: no cool-down
+	s.waitFor("📒", "198.51.100[.]114`  CLEAN", "198.51.100[.]112`  waiting, next round")
+	before := s.huntQueries()
+	ahead.Store(int64(2 * time.Hour))
+	if err := s.bots[0].Tick(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.slack.Until(s.ctx, func() bool {
+		return !strings.Contains(s.ledgers()[0].Text, "waiting") && !strings.Contains(s.ledgers()[0].Text, "running")
+	}); err != nil {
+		t.Fatalf("not woken:\n%s", s.ledgers()[0].Text)
+	}
+	if n := s.huntQueries() - before; n != 1 {
+		t.Errorf("%d queries for one round", n)
+	}
+}
+
+func TestAPausedLedgerWaitsAndGoesOn(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	root := s.ana.Say("beacon to 198.51.100.115")
+	m := s.waitFor("📒", "198.51.100[.]115`  CLEAN")
+	s.press(m, "Pause")
+	s.waitFor("📒", "· *paused*")
+	s.ana.Reply(root, "and 198.51.100.116")
+	s.waitFor("📒", "198.51.100[.]116`  waiting, paused")
+	s.press(m, "Resume")
+	s.waitFor("📒", "198.51.100[.]116`  CLEAN")
+}
+
+func TestOnlyANewDeviceIsNews(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	s.ana.Say("beacon to 203.0.113.66 and 192.0.2.10")
+	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices")
+	news := s.waitFor("🔴 New: ", "203.0.113[.]66", "you asked for F-")
+	if strings.Contains(news.Text, "192.0.2") {
+		t.Errorf("a TRIED was told: %s", news.Text)
+	}
+	before := s.huntQueries()
+	s.press(m, "Hunt all again")
+	if err := s.slack.Until(s.ctx, func() bool { return s.huntQueries() > before }); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices")
+	s.settled()
+	told := 0
+	for _, m := range s.soc.All() {
+		if strings.HasPrefix(m.Text, "🔴 New:") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("told %d times of the same devices", told)
+	}
+}
+
+func TestDoubtfulOnesWaitForAYes(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	s.ana.Say("agent v203.0.113.66 and backup.zip on 198.51.100.117, resolver 8.8.8.8")
+	m := s.waitFor("📒", "❓ doubtful, waiting for a yes: ", "203.0.113[.]66", "backup[.]zip", "198.51.100[.]117`  CLEAN", "⏭️ skipped: `8.8.8[.]8` public resolver")
+	if strings.Contains(m.Text, "REACHED") {
+		t.Errorf("hunted without a yes:\n%s", m.Text)
+	}
+	s.press(m, "Yes, they are indicators")
+	m = s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED", "`backup[.]zip`  CLEAN")
+	if !strings.Contains(m.Text, "skipped: `8.8.8[.]8`") {
+		t.Errorf("a yes to the doubtful ones hunted the skipped ones:\n%s", m.Text)
+	}
+}
+
+func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
+	for _, c := range []struct {
+		n     int
+		folds bool
+	}{{24, false}, {25, false}, {26, true}} {
+		t.Run(fmt.Sprint(c.n), func(t *testing.T) {
+			s := newStage(t, stageOptions{})
+			mention := "<@" + s.slack.BotUser() + "> "
+			root := s.ana.Say("the report")
+			s.ana.Reply(root, mention+addresses(101, c.n-1)+"203.0.113.66")
+			m := s.waitFor("📒", "REACHED")
+			sheets := func() (files []localslack.File) {
+				for _, m := range s.soc.Thread(root.TS) {
+					for _, f := range m.Files {
+						if strings.HasPrefix(f.Name, "ledger-") {
+							files = append(files, f)
+						}
+					}
+				}
+				return files
+			}
+			if !c.folds {
+				s.settled()
+				if len(sheets()) > 0 || strings.Contains(m.Text, "more line") {
+					t.Errorf("it folds: %v\n%s", sheets(), m.Text)
+				}
+				return
+			}
+			// 25 lines, the reached one first, though it came last
+			if !strings.Contains(m.Text, "… 1 more line (1 CLEAN)") || strings.Count(m.Text, "→ F-") != 25 || strings.Index(m.Text, "🔴") > strings.Index(m.Text, "🟢") {
+				t.Errorf("not folded as it should be:\n%s", m.Text)
+			}
+			wait := func(name string, lines int) {
+				t.Helper()
+				if err := s.slack.Until(s.ctx, func() bool { return len(sheets()) == 1 && sheets()[0].Name == name }); err != nil {
+					t.Fatalf("%v, want %s alone", sheets(), name)
+				}
+				data := s.slack.FileData(sheets()[0].ID)
+				if got := bytes.Count(data, []byte("\n")) - 1; got != lines {
+					t.Errorf("%d lines in %s, want %d", got, name, lines)
+				}
+			}
+			wait("ledger-1.csv", 26)
+			s.ana.Reply(root, mention+"198.51.100.201")
+			wait("ledger-2.csv", 27)
+		})
+	}
+}
+
+func TestALineOpensItsWholeHunt(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	root := s.ana.Say("beacon to 203.0.113.66 and 198.51.100.118")
+	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices → F-")
+	s.press(m, "🔴 203.0.113[.]66")
+	opened := s.waitFor("🔴 *REACHED", "203.0.113[.]66")
+	if opened.ThreadTS != root.TS {
+		t.Errorf("opened in thread %q, not %q", opened.ThreadTS, root.TS)
+	}
+	s.waitFor("📒", "REACHED 2 devices → <", "|F-") // the line points to it now
+	s.wellMannered()
+}
+
+func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	root := s.ana.Say("beacon to 203.0.113.66, 198.51.100.119 and 10.1.2.3")
+	m := s.waitFor("📒", "🔴 `203.0.113[.]66`", "198.51.100[.]119`  CLEAN")
+	s.press(m, "Hand-over")
+	s.waitFor("HAND-OVER", "STATE: 1 reached, 0 tried, 1 clean, 0 could not tell, 1 open")
+	var data []byte
+	if err := s.slack.Until(s.ctx, func() bool {
+		for _, m := range s.soc.Thread(root.TS) {
+			for _, f := range m.Files {
+				if strings.HasSuffix(f.Name, ".zip") {
+					data = s.slack.FileData(f.ID)
+				}
+			}
+		}
+		return data != nil
+	}); err != nil {
+		t.Fatal("no evidence bundle")
+	}
+	if n, err := message.VerifyBundle(data); err != nil || n != 3+2*5 {
+		t.Errorf("%d files, %v", n, err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hunted := map[string]bool{}
+	for _, f := range z.File {
+		if id, name, ok := strings.Cut(f.Name, "/"); ok && name == "answer.json" {
+			hunted[id] = true
+		}
+	}
+	for id := range hunted {
+		if !strings.Contains(m.Text, id) {
+			t.Errorf("%s is no hunt of this thread", id)
+		}
+	}
+	if len(hunted) != 2 {
+		t.Errorf("the evidence of %d hunts", len(hunted))
+	}
+}
+
+func TestALedgerKeepsToThePolicy(t *testing.T) {
+	t.Run("not allowed", func(t *testing.T) {
+		s := policed(t, "default: {allow: [hunt]}")
+		s.slash("/footprint here enrich on")
+		s.waitFor("incident is not allowed in this channel")
+		s.slash("/footprint here")
+		s.waitFor("Here is allowed: hunt", "Enrichment is not allowed")
+		root := s.ana.Say("198.51.100.121")
+		s.ana.Reply(root, "<@"+s.slack.BotUser()+">")
+		s.settled()
+		if n := len(s.ledgers()); n != 0 {
+			t.Errorf("%d ledgers", n)
+		}
+	})
+	t.Run("names hidden", func(t *testing.T) {
+		s := policed(t, "default: {allow: [hunt, incident, export], redact: [devices]}")
+		s.slash("/footprint here enrich on")
+		s.waitFor("hunted by themselves")
+		s.ana.Say("203.0.113.66")
+		s.waitFor("📒", "🔴")
+		news := s.waitFor("🔴 New: `device-1`")
+		if strings.Contains(news.Text, "WS-") {
+			t.Errorf("a device is named: %s", news.Text)
+		}
+		s.slash("/footprint incident=4711")
+		if m := s.waitFor("📒", "Incident 4711"); strings.Contains(m.Text, "WS-") {
+			t.Errorf("a host is named: %s", m.Text)
+		}
+	})
+	t.Run("a short look-back", func(t *testing.T) {
+		s := policed(t, "default: {allow: [hunt, incident], max_look_back: 2d}")
+		s.slash("/footprint here enrich on")
+		s.waitFor("hunted by themselves")
+		s.ana.Say("198.51.100.122")
+		s.waitFor("📒", "last 2 days", "198.51.100[.]122`  CLEAN")
+	})
+	t.Run("a second person for many", func(t *testing.T) {
+		s := policed(t, "default: {allow: [hunt, incident]}\napproval: {indicators: 5, expires: 1h}")
+		root := s.ana.Say("the report")
+		s.ana.Reply(root, "<@"+s.slack.BotUser()+"> "+addresses(101, 6))
+		s.waitFor("📒", "COULD NOT TELL · a hunt of this size waits for a second person")
+		if n := s.huntQueries(); n != 0 {
+			t.Errorf("%d queries without an approval", n)
+		}
+	})
+}
+
+func TestEnrichmentNeedsTheScopeToRead(t *testing.T) {
+	scopes := []string{"commands", "chat:write", "files:write", "users:read", "app_mentions:read"}
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: scopes}})
+	s.slash("/footprint here enrich on")
+	s.waitFor("the app may not read messages", "docs/manifest-enrichment.yml")
+	s.slash("/footprint here")
+	s.waitFor("Enrichment is off")
+}
+
+// failing is a workspace that answers nothing.
+type failing struct{ hunts.Source }
+
+func (failing) Query(context.Context, hunts.Query) (hunts.Result, error) {
+	return hunts.Result{}, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace does not answer"}
+}
+
+func TestAWorkspaceThatFailsIsNeverCleanInALedger(t *testing.T) {
+	s := enriched(t, stageOptions{runner: func(c *hunts.Config) { c.Source = failing{c.Source} }})
+	s.ana.Say("198.51.100.123")
+	m := s.waitFor("📒", "❔ `198.51.100[.]123`  COULD NOT TELL · ")
+	if strings.Contains(m.Text, "CLEAN") {
+		t.Errorf("CLEAN after an error:\n%s", m.Text)
+	}
+}
