@@ -7,7 +7,7 @@ import (
 
 // Options bound and place one run of a query.
 type Options struct {
-	Now time.Time
+	Now time.Time // what now() is; zero is the time of the call
 	// From and To are the API's timespan: rows whose TimeGenerated lies outside
 	// [From, To) are not seen. Zero is unbounded.
 	From, To time.Time
@@ -34,6 +34,9 @@ type execution struct {
 
 // Run evaluates the query. The error is an *Error, or that of ctx.
 func (q *Query) Run(ctx context.Context, db Database, opts Options) (*Table, error) {
+	if opts.Now.IsZero() {
+		opts.Now = time.Now()
+	}
 	if opts.MaxSteps == 0 {
 		opts.MaxSteps = 20_000_000_000
 	}

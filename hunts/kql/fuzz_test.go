@@ -19,6 +19,10 @@ var tricky = []string{
 	"T | extend a = s, b = a | project b", "T | parse s with * \"x\" y:long", "T | where s matches regex \"(a+)+$\"", "T | top 3 by n desc | serialize | extend r = row_number(), p = prev(n)",
 	"T | where s has \"é漢😀\"", "print '\\u00e9\\ud83d'", "T | where n in (1, 2, 3) or s in~ (\"A\")", "print parse_json('[' )", "T | union T | count", "T | sort by n asc nulls first", "datatable(a:long, b:string)[1, \"x\", 2, \"y\"]",
 	"print x = range(1, 10, 1) | mv-apply x to typeof(long) on (where x > 3)", "T | evaluate pivot(s)", "T | where ipv4_is_in_range(s, '10.0.0.0/8')", "print format_datetime(now(), 'yyyy-MM-dd')", strings.Repeat("(", 5000), "print " + strings.Repeat("-", 5000) + "1",
+	"T | make-series n = count(), avg(r) default=1.5 on t step 1h by s", "T | make-series count() on n in range(0, 1000000000, 1)", "T | make-series kind=nonempty sum(n) on r from 0.0 to 1e300 step 1e-300", "T | partition by s (top 1 by n)",
+	"T | evaluate bag_unpack(d, 'p_')", "T | evaluate narrow()", "T | evaluate pivot(s, sum(n)) : (s:string)", "T | top-nested 2 of s by count(), top-nested 1 of n by max(r)", "T | top-hitters 3 of s by n", "T | sample-distinct 2 of s",
+	"T | parse-kv s as (a:long, b:string) with (pair_delimiter=',', kv_delimiter='=', quote='\"', escape='\\', greedy=true)", "T | parse-kv s as (a:string) with (regex='(a)(b)')", "T | parse-kv s as (a:string)", "T | parse kind=regex flags=Ui s with '(a)' x:long *",
+	"T | parse kind=relaxed s with 'a' x:real 'b' y", "let f = (X:(*), k:long=1) { X | take k }; T | invoke f(k=2)", "T | summarize buildschema(d), make_bag(d), percentilew(n, n, 50), covariance(n, r) by s", "T | sort by t asc | extend w = row_window_session(t, 1h, 1m)", "T | render table with (title='x')", "T | count as c",
 	"print " + strings.Repeat("1+", 5000) + "1", "print " + strings.Repeat("dynamic([", 500), "T" + strings.Repeat(" | where true", 2000), "let a = dynamic(" + strings.Repeat("[", 2000) + "); print a",
 }
 

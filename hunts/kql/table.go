@@ -1,6 +1,11 @@
 package kql
 
-import "unsafe"
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unsafe"
+)
 
 // Column is the name and type of one column.
 type Column struct {
@@ -39,6 +44,28 @@ func (t *Table) Len() int { return t.rows }
 
 // Value is one cell.
 func (t *Table) Value(row, col int) Value { return t.data[col].at(row) }
+
+// Print writes the names of the columns and then the rows, tabs between the
+// cells. Tabs, line ends and backslashes within a cell are escaped with one; a
+// null is empty.
+func (t *Table) Print(w io.Writer) error {
+	escape := strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+	line := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		line[i] = escape.Replace(c.Name)
+	}
+	for row := -1; row < t.rows; row++ {
+		for k := range t.columns {
+			if row >= 0 {
+				line[k] = escape.Replace(t.Value(row, k).Text())
+			}
+		}
+		if _, err := io.WriteString(w, strings.Join(line, "\t")+"\n"); err != nil {
+			return fmt.Errorf("printing a table: %w", err)
+		}
+	}
+	return nil
+}
 
 // Memory estimates the bytes the rows take.
 func (t *Table) Memory() int64 {
