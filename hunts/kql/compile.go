@@ -161,6 +161,10 @@ func (x *execution) fail(err error) {
 // compile turns an expression into a node over rel; rel is nil where no row
 // takes part. Columns shadow let names.
 func (x *execution) compile(e expr, rel *relation, s *scope) (*node, error) {
+	// functions that call each other twice each would double at every level
+	if err := x.charge(e.at()); err != nil {
+		return nil, err
+	}
 	switch e := e.(type) {
 	case *litExpr:
 		return constNode(e.value), nil
@@ -186,6 +190,22 @@ func (x *execution) compile(e expr, rel *relation, s *scope) (*node, error) {
 		return nil, x.error(e.at(), SyntaxError, "* is not a scalar expression")
 	}
 	return nil, x.error(e.at(), Unsupported, "unsupported: this expression")
+}
+
+// What one node of an expression costs to make.
+const (
+	nodeSteps = 16
+	nodeBytes = 256
+)
+
+func (x *execution) charge(at int) error {
+	if err := x.step(nodeSteps); err != nil {
+		return err
+	}
+	if x.bytes += nodeBytes; x.bytes > x.opts.MaxBytes {
+		return x.error(at, LimitExceeded, "the expressions of the query take more than %d bytes", x.opts.MaxBytes)
+	}
+	return nil
 }
 
 func (x *execution) compileName(e *nameExpr, rel *relation, s *scope) (*node, error) {

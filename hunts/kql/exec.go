@@ -235,6 +235,9 @@ func (x *execution) tabularCall(c *callExpr, s *scope) bool {
 // call binds the arguments of a let function and evaluates its lets.
 func (x *execution) call(f *scope, e *callExpr, caller *scope) (*scope, *block, error) {
 	st := f.lambda
+	if err := x.charge(e.at()); err != nil {
+		return nil, nil, err
+	}
 	s := &scope{parent: f.parent}
 	args, err := x.bind(st, e)
 	if err != nil {

@@ -170,6 +170,50 @@ func TestTheBudgetsEndWhatWouldNotEnd(t *testing.T) {
 	}
 }
 
+// doubling is a chain of functions of which each calls the one before twice.
+func doubling(body, first string, levels int) string {
+	text := "let f0 = () { " + first + " };"
+	for i := range levels {
+		text += " let f" + itoa(i+1) + " = () { " + strings.ReplaceAll(body, "f", "f"+itoa(i)) + " };"
+	}
+	return text
+}
+
+func TestFunctionsThatDoubleAtEachLevelEnd(t *testing.T) {
+	for name, query := range map[string]string{
+		"scalars": doubling("f() + f()", "1", 60) + " print f60()",
+		"tables":  doubling("union f(), f()", "print 1", 60) + " f60() | count",
+	} {
+		q, err := Parse(query)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		_, err = q.Run(t.Context(), Tables{}, Options{MaxSteps: 1_000_000})
+		var e *Error
+		if !errors.As(err, &e) || e.Kind != LimitExceeded {
+			t.Errorf("%s: it ends with %v", name, err)
+		}
+	}
+}
+
+// Read twice at each level, these would take longer than the sun burns.
+func TestBracketsWithinBracketsAreReadOnce(t *testing.T) {
+	table, call, broken := "T", "T", "T"
+	for range 45 {
+		table = "T | where n in ((" + table + ") | take 1)"
+		call = "T | where n in (toscalar((" + call + ") | take 1))"
+		broken = "(" + broken + " | where n in ((T) | take 1"
+	}
+	for name, c := range map[string]struct {
+		text string
+		ok   bool
+	}{"tables": {table, true}, "calls": {call, true}, "brackets that don't close": {broken, false}} {
+		if _, err := Parse(c.text); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestRowsAtTheBudgetPassAndOneMoreDoesNot(t *testing.T) {
 	for rows, want := range map[int]bool{99: true, 100: true, 101: false} {
 		q, err := Parse("range x from 1 to " + LongValue(int64(rows)).Text() + " step 1")

@@ -230,23 +230,37 @@ func (p *parser) typeName() (Type, error) {
 }
 
 // tabularOrScalar tells a pipeline from a scalar by how it begins and by the
-// pipe behind it.
+// pipe behind it. It reads nothing twice, or brackets within brackets would
+// take a time that doubles with each.
 func (p *parser) tabularOrScalar() (*pipeline, expr, error) {
-	start := p.i
 	if p.beginsTable() {
 		t, err := p.pipeline()
 		return t, nil, err
 	}
 	e, err := p.expr()
-	if err == nil && !p.is("|") {
-		return nil, e, nil
+	if err != nil || !p.is("|") {
+		return nil, e, err
 	}
-	if err != nil && p.i > start+3 && p.peek().text != "|" {
-		return nil, nil, err
+	src, ok := sourceOf(e)
+	if !ok {
+		return nil, nil, p.fail(p.peek(), "what stands before the pipe is no table")
 	}
-	p.i = start
-	t, terr := p.pipeline()
-	return t, nil, terr
+	t, err := p.piped(src)
+	return t, nil, err
+}
+
+// sourceOf is the source that an expression turns out to be when a pipe
+// follows it.
+func sourceOf(e expr) (source, bool) {
+	switch e := e.(type) {
+	case *nameExpr:
+		return &tableSource{e.position, e.name}, true
+	case *callExpr:
+		return &callSource{e.position, e}, true
+	case *queryExpr:
+		return &pipeSource{e.position, e.query}, true
+	}
+	return nil, false
 }
 
 func (p *parser) beginsTable() bool {
@@ -271,11 +285,16 @@ func (p *parser) pipeline() (*pipeline, error) {
 		return nil, err
 	}
 	defer func() { p.depth-- }()
-	out := &pipeline{pos: p.peek().pos}
-	var err error
-	if out.source, err = p.source(); err != nil {
+	src, err := p.source()
+	if err != nil {
 		return nil, err
 	}
+	return p.piped(src)
+}
+
+// piped reads the operators behind a source.
+func (p *parser) piped(src source) (*pipeline, error) {
+	out := &pipeline{pos: src.at(), source: src}
 	for p.accept("|") {
 		op, err := p.operator()
 		if err != nil {
