@@ -210,7 +210,7 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 	}
 	if err := s.slack.Until(s.ctx, func() bool {
 		text := allText(s.soc)
-		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device or a process") == 3
+		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device") == 3
 	}); err != nil {
 		t.Errorf("it says\n%s", allText(s.soc))
 	}
