@@ -86,6 +86,10 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 	case message.ModalPreview:
 		wrong = b.checkPreview(ctx, i.View)
 	case message.ModalMark:
+		if i.View.field(fieldVerdict) == "" {
+			wrong = map[string]string{fieldVerdict: "Choose what they are."}
+			break
+		}
 		if until := i.View.field(fieldUntil); until != "" {
 			t, err := time.Parse("2006-01-02", until)
 			if err != nil || !t.After(b.cfg.Clock()) {

@@ -120,9 +120,6 @@ func combined(r indicator.Request) bool { return len(r.IPs)+len(r.Domains) > 0 &
 // notes are what the reader must know beside the verdict.
 func (s *searcher) notes(a Answer, seen sensors) []string {
 	var out []string
-	if a.Totals.Aggregated > 0 {
-		out = append(out, "An hourly aggregate is one event that stands for many connections.")
-	}
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
 		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", count(n, "more inspected event")))
 	}

@@ -132,16 +132,25 @@ func facetRank(f Facet) int {
 // leastSplit is what a split must be worth to be one of the few.
 const leastSplit = 0.1
 
-// Facets are the few best splits: each another property, and none that leaves or
-// drops the same rows as one before it, or next to none.
+// tells is how much a button of a facet says: an outcome or a process is news,
+// what was asked for and where it was met stands in the message already.
+var tells = map[Facet]float64{ByProcess: 1, ByOutcome: 1, ByDevice: 0.5, ByIndicator: 0.4}
+
+// Facets are the few best splits, weighed by what they tell: each another
+// property, and none that leaves or drops the same rows as one before it, or next
+// to none.
 func (a Answer) Facets(most int) []Suggestion {
+	all := a.Splits()
+	worth := func(s Suggestion) float64 { return s.split * tells[s.Filter.Facet] }
+	sort.SliceStable(all, func(i, j int) bool { return worth(all[i]) > worth(all[j]) })
 	var out []Suggestion
-	for _, s := range a.Splits() {
+	for _, s := range all {
 		if len(out) == most {
 			break
 		}
-		// "not recorded" is no name for a button
-		known := s.Filter.Value == "" || s.split < leastSplit && s.finer < leastSplit
+		// "not recorded" is no name for a button, and "without reached" is not what
+		// anybody would say
+		known := s.Filter.Value == "" || s.Filter.Facet == ByOutcome && s.Filter.Without || s.split < leastSplit && s.finer < leastSplit
 		for _, o := range out {
 			known = known || o.Filter.Facet == s.Filter.Facet || o.leaves == s.leaves || o.leaves == s.drops
 		}

@@ -44,7 +44,7 @@ func TestFacetsAreThoseThatSplitBest(t *testing.T) {
 		answer Answer
 		want   []string
 	}{
-		"half of the devices first, then another property": {story, []string{"only powershell.exe: 2 devices, 2 rows", "only failed: 1 devices, 1 rows", "only name: 1 devices, 1 rows"}},
+		"half of the devices first, then another property": {story, []string{"only powershell.exe: 2 devices, 2 rows", "only failed: 1 devices, 1 rows", "only ws-1: 1 devices, 1 rows"}},
 		"without the noise leaves less than only it":       {noisy, []string{"without msedge.exe: 2 devices, 2 rows", "only ws-1: 1 devices, 1 rows"}},
 		"one device is split by its rows": {rowsOf([4]string{"ws-1", "a.exe", "reached", "ip"}, [4]string{"ws-1", "b.exe", "failed", "ip"}, [4]string{"ws-1", "b.exe", "reached", "ip"}), []string{
 			"only a.exe: 1 devices, 1 rows", "only failed: 1 devices, 1 rows"}},

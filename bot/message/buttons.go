@@ -154,7 +154,7 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 // its entries live; a hunt for one has its Watch button.
 func addAllButton(h hunts.Hunt) slack.BlockElement {
 	n := len(h.Request.Indicators())
-	if n < 2 {
+	if n < fewIndicators {
 		return nil
 	}
 	return button(ActionWatch+":all", Action{Hunt: h.ID, Since: "30d"}, fmt.Sprintf("Add all %d to sweep", n))
@@ -168,16 +168,27 @@ func showButton(v View) slack.BlockElement {
 	return button(ActionShow, Action{Hunt: v.Earlier}, "Show "+shown(v.Earlier, maxShort))
 }
 
+// fewIndicators is from where a hunt is about a list, which is worth a button more.
+const fewIndicators = 3
+
 // pivotsOffered bounds the devices whose pivots the thread offers.
 const pivotsOffered = 2
 
-// pivotButtons go on from the devices that were met first.
+// pivotButtons go on from the devices that reached it first.
 func pivotButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !v.Buttons || a.Hunt == "device-footprint" {
 		return nil
 	}
 	met := slices.DeleteFunc(slices.Clone(a.ByDevice), func(d hunts.DeviceResult) bool { return d.Hidden })
-	slices.SortStableFunc(met, func(a, b hunts.DeviceResult) int { return a.FirstSeen.Compare(b.FirstSeen) })
+	slices.SortStableFunc(met, func(a, b hunts.DeviceResult) int {
+		if reached := a.Outcome == hunts.OutcomeReached; reached != (b.Outcome == hunts.OutcomeReached) {
+			if reached {
+				return -1
+			}
+			return 1
+		}
+		return a.FirstSeen.Compare(b.FirstSeen)
+	})
 	var row []slack.BlockElement
 	for n, d := range met[:min(len(met), pivotsOffered)] {
 		short, _, _ := strings.Cut(d.Device, ".")

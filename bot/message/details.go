@@ -41,6 +41,9 @@ func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 	if lines := neighbourLines(a); lines != nil {
 		rest.say(lines...)
 	}
+	if a.Totals.Aggregated > 0 && len(a.Rows) > 0 {
+		rest.say(line{ours("An hourly aggregate is one event that stands for many connections.")})
+	}
 	if len(a.Notes) > 0 {
 		var lines []line
 		for _, n := range a.Notes {
@@ -120,21 +123,37 @@ func unsearchedLine(a hunts.Answer) line {
 	return l
 }
 
-// maxNewest is how many events the thread shows with their command lines; the
-// file has all that the answer holds.
+// maxNewest is how many kinds of events the thread shows with their command lines;
+// the file has all that the answer holds.
 const maxNewest = 5
 
+// newestLines shows what happened last, each command line once: a beacon would
+// fill the list with itself.
 func newestLines(a hunts.Answer) []line {
 	if len(a.Events) == 0 {
 		return nil
 	}
-	lines := []line{{ours("Newest events")}}
-	for i, e := range a.Events {
+	type kind struct {
+		device, process, command string
+		outcome                  hunts.Outcome
+	}
+	seen := map[kind]int64{}
+	var order []hunts.Event
+	of := func(e hunts.Event) kind { return kind{e.Device, e.Process, e.CommandLine, e.Outcome} }
+	for _, e := range a.Events {
+		if seen[of(e)]++; seen[of(e)] == 1 {
+			order = append(order, e)
+		}
+	}
+	lines := []line{{ours("Of the newest %s", count(int64(len(a.Events)), "event"))}}
+	for i, e := range order {
 		if i == maxNewest {
-			lines = append(lines, line{ours("… %s in %s.csv", count(int64(len(a.Events)-i), "more event"), fileStem(a))})
-			break
+			return append(lines, line{ours("… %s in %s.csv", count(int64(len(order)-i), "other kind"), fileStem(a))})
 		}
 		l := line{ours("• "), at(e.Time), ours(" · "), data(e.Device), ours(" · %s · ", outcomeWord(e.Outcome)), processSpan(e.Process)}
+		if n := seen[of(e)] - 1; n > 0 {
+			l = l.and(ours(", %s more like it", grouped(n)))
+		}
 		if e.CommandLine != "" {
 			l = l.and(ours(": "), span{kind: codeSpan, text: shown(e.CommandLine, maxCommandLine)})
 		}

@@ -36,21 +36,27 @@ func textField(block, label, hint, filled string, lines, optional bool) slack.Bl
 	return in
 }
 
-func choiceField(block, label string, options [][2]string) slack.Block {
+// choiceField begins with its first option; where nothing should be chosen by
+// accident, open leaves the choice to the person.
+func choiceField(block, label, hint string, options [][2]string, open bool) slack.Block {
 	list := make([]*slack.OptionBlockObject, len(options))
 	for i, o := range options {
 		list[i] = slack.NewOptionBlockObject(o[0], plainObject(o[1]), nil)
 	}
 	e := slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, nil, "value", list...)
-	e.InitialOption = list[0]
-	return slack.NewInputBlock(block, plainObject(label), nil, e)
+	if open {
+		e.Placeholder = plainObject("Choose")
+	} else {
+		e.InitialOption = list[0]
+	}
+	return slack.NewInputBlock(block, plainObject(label), plainObject(hint), e)
 }
 
 // HuntModal asks for a hunt: one indicator, or a whole report.
 func HuntModal(private, filled string, workspaces []string) slack.ModalViewRequest {
 	fields := []slack.Block{
 		textField("indicators", "Indicators", "Addresses, ranges, domains, URLs, hashes; defanged is fine. Paste a whole report: private ranges, public resolvers and well-known names in it are held back.", filled, true, false),
-		choiceField("since", "Look back", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}),
+		choiceField("since", "Look back", "Days that were searched already are answered from memory.", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}, false),
 		textField("devices", "Only on these devices", "Names, separated by commas or blanks.", "", false, true),
 		textField("why", "Reason", "Stands in the audit and in the workspace's own query log.", "", false, true),
 	}
@@ -59,7 +65,7 @@ func HuntModal(private, filled string, workspaces []string) slack.ModalViewReque
 		for _, w := range workspaces[:min(len(workspaces), maxSelectOptions)] {
 			options = append(options, [2]string{cutText(w, maxOptionValue), cutText(shown(w, maxShort), maxOptionText)})
 		}
-		fields = append(fields, choiceField("workspace", "Workspace", options))
+		fields = append(fields, choiceField("workspace", "Workspace", "Where to hunt.", options, false))
 	}
 	return modal(ModalHunt, "Hunt", "Hunt", private, fields...)
 }
@@ -69,13 +75,21 @@ func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
 	day := slack.NewDatePickerBlockElement("value")
 	until := slack.NewInputBlock("until", plainObject("Until"), plainObject("Without a day the mark ends after 90 days."), day)
 	until.Optional = true
-	what := line{ours("%s of ", count(int64(len(h.Request.Indicators())), "indicator")), bold(shown(h.ID, maxShort))}
-	if list := h.Request.Indicators(); h.ID == "" && len(list) > 0 {
-		what = line{indicatorSpan(list[0].String(), string(list[0].Kind))}
+	var what line
+	list := h.Request.Indicators()
+	for n, i := range list {
+		if n == maxIndicatorLines {
+			what = what.and(ours(" and %s", count(int64(len(list)-n), "more indicator")))
+			break
+		}
+		what = what.dot(indicatorSpan(i.String(), string(i.Kind)))
+	}
+	if h.ID != "" {
+		what = what.dot(bold(shown(h.ID, maxShort)))
 	}
 	return modal(ModalMark, "Mark", "Mark", private,
 		slack.NewSectionBlock(mrkdwnObject(what.mrkdwn()), nil, nil),
-		choiceField("verdict", "They are", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}),
+		choiceField("verdict", "They are", "Stands on every answer about them until the mark ends.", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}, true),
 		textField("ticket", "Ticket", "Such as INC-4711.", "", false, true),
 		textField("note", "Note", "What the next person should know.", "", true, true),
 		until,

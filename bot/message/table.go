@@ -139,7 +139,7 @@ func (g grid) text() string {
 // rowGrid is the finest summary, one line for each device, process and remote
 // side.
 func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
-	g := grid{caption: caption, where: "in " + fileStem(a) + ".csv", head: []string{"Device", "User", "Process ← parent", "Remote", "Outcome", "Events", "First (UTC)", "Last (UTC)", "Matched because"}}
+	g := grid{caption: caption, where: "in " + fileStem(a) + ".csv", head: []string{"Device", "User", "Process ← parent", "Outcome", "Events", "First (UTC)", "Last (UTC)", "Remote", "Matched because"}}
 	for _, r := range rows {
 		if r.Hidden {
 			continue
@@ -160,8 +160,8 @@ func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
 			outcome += " · " + shown(r.Excluded, maxShort)
 		}
 		g.rows = append(g.rows, []cell{
-			word1(shown(r.Device, maxShort)), word1(shown(r.Account, maxShort)), word1(cutText(process, maxCell)), word1(remoteOf(r)), word1(outcome), number(r.Events),
-			word1(r.FirstSeen.UTC().Format(cellTime)), word1(r.LastSeen.UTC().Format(cellTime)), word1(because(r)),
+			word1(shown(r.Device, maxShort)), word1(shown(r.Account, maxShort)), word1(cutText(process, maxCell)), word1(outcome), number(r.Events),
+			word1(r.FirstSeen.UTC().Format(cellTime)), word1(r.LastSeen.UTC().Format(cellTime)), word1(remoteOf(r)), word1(because(r)),
 		})
 	}
 	return g

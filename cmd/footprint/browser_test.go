@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,13 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/footprint-soc/footprint/bot/localslack"
 )
 
 // lines collects what a subcommand prints, for a test that waits for a part of it.
@@ -141,6 +148,7 @@ func has(script string) chromedp.Action {
 func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	url := startDemo(t)
 	ctx := browser(t, 1280, 860)
+	seen := watch(t, ctx, url)
 	steps := []step{
 		{"the page lists what to type", chromedp.Tasks{chromedp.Navigate(url), chromedp.WaitVisible(`#suggestions button`), has(`document.querySelector("#state").textContent === "connected"`)}},
 		{"a suggestion is typed and sent", chromedp.Tasks{chromedp.Click(`#suggestions button`), chromedp.SendKeys(`#text`, "\r")}},
@@ -161,6 +169,15 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	mode(t, ctx, "dark")
 	shoot(t, ctx, "hunt-dark")
 	play(t, ctx, []step{
+		{"the table opens as wide as the window, sorted as it was, and closes by a key", chromedp.Tasks{
+			chromedp.Click(`#replies .caption .quiet`), chromedp.WaitVisible(`.sheet table`), has(`document.querySelector('.sheet th[aria-sort="ascending"]') !== null`),
+			chromedp.KeyEvent("\u001b"), has(`document.querySelector(".sheet") === null && document.querySelector("#replies .tablewrap table") !== null`),
+		}},
+		{"a menu below the table narrows, by the keyboard alone", chromedp.Tasks{
+			chromedp.Evaluate(`[...document.querySelectorAll("#replies .btn")].find((b) => b.textContent.startsWith("Without…")).focus()`, nil),
+			chromedp.KeyEvent("\r"), has(`document.activeElement.getAttribute("role") === "menuitem"`), chromedp.KeyEvent(kb.ArrowDown), chromedp.KeyEvent("\r"),
+			has(`[...document.querySelectorAll("#replies .msg b")].some((b) => b.textContent.startsWith("without "))`),
+		}},
 		{"a facet answers in the thread", chromedp.Tasks{
 			chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg button")].find((b) => b.textContent.startsWith("Only powershell")).click()`, nil),
 			has(`document.querySelector("#replies").textContent.includes("without a new query")`),
@@ -183,6 +200,99 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	}
 	mode(t, ctx, "light")
 	shoot(t, ctx, "hunt-phone")
+	for _, width := range []int64{390, 1280} {
+		if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, false), has(`document.documentElement.scrollWidth <= innerWidth`)); err != nil {
+			t.Errorf("at %d px the page is wider than the window: %v", width, err)
+		}
+	}
+	seen.check(t)
+}
+
+// witness is what a page asked for, and what went wrong in it.
+type witness struct {
+	mu    sync.Mutex
+	asked int
+	wrong []string
+}
+
+// watch notes every request and every complaint of the page, such as one of its
+// content security policy.
+func watch(t *testing.T, ctx context.Context, url string) *witness {
+	t.Helper()
+	w := &witness{}
+	note := func(s string) { w.wrong = append(w.wrong, s) }
+	chromedp.ListenTarget(ctx, func(ev any) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		switch e := ev.(type) {
+		case *network.EventRequestWillBeSent:
+			w.asked++
+			if !strings.HasPrefix(e.Request.URL, url) && !strings.HasPrefix(e.Request.URL, "data:") {
+				note("a request to " + e.Request.URL)
+			}
+		case *runtime.EventExceptionThrown:
+			note("an exception: " + e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError {
+				note(e.Entry.Text)
+			}
+		}
+	})
+	if err := chromedp.Run(ctx, network.Enable(), log.Enable()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *witness) check(t *testing.T) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.asked < 10 {
+		t.Errorf("only %d requests were seen", w.asked)
+	}
+	for _, s := range w.wrong {
+		t.Error(s)
+	}
+}
+
+// TestNothingInAMessageRuns puts what an attacker would into each place of a
+// message that the page draws.
+func TestNothingInAMessageRuns(t *testing.T) {
+	const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
+	text := func(s string) map[string]any { return map[string]any{"type": "plain_text", "text": s} }
+	mark := func(s string) map[string]any { return map[string]any{"type": "mrkdwn", "text": s} }
+	all, err := json.Marshal([]any{
+		map[string]any{"type": "section", "text": mark(evil + " <javascript:document.title='owned'|click> <https://evil.example/" + evil + "|x> `" + evil + "` *" + evil + "*")},
+		map[string]any{"type": "header", "text": text(evil)}, map[string]any{"type": "context", "elements": []any{mark(evil)}},
+		map[string]any{"type": "data_table", "caption": evil, "rows": []any{[]any{map[string]any{"type": "raw_text", "text": evil}}, []any{map[string]any{"type": "raw_text", "text": evil}}}},
+		map[string]any{"type": "data_visualization", "title": evil, "chart": map[string]any{"type": "bar", "axis_config": map[string]any{"categories": []string{evil}, "x_label": evil}, "series": []any{map[string]any{"name": evil, "data": []any{map[string]any{"label": evil, "value": 1}}}}}},
+		map[string]any{"type": "rich_text", "elements": []any{map[string]any{"type": "rich_text_section", "elements": []any{
+			map[string]any{"type": "text", "text": evil}, map[string]any{"type": "link", "url": "javascript:document.title='owned'", "text": evil}, map[string]any{"type": "user", "user_id": evil}}}}},
+		map[string]any{"type": "actions", "elements": []any{map[string]any{"type": "button", "action_id": "a", "text": text(evil), "url": "javascript:document.title='owned'"},
+			map[string]any{"type": "static_select", "action_id": "b", "placeholder": text(evil), "options": []any{map[string]any{"text": text(evil), "value": evil}}}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := localslack.New(localslack.Config{Gallery: []localslack.GalleryItem{{Name: evil, Text: evil, Blocks: all}}})
+	if err := page.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = page.Close() })
+	ctx := browser(t, 1280, 860)
+	seen := watch(t, ctx, page.URL())
+	var tags, title string
+	play(t, ctx, []step{{"the gallery is drawn", chromedp.Tasks{
+		chromedp.Navigate(page.URL() + "/gallery"), has(`document.querySelectorAll("main .block").length >= 5`),
+		chromedp.Evaluate(`for (const n of document.querySelectorAll("main a, main button")) n.click(); document.title`, &title),
+		chromedp.Evaluate(`[...document.querySelectorAll("main img, main script, main iframe, main [href^='javascript']")].map((n) => n.outerHTML).join()`, &tags),
+	}}})
+	if tags != "" || strings.Contains(title, "owned") {
+		t.Errorf("it ran, title %q, or became elements: %s", title, tags)
+	}
+	seen.asked = 10
+	seen.check(t)
 }
 
 // step is something that a person does, and what they then see.

@@ -57,7 +57,7 @@ function drawAll() {
   }, '# ' + c.name, c.member ? '' : el('span', { class: 'away' }, 'bot not here')))));
   const c = state.channels.find((x) => x.id === state.channel);
   $('title').textContent = '# ' + c.name;
-  $('topic').textContent = c.member ? '/footprint is here' : 'the bot is not a member';
+  $('topic').textContent = c.member ? 'type /footprint, or pick something below' : 'footprint is not a member here';
   $('text').placeholder = `Message #${c.name}, or /footprint ip=… dns=… file=…`;
   $('suggestions').replaceChildren(...state.suggestions.filter((s) => s.channel === c.name).map((s) => el('button', { type: 'button', title: s.text, onclick: () => { $('text').value = s.text; grow($('text')); $('text').focus(); } }, s.label)));
   draw();
@@ -76,7 +76,7 @@ function draw() {
 // fill keeps the nodes of messages that did not change, so that a sorted table
 // or an open menu stays as it is.
 function fill(box, messages, make, empty) {
-  const bottom = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const bottom = box.scrollHeight - box.scrollTop - box.clientHeight < 80 || Date.now() < (box.follow || 0);
   const have = new Map([...box.children].filter((n) => n.dataset.ts).map((n) => [n.dataset.ts, n]));
   const nodes = messages.map((m) => {
     const version = JSON.stringify([m.text, m.blocks, m.files, m.edited, m.reactions, box.id === 'messages' ? count(m) : 0]);
@@ -138,6 +138,8 @@ async function send(area, thread) {
   area.value = '';
   grow(area);
   hideComplete();
+  // who has said something wants to see the answer to it
+  $(thread ? 'replies' : 'messages').follow = Date.now() + 4000;
   const command = text.startsWith('/');
   const answer = await post(command ? 'command' : 'message', { channel: state.channel, thread_ts: thread || '', text });
   if (!answer.ok) toast(`${text.split(' ')[0]} failed with the error “${answer.error}”`);
@@ -158,7 +160,10 @@ function hideComplete() { $('complete').hidden = true; }
 
 for (const [form, area, thread] of [['composer', 'text', () => null], ['reply', 'replytext', () => state.thread]]) {
   $(form).addEventListener('submit', (ev) => { ev.preventDefault(); send($(area), thread()); });
-  $(area).addEventListener('input', () => { grow($(area)); if (area === 'text') complete(); });
+  $(area).addEventListener('input', () => {
+    if ($(area).value === '\n') $(area).value = ''; // what is left of the key that sent
+    grow($(area)); if (area === 'text') complete();
+  });
   $(area).addEventListener('keydown', (ev) => {
     if (ev.key === 'Tab' && area === 'text' && !$('complete').hidden) {
       ev.preventDefault();

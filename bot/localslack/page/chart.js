@@ -1,12 +1,12 @@
 import { el, svg } from './dom.js';
 
-const width = 620;
 const height = 170;
 
 // chart draws bars, also for lines and areas: what matters is when.
 export function chart(block) {
   const c = block.chart || {};
   if (c.type === 'pie') return pie(block);
+  const width = innerWidth < 700 ? 330 : 620; // its text keeps its size on a phone
   const labels = (c.axis_config && c.axis_config.categories) || [];
   const series = c.series || [];
   const most = Math.max(1, ...series.flatMap((s) => s.data.map((d) => d.value)));
@@ -24,7 +24,7 @@ export function chart(block) {
       bar.append(svg('title', {}, `${label}: ${value}`));
       root.append(bar);
     });
-    if (labels.length <= 8 || i % Math.ceil(labels.length / 7) === 0) root.append(text(44 + i * step, height - 17, label, 'start'));
+    if (i % Math.ceil(labels.length / Math.floor(width / 76)) === 0) root.append(text(44 + i * step, height - 17, label, 'start'));
   });
   if (c.axis_config && c.axis_config.x_label) root.append(text(width - 8, height - 3, c.axis_config.x_label, 'end'));
   return el('div', { class: 'block chart' }, el('div', { class: 'caption' }, block.title), root);

@@ -69,7 +69,7 @@ function control(e) {
     case 'static_select':
     case 'radio_buttons': {
       const chosen = e.initial_option && e.initial_option.value;
-      return el('select', {}, ...(e.options || []).map((o) => el('option', { value: o.value, selected: o.value === chosen }, ...textObject(o.text))));
+      return el('select', {}, chosen ? null : el('option', { value: '' }, textObject(e.placeholder).join('') || 'Choose'), ...(e.options || []).map((o) => el('option', { value: o.value, selected: o.value === chosen }, ...textObject(o.text))));
     }
     case 'datepicker':
       return el('input', { type: 'date', value: e.initial_date || '' });
@@ -92,7 +92,7 @@ function values(fields) {
     switch (element.type) {
       case 'static_select':
       case 'radio_buttons':
-        state = { type: element.type, selected_option: input.selectedOptions[0] ? option(input.selectedOptions[0]) : null };
+        state = { type: element.type, selected_option: input.value ? option(input.selectedOptions[0]) : null };
         break;
       case 'datepicker':
         state = { type: element.type, selected_date: input.value || null };

@@ -52,8 +52,28 @@ export function table(block, press) {
       el('button', { type: 'button', class: 'quiet', disabled: page >= last, onclick: () => { page++; draw(); } }, 'Next ›'));
   }
   draw();
-  return el('div', { class: 'block' },
-    block.caption ? el('div', { class: 'caption' }, block.caption) : null,
-    el('div', { class: 'tablewrap', tabindex: '0' }, el('table', { 'aria-label': block.caption || 'Table' }, el('thead', {}, el('tr', {}, ...heads)), body)),
-    pages);
+  const content = el('div', {}, el('div', { class: 'tablewrap', tabindex: '0' }, el('table', { 'aria-label': block.caption || 'Table' }, el('thead', {}, el('tr', {}, ...heads)), body)), pages);
+  const expand = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Show the whole table', onclick: () => sheet(block.caption, content, expand) }, '⤢ Expand');
+  const whole = el('div', { class: 'block' }, el('div', { class: 'caption' }, el('span', {}, block.caption || ''), expand), content);
+  return whole;
+}
+
+// sheet shows a table as wide as the window, until it is closed; its order and page
+// stay as they are.
+function sheet(caption, content, from) {
+  const home = content.parentNode;
+  const close = () => {
+    home.append(content);
+    veil.remove();
+    from.focus();
+  };
+  const button = el('button', { type: 'button', class: 'quiet', 'aria-label': 'Close the table', onclick: close }, '✕');
+  const veil = el('div', { class: 'veil', onclick: (ev) => { if (ev.target === veil) close(); }, onkeydown: (ev) => {
+    if (ev.key === 'Escape') {
+      ev.stopPropagation(); // the thread behind it stays open
+      close();
+    }
+  } }, el('div', { class: 'sheet', role: 'dialog', 'aria-modal': 'true', 'aria-label': caption || 'Table' }, el('div', { class: 'caption' }, el('span', {}, caption || ''), button), content));
+  document.body.append(veil);
+  button.focus();
 }
