@@ -151,7 +151,7 @@ func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 }
 
 // addAllButton puts all indicators of a hunt onto the watchlist for as long as
-// its entries live; a hunt for one has its Watch button.
+// its entries live; few of them have the Watch button.
 func addAllButton(h hunts.Hunt) slack.BlockElement {
 	n := len(h.Request.Indicators())
 	if n < fewIndicators {
