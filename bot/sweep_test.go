@@ -121,7 +121,10 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 	s.waitFor("203.0.113[.]9", "marked known (INC-4690)")
 	cal.move(24 * time.Hour)
 	s.slash("/footprint sweep run")
-	s.waitFor("QUIET 1", "handled (INC-4690)")
+	again := s.waitFor("STILL 1", "handled (INC-4690)", "quiet until")
+	if strings.Contains(again.Text, "NEW") {
+		t.Errorf("what is handled shouts:\n%s", again.Text)
+	}
 }
 
 func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {

@@ -334,7 +334,7 @@ func shownReport(r sweep.Report) message.SweepReport {
 	lines := func(list []sweep.Found) []message.SweepLine {
 		var out []message.SweepLine
 		for _, f := range list {
-			out = append(out, message.SweepLine{Indicator: f.Entry.Indicator, Note: f.Entry.Note, Confidence: f.Entry.Confidence, Ticket: f.Entry.Ticket, QuietUntil: f.Entry.QuietUntil, Hits: f.Hits})
+			out = append(out, message.SweepLine{Indicator: f.Entry.Indicator, Note: f.Entry.Note, Confidence: f.Entry.Confidence, Ticket: f.Entry.Ticket, QuietUntil: f.Entry.QuietUntil, Hits: f.Hits, Fresh: f.Fresh})
 		}
 		return out
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -45,6 +47,7 @@ type SweepLine struct {
 	Ticket     string
 	QuietUntil time.Time
 	Hits       []hunts.Hit
+	Fresh      int // of their devices
 }
 
 // maxSweepLines is how many new indicators the post names; the rest is in the
@@ -83,16 +86,8 @@ func Sweep(s SweepView, v View) Message {
 	if len(r.New) > maxSweepLines {
 		newTable(r.New).add(&p, v.Form)
 	}
-	for n, l := range slices.Concat(r.New, r.Old) {
-		if n == maxSweepButtons {
-			break
-		}
-		value := l.Indicator.String()
-		a := Action{Indicator: requestText(l.Indicator)}
-		p.add(actions(
-			button(fmt.Sprintf("%s:%d", ActionRun, n+1), a, cutText("Hunt "+shownIndicator(value, string(l.Indicator.Kind)), goodButtonText)),
-			button(fmt.Sprintf("%s:%d", ActionMark, n+1), a, cutText("Mark "+shownIndicator(value, string(l.Indicator.Kind)), goodButtonText-1)+"…"),
-		), "")
+	for _, buttons := range sweepButtons(slices.Concat(r.New, r.Old)) {
+		p.add(buttons, "")
 	}
 	p.say(proofLine(s, v))
 	return p.render(v.Form)
@@ -140,8 +135,28 @@ func quietSweep(s SweepView, head line, v View) Message {
 	return p.render(v.Form)
 }
 
-// maxSweepButtons is how many new ones get buttons; a row of them each.
+// maxSweepButtons is how many of those that are told get buttons.
 const maxSweepButtons = maxSweepLines
+
+// sweepButtons offer to hunt and to mark what is told, close together: on a day
+// with much news they must not push the proof out of sight.
+func sweepButtons(list []SweepLine) []slack.Block {
+	var out []slack.Block
+	var row []slack.BlockElement
+	for n, l := range list[:min(len(list), maxSweepButtons)] {
+		value, a := shownIndicator(l.Indicator.String(), string(l.Indicator.Kind)), Action{Indicator: requestText(l.Indicator)}
+		row = append(row,
+			button(fmt.Sprintf("%s:%d", ActionRun, n+1), a, cutText("Hunt "+value, goodButtonText)),
+			button(fmt.Sprintf("%s:%d", ActionMark, n+1), a, cutText("Mark "+value, goodButtonText-1)+"…"))
+		if len(row)+2 > maxActions {
+			out, row = append(out, actions(row...)), nil
+		}
+	}
+	if len(row) > 0 {
+		out = append(out, actions(row...))
+	}
+	return out
+}
 
 func requestText(i indicator.Indicator) string {
 	var r indicator.Request
@@ -223,6 +238,9 @@ func sweepLine(l SweepLine, old bool) line {
 		}
 	}
 	what := fmt.Sprintf(" → %s", count(int64(len(l.Hits)), "device"))
+	if l.Fresh > 0 && l.Fresh < len(l.Hits) {
+		what += fmt.Sprintf(", %d of them new", l.Fresh)
+	}
 	if reached == 0 {
 		what += " tried, none reached it"
 	}

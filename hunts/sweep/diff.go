@@ -45,14 +45,15 @@ func SplitKey(key string) (entry, device string) {
 type Found struct {
 	Entry Entry       `json:"entry"`
 	Hits  []hunts.Hit `json:"hits"`
+	Fresh int         `json:"fresh,omitempty"` // devices that were not there before
 }
 
 // Report is what changed since the last sweep.
 type Report struct {
 	New   []Found  `json:"new"`   // at least one device that was not there
-	Still []Found  `json:"still"` // met again, nothing new about it
+	Still []Found  `json:"still"` // met again, nothing new about it, or somebody handles it
 	Gone  []string `json:"gone"`  // keys that were met last time and not since
-	Quiet []Found  `json:"quiet"` // met, and told to keep still
+	Quiet []Found  `json:"quiet"` // new, and told to keep still
 	// Old is the history of entries that are hunted for the first time: what a
 	// device met before the window already, whether it goes on or not. It is told
 	// once and is not today's news.
@@ -97,11 +98,14 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 			}
 			if !was || last.Gone {
 				fresh, old = fresh || !history, old || history
+				if !history {
+					f.Fresh++
+				}
 			}
 			f.Hits = append(f.Hits, h)
 		}
 		switch {
-		case f.Entry.Handled(slot):
+		case f.Entry.Handled(slot) && (fresh || old):
 			r.Quiet = append(r.Quiet, f)
 		case fresh:
 			r.New = append(r.New, f)

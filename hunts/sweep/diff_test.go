@@ -88,6 +88,7 @@ func TestADayTellsWhatIsNewAgainstTheDayBefore(t *testing.T) {
 		"a row that came late is new":                      {[]hunts.Survey{complete(), complete(hit("192.0.2.1", "a", 50*hour))}, []string{"", "NEW 192.0.2.1@a"}},
 		"nothing is gone while we could not look":          {[]hunts.Survey{complete(hit("192.0.2.1", "a", hour)), unknown, complete()}, []string{"NEW 192.0.2.1@a", "", "GONE 192.0.2.1@a"}},
 		"what is quiet does not shout":                     {[]hunts.Survey{complete(hit("192.0.2.3", "a", hour))}, []string{"QUIET 192.0.2.3@a"}},
+		"nor the day after, when it is still there":        {[]hunts.Survey{complete(hit("192.0.2.3", "a", hour)), complete(hit("192.0.2.3", "a", hour))}, []string{"QUIET 192.0.2.3@a", "STILL 192.0.2.3@a"}},
 		"after its quiet time it does, if somebody is new": {[]hunts.Survey{complete(), complete(hit("192.0.2.3", "a", hour))}, []string{"", "NEW 192.0.2.3@a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
