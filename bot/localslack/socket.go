@@ -71,7 +71,6 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 	ticket := r.URL.Query().Get("ticket")
 	known := w.tickets[ticket]
 	delete(w.tickets, ticket) // a URL serves one connection
-	open := len(w.links)
 	w.mu.Unlock()
 	if !known {
 		http.Error(rw, "unknown ticket", http.StatusForbidden)
@@ -84,15 +83,17 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 		return // the upgrader has answered
 	}
 	l := &link{conn: conn}
-	if open >= maxLinks {
+	w.mu.Lock()
+	n := len(w.links) + 1
+	if n <= maxLinks {
+		w.links = append(w.links, l)
+	}
+	w.mu.Unlock()
+	if n > maxLinks {
 		_ = l.write(answer{"type": "disconnect", "reason": "too_many_websockets", "debug_info": answer{"host": "local"}})
 		_ = conn.Close()
 		return
 	}
-	w.mu.Lock()
-	w.links = append(w.links, l)
-	n := len(w.links)
-	w.mu.Unlock()
 	err = l.write(answer{
 		"type": "hello", "num_connections": n, "connection_info": answer{"app_id": appID},
 		"debug_info": answer{"host": "local", "started": w.cfg.Clock().UTC().Format("2006-01-02 15:04:05.000"), "build_number": 1, "approximate_connection_time": 3600},
@@ -181,8 +182,9 @@ func (w *Workspace) DropSockets() {
 	}
 }
 
-// Disconnect asks every connection to go, as Slack does a few times a day; the
-// reason is warning, refresh_requested or link_disabled.
+// Disconnect asks every connection to go, as Slack does a few times a day, and
+// closes those that stay; the reason is warning, refresh_requested or
+// link_disabled.
 func (w *Workspace) Disconnect(reason string) {
 	w.mu.Lock()
 	links := slices.Clone(w.links)
@@ -190,6 +192,11 @@ func (w *Workspace) Disconnect(reason string) {
 	w.mu.Unlock()
 	for _, l := range links {
 		_ = l.write(answer{"type": "disconnect", "reason": reason, "debug_info": answer{"host": "local"}})
+		w.running.Go(func() {
+			if pause(w.life, w.cfg.CloseAfter) {
+				_ = l.conn.Close()
+			}
+		})
 	}
 }
 

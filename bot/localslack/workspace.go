@@ -37,6 +37,8 @@ type Config struct {
 	// PingEvery is the pause between WebSocket pings; 10 s. Clients reconnect
 	// after 30 s without one.
 	PingEvery time.Duration
+	// CloseAfter is how long a connection that was asked to go may stay; 10 s.
+	CloseAfter time.Duration
 	// AckWithin is how long an envelope waits for its acknowledgement; 3 s
 	// (docs.slack.dev/interactivity/implementing-slash-commands).
 	AckWithin time.Duration
@@ -127,6 +129,9 @@ func New(cfg Config) *Workspace {
 	}
 	if cfg.PingEvery <= 0 {
 		cfg.PingEvery = 10 * time.Second
+	}
+	if cfg.CloseAfter <= 0 {
+		cfg.CloseAfter = 10 * time.Second
 	}
 	if cfg.AckWithin <= 0 {
 		cfg.AckWithin = 3 * time.Second
