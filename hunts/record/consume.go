@@ -66,7 +66,7 @@ type consumer struct {
 	ending context.Context // the caller's: nothing new after it
 	work   context.Context // of the running jobs, ends with Drain
 	busy   sync.WaitGroup
-	mine   sync.Map     // ids that run in this process
+	mine   sync.Map     // ids that run in this process → their keys
 	warned atomic.Int64 // when trouble was last told, in Unix nanoseconds
 	paused atomic.Int64 // jobs that wait for another try and lent their worker
 }
@@ -257,10 +257,10 @@ func (c *consumer) reclaimOne(ctx context.Context, lane string) bool {
 
 // run works on one job in its own goroutine; it owns a token of free.
 func (c *consumer) run(j hunts.Job) {
-	if _, twice := c.mine.LoadOrStore(j.Lane+j.ID, true); twice {
+	if key, twice := c.mine.Swap(j.Lane+j.ID, j.Key); twice && key == j.Key {
 		c.free <- struct{}{}
 		return
-	}
+	} // another key under the same id: Redis forgot the older job within the same millisecond
 	slow := len(c.cfg.Lanes) > 1 && j.Lane == c.cfg.Lanes[len(c.cfg.Lanes)-1]
 	if slow {
 		c.slow.Add(1)
@@ -270,7 +270,7 @@ func (c *consumer) run(j hunts.Job) {
 			if slow {
 				c.slow.Add(-1)
 			}
-			c.mine.Delete(j.Lane + j.ID)
+			c.mine.CompareAndDelete(j.Lane+j.ID, j.Key)
 			c.free <- struct{}{}
 		}()
 		c.workOn(j)
