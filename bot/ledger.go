@@ -22,6 +22,7 @@ type ledger struct {
 	Hosts      []string       `json:"hosts,omitempty"` // that the incident names
 	Workspaces []string       `json:"workspaces,omitempty"`
 	LookBack   string         `json:"look_back,omitempty"`
+	Source     string         `json:"source,omitempty"` // the workspaces that were searched, as answers name them
 	Paused     bool           `json:"paused,omitempty"`
 	Lines      []ledgerLine   `json:"lines"`
 	Dropped    int            `json:"dropped,omitempty"` // indicators beyond maxLedger
@@ -225,7 +226,7 @@ func (l ledger) automatic() int {
 func (l ledger) view(b *Bot) message.LedgerView {
 	v := message.LedgerView{
 		Title: l.Title, Hosts: l.Hosts, Thread: l.Thread, Paused: l.Paused, Automatic: l.automatic(), Cap: b.cfg.ThreadCap, Coverage: l.Covered, At: b.cfg.Clock(),
-		Workspaces: l.Workspaces, LookBack: l.LookBack, Notes: l.Notes, Dropped: l.Dropped,
+		Workspace: l.Source, LookBack: l.LookBack, Notes: l.Notes, Dropped: l.Dropped,
 	}
 	if b.namesHidden(l.Channel) {
 		v.Hosts = nil

@@ -163,7 +163,7 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 			if k < 0 || k >= len(answers) {
 				continue
 			}
-			l.Covered, l.LookBack = answers[k].Coverage, prepared[k].Window.Text()
+			l.Covered, l.LookBack, l.Source = answers[k].Coverage, prepared[k].Window.Text(), answers[k].Source.Workspace
 			if line, ok := x.answered(prepared[k], answers[k]); ok {
 				fresh = append(fresh, line)
 			}

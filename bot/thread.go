@@ -16,7 +16,8 @@ import (
 )
 
 var (
-	incidentNumber = regexp.MustCompile(`(?i)^(?:(?:sentinel )?incident[ =:#]*|inc[ -]?|#)?(\d{1,9})$`)
+	// a number alone, or behind the word anywhere
+	incidentNumber = regexp.MustCompile(`(?i)^(?:inc[ -]?|#)?(\d{1,9})$|\bincident(?: number)?[ =:#]{1,3}(\d{1,9})\b`)
 	// a word of the request grammar; an address with "=" in it is none
 	requestKey = regexp.MustCompile(`(?i)(?:^|\s)(?:ip|dns|domain|url|file|process|device|since|from|to|exclude|workspace|why|hunt|incident)\s*=`)
 )
@@ -28,7 +29,7 @@ var (
 func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker, text string) error {
 	whisper := func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) }
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
-		return b.tell(b.incidentOf(ctx, key, number[1], who, nil), whisper)
+		return b.tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
 	}
 	if m.ThreadTS == "" || requestKey.MatchString(text) || strings.EqualFold(text, "help") {
 		return b.mentioned(ctx, key, who, text)
@@ -162,12 +163,10 @@ func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
 	return err
 }
 
-// shortcutLedger is the message shortcut that keeps a ledger; any other opens
-// the form with what the message says.
-const shortcutLedger = "footprint_ledger"
-
+// messageAction does what a message shortcut says: keep a ledger, or, as any
+// other, open the form with what the message says.
 func (b *Bot) messageAction(ctx context.Context, key string, i interaction) error {
-	if i.CallbackID == shortcutLedger {
+	if i.CallbackID == message.ShortcutLedger {
 		return b.shortcut(ctx, key, i)
 	}
 	var m written

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,48 +68,72 @@ func (r *Runner) Incident(ctx context.Context, number int64, asker Asker, worksp
 	return out, nil
 }
 
-// entity is one entity of an alert
-// (learn.microsoft.com/azure/sentinel/entities-reference).
-type entity struct {
-	Type       string
-	Address    string
-	DomainName string
-	Url        string //nolint:revive // the service's spelling
-	Name       string
-	Algorithm  string
-	Value      string
-	HostName   string
-	DnsDomain  string
-}
+// maxEntities bounds what is read of one alert; a sweep of an address range may
+// name thousands.
+const maxEntities = 2000
 
+// entities takes in the entities of an alert, JSON in a string
+// (learn.microsoft.com/azure/sentinel/entities-reference). An entity holds
+// others: a process its file, a file its hashes. One that can't be read leaves
+// the rest.
 func (i *Incident) entities(text string) {
-	var list []entity
+	var list []any
 	if json.Unmarshal([]byte(text), &list) != nil {
 		return
 	}
+	left := maxEntities
 	for _, e := range list {
-		value := ""
-		switch strings.ToLower(e.Type) {
-		case "ip":
-			value = e.Address
-		case "dns", "dnsresolution":
-			value = e.DomainName
-		case "url":
-			value = e.Url
-		case "file":
-			value = e.Name
-		case "filehash":
-			value = e.Value
-		case "host":
-			if e.HostName != "" && !slices.Contains(i.Hosts, e.HostName) {
-				i.Hosts = append(i.Hosts, e.HostName)
+		i.entity(e, 0, &left)
+	}
+}
+
+func (i *Incident) entity(v any, depth int, left *int) {
+	if depth > 8 || *left <= 0 {
+		return
+	}
+	*left--
+	switch x := v.(type) {
+	case []any:
+		for _, item := range x {
+			i.entity(item, depth+1, left)
+		}
+	case map[string]any:
+		i.named(x)
+		for _, key := range slices.Sorted(maps.Keys(x)) {
+			switch x[key].(type) {
+			case []any, map[string]any:
+				i.entity(x[key], depth+1, left)
 			}
 		}
-		if value == "" {
-			continue
+	}
+}
+
+// named takes what one entity names by itself.
+func (i *Incident) named(e map[string]any) {
+	text := func(key string) string { s, _ := e[key].(string); return strings.TrimSpace(s) }
+	value := ""
+	switch strings.ToLower(text("Type")) {
+	case "ip":
+		value = text("Address")
+	case "dns", "dnsresolution":
+		value = text("DomainName")
+	case "url":
+		value = text("Url")
+	case "file":
+		value = text("Name")
+	case "filehash":
+		value = text("Value")
+	case "host":
+		host := text("HostName")
+		known := func(h string) bool { return strings.EqualFold(h, host) }
+		if host != "" && !slices.ContainsFunc(i.Hosts, known) {
+			i.Hosts = append(i.Hosts, host)
 		}
-		if typed, refusal := indicator.Type(value); refusal == nil && !slices.Contains(i.Indicators, typed) {
-			i.Indicators = append(i.Indicators, typed)
-		}
+	}
+	if value == "" {
+		return
+	}
+	if typed, refusal := indicator.Type(value); refusal == nil && !slices.Contains(i.Indicators, typed) {
+		i.Indicators = append(i.Indicators, typed)
 	}
 }

@@ -27,7 +27,7 @@ func everything(evil string, v View) map[string][]Message {
 		{Indicator: bad, State: LineNew}, {Indicator: bad, State: LineRunning}, {Indicator: must("sha256", evil+strings.Repeat("a", 64)), State: LineDone, Verdict: hunts.Clean, Hunt: "F-7QK2", Link: "https://" + evil},
 	}
 	ledger := LedgerView{
-		Title: evil, Hosts: []string{evil}, Workspaces: []string{evil}, LookBack: evil, Notes: []string{evil}, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now, By: hunts.Asker{User: evil, Name: evil},
+		Title: evil, Hosts: []string{evil}, Workspace: evil, LookBack: evil, Notes: []string{evil}, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now, By: hunts.Asker{User: evil, Name: evil},
 	}
 	news := []LedgerNew{{Indicator: bad, Devices: []hunts.DeviceResult{{Device: evil, Processes: []string{evil}, LastSeen: now}}, Hunt: evil, Asker: evil}}
 	incident := hunts.Incident{Title: evil, Alerts: []string{evil}, Hosts: []string{evil}}

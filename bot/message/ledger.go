@@ -36,21 +36,21 @@ const (
 
 // LedgerView is the ledger of a thread as it is shown.
 type LedgerView struct {
-	Title      string
-	Hosts      []string // that the incident names
-	Workspaces []string
-	LookBack   string // "last 7 days"
-	Thread     string
-	Paused     bool
-	Lines      []LedgerLine
-	Dropped    int      // indicators that the ledger has no room for
-	Notes      []string // what could not be read
-	Automatic  int
-	Cap        int
-	Next       time.Time // when the waiting lines are hunted; zero is at once
-	Coverage   hunts.Coverage
-	At         time.Time
-	By         hunts.Asker // who hands over
+	Title     string
+	Hosts     []string // that the incident names
+	Workspace string
+	LookBack  string // "last 7 days"
+	Thread    string
+	Paused    bool
+	Lines     []LedgerLine
+	Dropped   int      // indicators that the ledger has no room for
+	Notes     []string // what could not be read
+	Automatic int
+	Cap       int
+	Next      time.Time // when the waiting lines are hunted; zero is at once
+	Coverage  hunts.Coverage
+	At        time.Time
+	By        hunts.Asker // who hands over
 }
 
 // LedgerLine is one indicator of a thread.
@@ -125,8 +125,8 @@ func ledgerHead(l LedgerView) line {
 	if l.LookBack != "" {
 		head = head.dot(ours("%s", shown(l.LookBack, maxShort)))
 	}
-	if len(l.Workspaces) > 0 {
-		head = head.dot(ours("%s", shownList(l.Workspaces)))
+	if l.Workspace != "" {
+		head = head.dot(ours("%s", shown(l.Workspace, maxShort)))
 	}
 	if l.Paused {
 		head = head.dot(bold("paused"))

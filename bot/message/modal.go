@@ -15,6 +15,7 @@ const (
 	ModalPreview    = "footprint_preview"
 	ModalMark       = "footprint_mark"
 	ShortcutMessage = "footprint_message"
+	ShortcutLedger  = "footprint_ledger" // keep what the message names in its thread's ledger
 )
 
 // modal is an empty modal with our titles.

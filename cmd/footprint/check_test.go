@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 )
 
@@ -113,6 +114,32 @@ func TestCheckAsksTheWorkspaceWhetherEachHuntWorks(t *testing.T) {
 	for _, want := range []string{"ok soc: the hunt network-footprint has its table and columns", "warn soc: the hunt mine does not work: ", "RemoteIPP"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("check says\n%s\nwant %q", got, want)
+		}
+	}
+}
+
+func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
+	for manifest, want := range map[string][]string{
+		smallApp: {
+			"ok hunts by slash command", "ok CSV and KQL files", "off mentions, which keep a ledger of what stands beside them: the scope app_mentions:read is not given",
+			"off incident threads that enrich themselves (/footprint here enrich on): the scope channels:history is not given", "off shared texts in incident threads, and watch import: the scope files:read is not given",
+		},
+		largeApp: {
+			"ok mentions, which keep a ledger of what stands beside them", "ok mentions that read a whole thread", "ok incident threads that enrich themselves (/footprint here enrich on)", "ok the same in private channels",
+			"ok shared texts in incident threads, and watch import", "ok reactions to repeated indicators", "ok finding own messages again after a crash", "off user groups of the policy: the scope usergroups:read is not given",
+		},
+	} {
+		oauth := readManifest(t, manifest)["oauth_config"].(map[string]any)
+		slack := localslack.New(localslack.Config{Scopes: texts(oauth["scopes"].(map[string]any)["bot"])})
+		if err := slack.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := checked(t, []string{"SLACK_API_URL=" + slack.APIURL(), "SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken()}, "scopes")
+		_ = slack.Close()
+		for _, line := range want {
+			if !strings.Contains(got, line) {
+				t.Errorf("%s: lacks %q:\n%s", manifest, line, got)
+			}
 		}
 	}
 }

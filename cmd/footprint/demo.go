@@ -54,7 +54,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	} else {
 		a.live, a.clock = false, time.Now
 	}
-	cfg := config{botToken: slackLike.BotToken(), appToken: slackLike.AppToken(), slackAPI: slackLike.APIURL(), replica: "demo", workers: 16}
+	cfg := config{botToken: slackLike.BotToken(), appToken: slackLike.AppToken(), slackAPI: slackLike.APIURL(), replica: "demo", workers: 16, bots: []string{demoPlaybook}, threadPause: 5 * time.Second}
 	parts, err := assemble(ctx, cfg, a)
 	if err != nil {
 		return err
@@ -64,6 +64,7 @@ func demo(ctx context.Context, p process, args []string) error {
 		if err := demoSweep(ctx, parts.store, slackLike.Channel("soc").ID, start); err != nil {
 			return err
 		}
+		demoIncident(slackLike)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return runBot(ctx, cfg, parts, a.clock, a.log) })
@@ -149,6 +150,16 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 	}
 	_, err = store.Push(ctx, bot.LaneSweep, bot.JobSweep, key, payload)
 	return err
+}
+
+// demoPlaybook is the bot of a Sentinel playbook that posts incidents.
+const demoPlaybook = "B0SENTINEL"
+
+// demoIncident posts what the playbook of a Sentinel automation rule would: the
+// bot that it mentions reads the incident, and keeps its ledger in the thread.
+func demoIncident(w *localslack.Workspace) {
+	playbook := w.AddUser("sentinel-playbook", localslack.Bot(demoPlaybook))
+	playbook.In(w.Channel("incidents")).Say("Microsoft Sentinel raised an incident of high severity: Beacon to a rare host by PowerShell from Word. <@" + w.BotUser() + "> incident 4711")
 }
 
 // demoExclusions are the shipped profiles with the demo fleet's own values.

@@ -77,11 +77,12 @@ func plain(v any) any {
 }
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
-	for path, c := range map[string]struct{ scopes, events []string }{
-		smallApp: {scopes: []string{"chat:write", "commands", "files:write", "users:read"}},
+	for path, c := range map[string]struct{ scopes, events, shortcuts []string }{
+		smallApp: {scopes: []string{"chat:write", "commands", "files:write", "users:read"}, shortcuts: []string{message.ShortcutMessage}},
 		largeApp: {
-			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history", "metadata.message:read", "reactions:write", "users:read"},
+			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:read", "files:write", "groups:history", "metadata.message:read", "reactions:write", "users:read"},
 			[]string{"app_mention", "message.channels", "message.groups"},
+			[]string{message.ShortcutMessage, message.ShortcutLedger},
 		},
 	} {
 		manifest := readManifest(t, path)
@@ -96,10 +97,18 @@ func TestManifestAsksForTheLeastScopes(t *testing.T) {
 		if settings["socket_mode_enabled"] != true {
 			t.Errorf("%s: socket mode is off", path)
 		}
-		shortcut := manifest["features"].(map[string]any)["shortcuts"].([]any)[0].(map[string]any)
-		// https://docs.slack.dev/reference/app-manifest: a shortcut's name has at most 24 characters
-		if name, _ := shortcut["name"].(string); shortcut["callback_id"] != message.ShortcutMessage || utf8.RuneCountInString(name) > 24 {
-			t.Errorf("%s: the shortcut is %v", path, shortcut)
+		var callbacks []string
+		for _, x := range manifest["features"].(map[string]any)["shortcuts"].([]any) {
+			shortcut := x.(map[string]any)
+			callback, _ := shortcut["callback_id"].(string)
+			callbacks = append(callbacks, callback)
+			// https://docs.slack.dev/reference/app-manifest: a shortcut's name has at most 24 characters
+			if name, _ := shortcut["name"].(string); shortcut["type"] != "message" || utf8.RuneCountInString(name) > 24 {
+				t.Errorf("%s: the shortcut is %v", path, shortcut)
+			}
+		}
+		if !slices.Equal(callbacks, c.shortcuts) {
+			t.Errorf("%s: shortcuts %v, want %v", path, callbacks, c.shortcuts)
 		}
 	}
 }
