@@ -70,7 +70,9 @@ func judgeSurvey(s *Survey, unsearched map[indicator.Indicator]bool, unattribute
 	switch {
 	case n[Reached] > 0:
 		s.Verdict, s.Reason = Reached, fmt.Sprintf("%s of %d met a completed connection", count(n[Reached], "indicator"), len(s.Indicators))
-	case n[CouldNotTell] > 0 || len(unsearched) > 0 || len(s.Indicators) == 0:
+	case len(s.Indicators) == 0:
+		s.Verdict, s.Reason = CouldNotTell, "the list holds no indicator that can be hunted"
+	case n[CouldNotTell] > 0 || len(unsearched) > 0:
 		s.Verdict, s.Reason = CouldNotTell, strings.Join(saidOnce(s.Coverage.Problems), "; ")
 		if s.Reason == "" {
 			s.Reason = "nothing was there to be searched"

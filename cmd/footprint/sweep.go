@@ -90,15 +90,17 @@ func sweepProgress(w io.Writer) func(hunts.Progress) {
 }
 
 // sweepWindow reads the window from the grammar of requests, which wants an
-// indicator that a sweep has elsewhere.
-func sweepWindow(words []string, now time.Time) (indicator.Request, error) {
-	const stand = "ip=192.0.2.1 "
-	req, refusal := indicator.Parse(stand+indicator.Join(words), now)
-	if refusal != nil {
-		return req, usageError{refusal.Sentence}
-	}
-	if len(req.Indicators()) > 1 {
-		return req, usageError{"the indicators of a sweep stand in its watchlist; only since=, from=, to=, device=, workspace= and why= go here"}
+// indicator that a sweep has elsewhere. Two stand in for it one after the other,
+// so that neither hides the same one typed by a person.
+func sweepWindow(words []string, now time.Time) (req indicator.Request, err error) {
+	for _, stand := range []string{"ip=192.0.2.1 ", "ip=192.0.2.2 "} {
+		var refusal *indicator.Refusal
+		if req, refusal = indicator.Parse(stand+indicator.Join(words), now); refusal != nil {
+			return req, usageError{refusal.Sentence}
+		}
+		if len(req.Indicators()) > 1 {
+			return req, usageError{"the indicators of a sweep stand in its watchlist; only since=, from=, to=, device=, workspace= and why= go here"}
+		}
 	}
 	return req, nil
 }

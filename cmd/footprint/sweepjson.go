@@ -19,7 +19,7 @@ type sweptList struct {
 	list      sweep.List
 }
 
-// swept is the JSON of one sweep in the terminal; docs/ANSWERS.md describes it.
+// swept is the JSON of one sweep in the terminal; docs/SWEEPS.md describes it.
 // What an answer to a hunt has too bears the same name.
 type swept struct {
 	HuntID       string           `json:"hunt_id"`

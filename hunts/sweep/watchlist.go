@@ -7,6 +7,7 @@
 package sweep
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -254,6 +255,7 @@ func (l *List) Hold(g indicator.Guard) {
 		}
 		return held
 	})
+	slices.SortStableFunc(l.Problems, func(a, b Problem) int { return cmp.Or(strings.Compare(a.Source, b.Source), a.Line-b.Line) })
 }
 
 // Indicators are what is hunted: everything that is not retired.
