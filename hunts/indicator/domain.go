@@ -25,6 +25,9 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 	if strings.HasPrefix(s, "*") {
 		return typeWildcard(raw, s)
 	}
+	if rest, relative := strings.CutPrefix(s, "//"); relative && !strings.HasPrefix(rest, "/") {
+		s = rest // a link of a page, relative to the scheme
+	}
 	if strings.Contains(s, "://") || strings.Contains(s, `:\\`) {
 		return typeURL(raw, s)
 	}

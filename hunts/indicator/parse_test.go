@@ -44,6 +44,8 @@ func TestParseReadsWhatPeopleType(t *testing.T) {
 		{"comma lists and repeated keys", "ip=203.0.113.1,203.0.113.2 ip=203.0.113.3,203.0.113.1", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | ips ip:203.0.113.3"},
 		{"a comma list with blanks", "ip=203.0.113.1, 203.0.113.2 , 203.0.113.3 file=a.exe, b.exe dns=x.example", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | ips ip:203.0.113.3 | domains domain:x.example | files file:a.exe | files file:b.exe"},
 		{"lists with semicolons and bars", "ip=203.0.113.1;203.0.113.2 dns=a.example|b.example", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | domains domain:a.example | domains domain:b.example"},
+		{"an address with a slash behind", "ip=203.0.113.1/ 203.0.113.2/", "ips ip:203.0.113.1 | ips ip:203.0.113.2"},
+		{"a link relative to its scheme", "dns=//evil.example/x dns=//b.example", "domains url:evil.example/x@evil.example | domains domain:b.example"},
 		{"italics and struck-out text", "_evil.example_ ~203.0.113.1~ ip=_203.0.113.2_", "ips ip:203.0.113.1 | ips ip:203.0.113.2 | domains domain:evil.example"},
 		{"an underscore that belongs to the name", "dns=_dmarc.evil.example", "domains domain:_dmarc.evil.example"},
 		{"an indicator behind an unquoted reason", "why=tip ip=203.0.113.1 evil.example", "ips ip:203.0.113.1 | domains domain:evil.example | why tip"},
@@ -191,6 +193,9 @@ func TestParseRefusesWithOneSentence(t *testing.T) {
 	cases := []struct{ name, text, key, want string }{
 		{"an unknown key", "ipp=203.0.113.1", "ipp", "did you mean ip="},
 		{"a key that means another", "host=evil.example", "host", "did you mean dns="},
+		{"a network with a mask", "ip=203.0.113.7/255.255.255.0", "ip", "write ip=203.0.113.0/24"},
+		{"a bare network with a mask", "203.0.113.7/255.255.255.128", "", "write ip=203.0.113.0/25"},
+		{"a mask with a gap", "ip=203.0.113.7/255.0.255.0", "ip", "no mask"},
 		{"stars around a name", "dns=*evil*", "dns", "one star at the start only"},
 		{"a hash key", "sha256=abc", "sha256", "did you mean file="},
 		{"a swapped key", "dsn=evil.example", "dsn", "did you mean dns="},

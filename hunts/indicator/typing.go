@@ -1,6 +1,8 @@
 package indicator
 
 import (
+	"encoding/binary"
+	mathbits "math/bits"
 	"net/netip"
 	"strings"
 	"unicode"
@@ -105,7 +107,9 @@ func looksLikeAddress(s string) bool {
 	}
 	host, _, _ := strings.Cut(s, "/")
 	if len(host) < len(s) {
-		if _, err := netip.ParsePrefix(s); err != nil && strings.Contains(host, ".") && !isDigits(s[len(host)+1:]) {
+		tail := s[len(host)+1:]
+		_, noMask := netip.ParseAddr(tail)
+		if _, err := netip.ParsePrefix(s); err != nil && strings.Contains(host, ".") && tail != "" && !isDigits(tail) && noMask != nil {
 			return false // 203.0.113.66/gate.php is a URL
 		}
 	}
@@ -140,6 +144,12 @@ func typeIP(raw string) (Indicator, *Refusal) {
 		if err == nil {
 			return typePrefix(raw, p)
 		}
+		if a, ok := parseAddress(s[:i]); ok && s[i:] == "/" {
+			return Indicator{Kind: KindIP, Value: a.String()}, nil
+		}
+		if no := refuseMask(raw, s[:i], s[i+1:]); no != nil {
+			return Indicator{}, no
+		}
 		if _, ok := parseAddress(s[:i]); ok && !(s[i] == '/' && isDigits(s[i+1:])) {
 			return typeURLAddress(raw, s)
 		}
@@ -149,6 +159,24 @@ func typeIP(raw string) (Indicator, *Refusal) {
 		return Indicator{Kind: KindIP, Value: a.String()}, nil
 	}
 	return Indicator{}, refuseAddress(raw, s)
+}
+
+// refuseMask teaches the prefix for a network that is written with a mask, which
+// would otherwise pass for a URL's path and hunt one address of it.
+func refuseMask(raw, address, mask string) *Refusal {
+	a, err := netip.ParseAddr(address)
+	m, errMask := netip.ParseAddr(mask)
+	if err != nil || errMask != nil || !a.Is4() || !m.Is4() {
+		return nil
+	}
+	b := m.As4()
+	bits := binary.BigEndian.Uint32(b[:])
+	ones := mathbits.LeadingZeros32(^bits)
+	if bits<<ones != 0 {
+		return refuse("ip", raw, "%s is no mask of a network: write ip=203.0.113.0/24", show(mask))
+	}
+	network := netip.PrefixFrom(a, ones).Masked()
+	return refuse("ip", raw, "%s has a mask: write ip=%s", show(address+"/"+mask), network)
 }
 
 // parseAddress reads an address with or without port, brackets and zone.
