@@ -46,6 +46,8 @@ type Runner interface {
 	Tips(ctx context.Context, from hunts.TipSource, asker hunts.Asker, workspaces []string) ([]hunts.Tip, error)
 	// Lineage tells where the processes of one device came from.
 	Lineage(ctx context.Context, h hunts.Hunt, device string, processes []string, w hunts.Window) (hunts.Lineage, error)
+	// Events reads each event that an answer counts.
+	Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunts.EventList, error)
 	// Incident reads a Sentinel incident and what its alerts name.
 	Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
 }

@@ -148,6 +148,7 @@ type Event struct {
 	Parent      string    `json:"parent"`
 	Account     string    `json:"account"`
 	Matched     []string  `json:"matched"`
+	Excluded    string    `json:"excluded,omitempty"` // profile that covers it, told in files only
 }
 
 // Row is one line of the finest summary.

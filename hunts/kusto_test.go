@@ -116,6 +116,7 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 	names, queries = append(names, "threat intelligence", "a watchlist"), append(queries, catalog.tips, kql.Prologue("test", []kql.Let{{Name: "watchlist_alias", Value: kql.StringLiteral("iocs")}})+catalog.watchlist)
 	first, _ := catalog.Get(DefaultHunt)
 	names, queries = append(names, "the control of a sweep"), append(queries, kql.Prologue("test", []kql.Let{{Name: "day_from", Value: kql.DatetimeLiteral(p.from)}, {Name: "day_to", Value: kql.DatetimeLiteral(p.to)}})+catalog.control)
+	names, queries = append(names, "each event"), append(queries, first.kql(p, "test", profiles, catalog.events))
 	names, queries = append(names, "a sweep"), append(queries, first.kql(p, "test", profiles, catalog.survey))
 	for i, a := range microsoft(t, queries) {
 		for _, d := range a.Diagnostics {

@@ -370,17 +370,21 @@ func (m *merger) mergeTimeline(parts []part) {
 	sort.Slice(m.answer.Timeline, func(i, j int) bool { return m.answer.Timeline[i].Start.Before(m.answer.Timeline[j].Start) })
 }
 
+func (m *merger) event(e eventRow) Event {
+	var port int64
+	if e.Port != nil {
+		port = *e.Port
+	}
+	return Event{
+		Time: e.Time.Time, Device: e.Device, Action: e.Action, Outcome: e.Outcome, RemoteIP: plainIP(e.IP), RemotePort: port, RemoteHost: e.Host,
+		Process: e.Process, CommandLine: e.Command, Parent: e.Parent, Account: e.Account, Matched: m.named(e.Matched),
+	}
+}
+
 func (m *merger) mergeEvents(parts []part) {
 	for _, x := range parts {
 		for _, e := range x.events {
-			var port int64
-			if e.Port != nil {
-				port = *e.Port
-			}
-			m.answer.Events = append(m.answer.Events, Event{
-				Time: e.Time.Time, Device: e.Device, Action: e.Action, Outcome: e.Outcome, RemoteIP: plainIP(e.IP), RemotePort: port, RemoteHost: e.Host,
-				Process: e.Process, CommandLine: e.Command, Parent: e.Parent, Account: e.Account, Matched: m.named(e.Matched),
-			})
+			m.answer.Events = append(m.answer.Events, m.event(e))
 		}
 	}
 	sort.SliceStable(m.answer.Events, func(i, j int) bool { return m.answer.Events[i].Time.After(m.answer.Events[j].Time) })

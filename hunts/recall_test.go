@@ -333,3 +333,41 @@ func TestMemoryNeverChangesAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestEachEventOfAnAnswerCanBeRead(t *testing.T) {
+	var rows []arrival
+	for i := range 250 {
+		rows = append(rows, event(lookedFirst.Add(-time.Duration(i)*17*time.Minute), time.Minute, fmt.Sprintf("ws-%d", i%3)))
+	}
+	l := newLooker(t, rows)
+	l.at(lookedFirst)
+	a := l.hunt("", nil)
+	l.asked()
+	req, refusal := indicator.Parse("ip=203.0.113.66", l.now)
+	if refusal != nil {
+		t.Fatal(refusal.Sentence)
+	}
+	h := hunts.Hunt{ID: a.HuntID, Name: a.Hunt, Request: req}
+	list, err := l.runner.Events(t.Context(), h, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if int64(len(list.Events)) != a.Totals.Events || len(list.Events) < 250-1 || list.Cut != "" {
+		t.Errorf("%d events of %d, cut %q", len(list.Events), a.Totals.Events, list.Cut)
+	}
+	for i, e := range list.Events {
+		if i > 0 && e.Time.After(list.Events[i-1].Time) {
+			t.Fatalf("event %d is newer than the one before", i)
+		}
+	}
+	if got, want := fmt.Sprint(list.Events[:100]), fmt.Sprint(a.Events); got != want {
+		t.Errorf("the newest are\n%s\nthe answer has\n%s", got, want)
+	}
+	if n, _ := l.asked(); len(n) >= len(a.Coverage.Slices) {
+		t.Errorf("%d queries: slices without an event were asked", len(n))
+	}
+	l.fail = func(hunts.Query) bool { return true }
+	if _, err := l.runner.Events(t.Context(), h, a); hunts.KindOf(err) != hunts.KindTimeout {
+		t.Errorf("a workspace that fails: %v", err)
+	}
+}

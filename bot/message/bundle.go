@@ -29,28 +29,39 @@ type bundleInfo struct {
 	Exported time.Time      `json:"exported"`
 	By       hunts.Asker    `json:"exported_by"`
 	Coverage hunts.Coverage `json:"coverage"`
+	Events   int            `json:"events"`               // lines of events.csv
+	Cut      string         `json:"events_cut,omitempty"` // why there are more
 }
 
 // Bundle is the evidence of one hunt in a zip: the answer, its tables, the
 // query, the coverage, who and when, and the SHA-256 of each.
-func Bundle(h hunts.Hunt, a hunts.Answer, by hunts.Asker, now time.Time) ([]byte, error) {
-	files, err := bundleFiles(h, a, by, now)
+func Bundle(h hunts.Hunt, a hunts.Answer, events hunts.EventList, by hunts.Asker, now time.Time) ([]byte, error) {
+	files, err := bundleFiles(h, a, events, by, now)
 	if err != nil {
 		return nil, err
 	}
 	return zipped(files, now)
 }
 
-func bundleFiles(h hunts.Hunt, a hunts.Answer, by hunts.Asker, now time.Time) (map[string][]byte, error) {
+func bundleFiles(h hunts.Hunt, a hunts.Answer, events hunts.EventList, by hunts.Asker, now time.Time) (map[string][]byte, error) {
 	answer, err := JSON(a)
 	if err != nil {
 		return nil, err
 	}
-	info, err := json.MarshalIndent(bundleInfo{h.ID, a.Verdict, a.Reason, h.Asker, h.Created.UTC(), now.UTC(), by, a.Coverage}, "", "  ")
+	info, err := json.MarshalIndent(bundleInfo{h.ID, a.Verdict, a.Reason, h.Asker, h.Created.UTC(), now.UTC(), by, a.Coverage, len(events.Events), events.Cut}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the bundle: %w", err)
 	}
-	return map[string][]byte{"answer.json": answer, "events.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": KQLFile(a), "hunt.json": append(info, '\n')}, nil
+	return map[string][]byte{"answer.json": answer, "events.csv": EventsCSV(events.Events), "summary.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": KQLFile(a), "hunt.json": append(info, '\n')}, nil
+}
+
+// newestOnly are the events that an answer carries itself.
+func newestOnly(a hunts.Answer) hunts.EventList {
+	l := hunts.EventList{Events: a.Events}
+	if a.Truncated.Events {
+		l.Cut = fmt.Sprintf("these are the newest %d of %s", len(a.Events), count(a.Totals.Events, "event"))
+	}
+	return l
 }
 
 // zipped packs files with a manifest of their SHA-256.

@@ -11,11 +11,11 @@ import (
 
 func TestABundleTellsWhenItWasChanged(t *testing.T) {
 	a := hunts.Answer{HuntID: "F-7QK2", Verdict: hunts.Clean, KQL: "DeviceNetworkEvents"}
-	data, err := Bundle(hunts.Hunt{ID: "F-7QK2"}, a, hunts.Asker{User: "U1"}, time.Date(2026, 11, 3, 8, 30, 0, 0, time.UTC))
+	data, err := Bundle(hunts.Hunt{ID: "F-7QK2"}, a, hunts.EventList{}, hunts.Asker{User: "U1"}, time.Date(2026, 11, 3, 8, 30, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := VerifyBundle(data); err != nil || n != 5 {
+	if n, err := VerifyBundle(data); err != nil || n != 6 {
 		t.Errorf("%d files, %v", n, err)
 	}
 	for _, c := range []struct {

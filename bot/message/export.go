@@ -80,6 +80,19 @@ func CSV(a hunts.Answer) []byte {
 	return s.bytes()
 }
 
+// EventsCSV has one line for each event, newest first.
+func EventsCSV(events []hunts.Event) []byte {
+	s := newSheet("time", "device", "account", "process", "parent", "command_line", "remote_ip", "remote_port", "remote_host", "action", "outcome", "matched", "exclusion")
+	for _, e := range events {
+		port := ""
+		if e.RemotePort != 0 {
+			port = strconv.FormatInt(e.RemotePort, 10)
+		}
+		s.add(stamp(&e.Time), e.Device, e.Account, e.Process, e.Parent, e.CommandLine, e.RemoteIP, port, e.RemoteHost, e.Action, string(e.Outcome), strings.Join(e.Matched, " "), e.Excluded)
+	}
+	return s.bytes()
+}
+
 // SheetCSV is a table of any columns, guarded like the rest.
 func SheetCSV(head []string, rows [][]string) []byte {
 	s := newSheet(head...)

@@ -170,7 +170,7 @@ func LedgerBundle(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Tim
 	files := map[string][]byte{"ledger.csv": LedgerCSV(l), "hand-over.txt": []byte(handOverText(l, View{Now: now}))}
 	info := ledgerInfo{Title: l.Title, Thread: l.Thread, Exported: now.UTC(), By: by, Coverage: l.Coverage, Hunts: []string{}}
 	for _, c := range cases {
-		of, err := bundleFiles(c.Hunt, c.Answer, by, now)
+		of, err := bundleFiles(c.Hunt, c.Answer, newestOnly(c.Answer), by, now)
 		if err != nil {
 			return nil, err
 		}
