@@ -23,15 +23,19 @@ func (b *Bot) late(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot, 
 	return slot, err != nil || !posted || p.TS == ""
 }
 
-// alarm tells the owner of a late sweep, once for each slot, and nobody else: the
-// channel has other things to read.
+// alarm tells the owner of a late sweep, once for each slot, and nobody else where
+// there is one: the channel has other things to read.
 func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot, now time.Time) error {
 	slot, late := b.late(ctx, s, last, now)
-	if !late || s.Owner == "" {
+	if !late {
 		return nil
 	}
+	to := s.Owner
+	if to == "" {
+		to = s.Channel // one of the operator's file that names nobody
+	}
 	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("2 Jan 15:04 UTC"))
-	_, err := b.post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), target{channel: s.Owner}, func(v message.View) message.Message { return message.Said(text, v) })
+	_, err := b.post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), target{channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -152,6 +153,13 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 		s = sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Added: b.cfg.Clock().UTC()}
 	}
 	s.Paused = false
+	if v := option(rest, "channel"); v != "" {
+		to, say := b.otherChannel(ctx, c, v)
+		if say != "" {
+			return say, nil
+		}
+		s.Channel = to
+	}
 	if v := option(rest, "since"); v != "" {
 		d, refusal := indicator.ParseDuration(v)
 		if refusal != nil {
@@ -186,6 +194,23 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 		say += fmt.Sprintf(" Before each, %d sources are read again.", len(s.Sources))
 	}
 	return say, b.putSchedule(ctx, s)
+}
+
+// channelMention is how Slack writes a channel in a command, or its bare id.
+var channelMention = regexp.MustCompile(`^(?:<#([CG][A-Z0-9]{2,})(?:\|[^>]*)?>|([CG][A-Z0-9]{6,}))$`)
+
+// otherChannel is where a sweep posts to instead of where it was set up. What is
+// not allowed there is not allowed from here either.
+func (b *Bot) otherChannel(ctx context.Context, c command, text string) (id, say string) {
+	m := channelMention.FindStringSubmatch(text)
+	if m == nil {
+		return "", fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", said(text, ""))
+	}
+	id = m[1] + m[2]
+	if say := b.may(ctx, hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: id}, MaySweep); say != "" {
+		return "", fmt.Sprintf("In <#%s>: %s", id, say)
+	}
+	return id, ""
 }
 
 func (b *Bot) putSchedule(ctx context.Context, s sweep.Schedule) error {

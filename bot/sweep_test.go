@@ -357,6 +357,12 @@ func TestAnAddressThatIsNoSourceIsRefusedWithASentence(t *testing.T) {
 	s.waitFor("is no source of indicators")
 	s.slash(`/footprint sweep add daily cron="every day"`)
 	s.waitFor("is no schedule: write minute, hour")
+	s.slash(`/footprint sweep add daily cron="0 8 30 2 *"`)
+	s.waitFor("never comes")
+	s.slash("/footprint sweep add daily channel=nowhere")
+	s.waitFor("is no channel")
+	s.slash("/footprint sweep add nightly channel=<#" + s.slack.Channel("incidents").ID + "|incidents>")
+	s.waitFor("The sweep nightly runs at", "posts to <#"+s.slack.Channel("incidents").ID+">")
 	s.slash("/footprint sweep add daily zone=Mars/Base")
 	s.waitFor("is no time zone")
 }

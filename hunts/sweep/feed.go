@@ -63,7 +63,7 @@ func ParseFeed(text string) (Feed, error) {
 func (f Feed) String() string {
 	switch {
 	case f.URL != "" && f.Columns != nil:
-		return f.URL + "#" + (&url.URL{Fragment: f.Columns.String()}).EscapedFragment()
+		return f.URL + "#" + (&url.URL{Fragment: strings.ReplaceAll(f.Columns.String(), ",", "&")}).EscapedFragment()
 	case f.URL != "":
 		return f.URL
 	case f.Tips.Watchlist != "":

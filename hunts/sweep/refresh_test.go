@@ -128,7 +128,7 @@ func TestWhatAPersonTookOffStaysOffWhileItsSourceNamesIt(t *testing.T) {
 }
 
 func TestTheTextOfAFeed(t *testing.T) {
-	for _, text := range []string{"ti", "sentinel:iocs", "https://feed.example/list.txt?a=1", "https://feed.example/list.csv#expires=Good%20until,indicator=Bad%20host"} {
+	for _, text := range []string{"ti", "sentinel:iocs", "https://feed.example/list.txt?a=1", "https://feed.example/list.csv#expires=Good%20until&indicator=Bad%20host"} {
 		f, err := ParseFeed(text)
 		if err != nil || f.String() != text || !IsFeed(text) {
 			t.Errorf("%s: %+v, %v", text, f, err)

@@ -3,6 +3,7 @@ package sweep
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,17 +33,26 @@ const DefaultCron = "30 8 * * 1-5"
 
 // Check says what is wrong with a schedule, in a sentence.
 func (s Schedule) Check() error {
-	if strings.TrimSpace(s.Name) == "" || len(s.Name) > 40 {
-		return fmt.Errorf("a sweep needs a short name")
+	if !nameOf.MatchString(s.Name) {
+		return fmt.Errorf("a sweep needs a short name of letters, digits, - and _, not %q", cut(s.Name, 60))
 	}
 	for _, source := range s.Sources {
 		if _, err := ParseFeed(source); err != nil {
 			return err
 		}
 	}
-	_, err := s.parse()
+	slots, err := s.parse()
+	if err == nil && slots.next(someDay).IsZero() {
+		return fmt.Errorf("%q never comes: there is no such day", s.Cron)
+	}
 	return err
 }
+
+var (
+	nameOf = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,40}$`)
+	// someDay is where the search for a slot begins that never comes.
+	someDay = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+)
 
 // ParseSchedules reads the operator's file of sweeps: a list under sweeps:, each
 // with name, cron, zone, channel, owner, look_back and sources.

@@ -44,12 +44,15 @@ func TestSlotsFollowTheClockOnTheWall(t *testing.T) {
 }
 
 func TestAScheduleThatCanNotBeIsRefused(t *testing.T) {
-	good := Schedule{Name: "daily", Cron: DefaultCron, Zone: "Europe/Berlin"}
-	if err := good.Check(); err != nil {
-		t.Error(err)
+	for _, good := range []Schedule{{Name: "daily", Cron: DefaultCron, Zone: "Europe/Berlin"}, {Name: "früh-2_x", Cron: "0 8 29 2 *", Zone: "America/New_York", Sources: []string{"ti", "sentinel:iocs"}}} {
+		if err := good.Check(); err != nil {
+			t.Error(err)
+		}
 	}
 	for want, s := range map[string]Schedule{
 		"needs a short name":     {Cron: DefaultCron},
+		"letters, digits":        {Name: "a/b", Cron: DefaultCron},
+		"never comes":            {Name: "x", Cron: "0 8 30 2 *"},
 		"is no time zone":        {Name: "x", Cron: DefaultCron, Zone: "Mars/Base"},
 		"is no schedule":         {Name: "x", Cron: "30 8 * *"},
 		`"@every 5s" is no sche`: {Name: "x", Cron: "@every 5s"},
