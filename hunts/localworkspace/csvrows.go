@@ -2,6 +2,7 @@ package localworkspace
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -98,6 +99,9 @@ func readHeader(record []byte, l *layout) (*csvHeader, error) {
 			return nil, fmt.Errorf("column %s is in [%s]: set the portal's time zone to UTC and export again", quoteShort(name), zone)
 		}
 		h.columns = append(h.columns, col)
+	}
+	if !timed && len(h.columns) == 1 && bytes.ContainsAny(record, ";\t") {
+		return nil, errors.New("its columns are not separated by commas: save it as CSV with commas")
 	}
 	if !timed {
 		return nil, fmt.Errorf("the header has neither TimeGenerated nor Timestamp, it starts with %s", quoteShort(string(trimLineEnd(record))))

@@ -55,6 +55,9 @@ func (j *jsonRows) parse(b block, bad func(line int, reason string)) {
 
 // object reads one event.
 func (j *jsonRows) object(text []byte) error {
+	if text[0] == '[' {
+		return errors.New("a list and not a JSON object: write one event a line, as jq -c '.[]' does")
+	}
 	if text[0] != '{' {
 		return fmt.Errorf("not a JSON object: %s", quoteShort(string(text)))
 	}
