@@ -151,7 +151,7 @@ func (l *ledger) add(b *Bot, who hunts.Asker, f indicator.Finding, t *taken) {
 		if t.at != "" && slices.Contains(x.Seen, t.at) {
 			t.isNew = true // the same message once more: whoever read it before may not have lived to queue it
 		} else if t.at != "" {
-			t.repeats = true
+			t.repeats = t.repeats || x.State != message.LineHeld
 			if len(x.Seen) < maxSeen {
 				x.Seen = append(x.Seen, t.at)
 			}
@@ -159,8 +159,11 @@ func (l *ledger) add(b *Bot, who hunts.Asker, f indicator.Finding, t *taken) {
 		if x.State == message.LineDoubtful && !f.Doubtful {
 			x.State, x.Why, x.Asker, t.isNew = message.LineNew, "", who, true // it stands there plainly now
 		}
-		if t.asked && (x.State == message.LineOver || x.State == message.LineNew) && !x.Asked {
-			x.State, x.Why, x.Asked, x.Asker, t.isNew = message.LineNew, "", true, who, true
+		if t.asked && !x.Asked {
+			x.Asked, t.isNew = true, true
+			if x.State == message.LineOver || x.State == message.LineNew {
+				x.State, x.Why, x.Asker = message.LineNew, "", who
+			}
 		}
 		if x.Why == whyGone {
 			x.Why, t.isNew = "", true

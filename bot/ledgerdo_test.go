@@ -171,6 +171,26 @@ func TestDoubtfulOnesWaitForAYes(t *testing.T) {
 	}
 }
 
+func TestWhatIsOnlySkippedIsNotWorthALedger(t *testing.T) {
+	s := enriched(t, stageOptions{})
+	root := s.ana.Say("server 10.2.3.4 is slow, I asked 8.8.8.8")
+	again := s.ana.Reply(root, "10.2.3.4 again")
+	s.settled()
+	if n := len(s.ledgers()); n != 0 {
+		t.Errorf("%d ledgers", n)
+	}
+	for _, m := range s.soc.Thread(root.TS) {
+		if m.TS == again.TS && len(m.Reactions) > 0 {
+			t.Error("a reaction to what nobody sees")
+		}
+	}
+	s.ana.Reply(root, "and 198.51.100.124")
+	s.waitFor("📒", "198.51.100[.]124`  CLEAN", "⏭️ skipped: `10.2.3[.]4` private · `8.8.8[.]8` public resolver")
+	other := s.ana.Say("server 10.2.3.5")
+	s.ana.Reply(other, "<@"+s.slack.BotUser()+">") // who asks is told
+	s.waitFor("📒", "⏭️ skipped: `10.2.3[.]5` private")
+}
+
 func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
 	for _, c := range []struct {
 		n     int

@@ -257,7 +257,7 @@ func (x *ledgerLine) answered(h hunts.Hunt, a hunts.Answer) (newsLine, bool) {
 // paintLedger posts the ledger once, and edits it from then on. One that
 // somebody deleted is posted again.
 func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
-	if len(l.Lines) == 0 && l.Title == "" && len(l.Notes) == 0 {
+	if l.quiet() {
 		if _, posted, err := b.cfg.Store.LoadPost(ctx, ledgerKey(l.Channel, l.Thread)); err != nil || !posted {
 			return err
 		}
@@ -278,6 +278,12 @@ func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
 	}
 	_, err = b.post(ctx, key, to, render)
 	return err
+}
+
+// quiet tells that there is nothing to say unasked: addresses of one's own
+// network and public resolvers stand in every second message.
+func (l ledger) quiet() bool {
+	return l.Title == "" && len(l.Notes) == 0 && !slices.ContainsFunc(l.Lines, func(x ledgerLine) bool { return x.Asked || x.State != message.LineHeld })
 }
 
 // wakeLedger has a ledger looked at again when its cool-down is over.

@@ -282,9 +282,29 @@ func (x *extractor) authorityEnd(i int) int {
 		break
 	}
 	for i > from && strings.IndexByte("._-:@%~$&!*+=", x.s[i-1]) >= 0 {
+		if x.s[i-1] == '.' && byteAt(x.s, i) == '/' {
+			break // an absolute name: http://evil.example./a
+		}
 		i--
 	}
 	return i
+}
+
+// hostWithPath tells whether a text begins with the next URL of a list that
+// brought no schemes: "evil.net/b" behind "evil.com/a,".
+func hostWithPath(s string) bool {
+	end := 0
+	for end < len(s) && end < 128 && (isAlnum(s[end]) || s[end] == '.' || s[end] == '-') {
+		end++
+	}
+	if end == 0 || byteAt(s, end) != '/' {
+		return false
+	}
+	if isIPv4(s[:end]) {
+		return true
+	}
+	dot := strings.LastIndexByte(s[:end], '.')
+	return dot > 0 && isTLD(strings.ToLower(s[dot+1:end]))
 }
 
 // pathEnd finds where path and query of the URL that began at start end: at
@@ -321,7 +341,7 @@ scan:
 				break scan
 			}
 		case c == ',' || c == ';':
-			if strings.HasPrefix(x.s[i+1:], "http") || strings.HasPrefix(x.s[i+1:], "ftp:") {
+			if strings.HasPrefix(x.s[i+1:], "http") || strings.HasPrefix(x.s[i+1:], "ftp:") || hostWithPath(x.s[i+1:]) {
 				break scan
 			}
 		case c >= utf8.RuneSelf:

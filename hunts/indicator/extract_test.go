@@ -132,7 +132,8 @@ func TestExtractFindsTheSameInLargeTexts(t *testing.T) {
 }
 
 // hostile are pieces that make naive extractors quadratic when repeated.
-var hostile = []string{"a.", ".", "://", "http://", "http://a.", "a@", "@", ":", "::", "1:", "a/", "/", `\`, "[", "[.]", "<a|", "<", "%", "%2F", "a%", "-", "_", "1.", "1.1.1.1", "1.1.1.1-", "f", "é", "字a", "http://a.co/(", "a.co/[", "hxxp", "[dot", "&amp;", "a.co,"}
+var hostile = []string{"a.", ".", "://", "http://", "http://a.", "a@", "@", ":", "::", "1:", "a/", "/", `\`, "[", "[.]", "<a|", "<", "%", "%2F", "a%", "-", "_", "1.", "1.1.1.1", "1.1.1.1-", "f", "é", "字a", "http://a.co/(", "a.co/[", "hxxp", "[dot", "&amp;", "a.co,",
+	" dot ", " . ", "a dot com ", " DOT ", " AT ", "1 . ", `\n`, `\u0041`, "&#46;", "http(s)", "hxxp__", "v1.2.3.4, ", ",a.co/", "http://a.co/,a.co/", "<#C0|", "<!date^", "<!", "h[tt]", "'http://", "_http://a.co/_", "meow://", "1.2.3.4/255.0.0.0", `\\a@`}
 
 func TestExtractTakesLinearTimeOnHostileText(t *testing.T) {
 	const size = 1 << 18
