@@ -77,7 +77,7 @@ func (x *execution) aggregate(e *callExpr, in aggregation) (*maker, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n.typ != Bool && n.typ != Dynamic && n.typ != Unknown {
+		if n.typ != Bool && n.typ != Unknown {
 			return nil, x.error(args[c.at].at(), SemanticError, "the condition of %s() is a bool, not %s", name, n.typ)
 		}
 		m.when = plainTest(memo(n))
@@ -122,8 +122,17 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *cal
 		if name == "min" {
 			sign = -1
 		}
+		if n.typ == Dynamic || n.typ == Guid {
+			return x.error(e.at(), SemanticError, "%s() can't order values of type %s; convert them first", e.name, n.typ)
+		}
 		return one(n.typ, func() accumulator { return &extremum{of: n, sign: sign} })
 	case "dcount", "count_distinct":
+		if n.typ == Dynamic {
+			return x.error(e.at(), SemanticError, "%s() can't compare values of type dynamic; convert them with tostring()", e.name)
+		}
+		if len(nodes) > 1 && nodes[1].typ != Long && nodes[1].typ != Int {
+			return x.error(e.at(), SemanticError, "the accuracy of %s() is a number from 0 to 4", e.name)
+		}
 		code := coder(n, newInterner())
 		return one(Long, func() accumulator { return &distincts{x: x, code: code, seen: map[uint64]struct{}{}, null: n} })
 	case "make_set", "make_list", "make_list_with_nulls", "make_bag":
@@ -149,6 +158,9 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *cal
 			return &collector{of: n, x: x, set: name == "make_set", nulls: name == "make_list_with_nulls", limit: int(limit)}
 		})
 	case "buildschema":
+		if n.typ != Dynamic && n.typ != Unknown {
+			return x.error(e.at(), SemanticError, "%s() takes a dynamic, not %s", e.name, n.typ)
+		}
 		return one(Dynamic, func() accumulator { return &schemaBuilder{x: x, of: n} })
 	}
 	return x.error(e.at(), Unsupported, "unsupported: the aggregate %s()", name)
@@ -157,7 +169,7 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *cal
 // numericAggregate compiles what adds up numbers.
 func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *callExpr) error {
 	for _, n := range nodes {
-		if !n.typ.Numeric() && n.typ != Timespan && n.typ != Datetime && n.typ != Dynamic && n.typ != Unknown && (n.typ != Bool || name != "sum") {
+		if !n.typ.Numeric() && n.typ != Timespan && n.typ != Datetime && n.typ != Unknown {
 			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)
 		}
 	}
@@ -166,9 +178,8 @@ func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *ca
 	switch name {
 	case "sum":
 		switch n.typ {
-		case Int, Bool:
+		case Int:
 			t = Long
-		case Dynamic:
 		case Datetime:
 			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)
 		default:
@@ -187,7 +198,7 @@ func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *ca
 	case "binary_all_and", "binary_all_or", "binary_all_xor":
 		switch t = n.typ; t {
 		case Int, Long:
-		case Dynamic, Unknown:
+		case Unknown:
 			t = Long
 		default:
 			return x.error(e.at(), SemanticError, "%s() can't take values of type %s", e.name, n.typ)

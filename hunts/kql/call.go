@@ -59,6 +59,9 @@ func (x *execution) compileFunction(f function, e *callExpr, rel *relation, s *s
 	if err != nil {
 		return nil, err
 	}
+	if err := x.checkTypes(e, nodes); err != nil {
+		return nil, err
+	}
 	nodes = x.settle(nodes...)
 	types := make([]Type, len(nodes))
 	for i, n := range nodes {

@@ -23,7 +23,6 @@ var otherwise = map[string]string{
 	"union kind=inner":  "the analyser leaves kind=inner out of account",
 	"dy.x + 1":          "the number within a dynamic may be a real; a static long would cut it",
 	"dy+l, dy*1.5":      "as above",
-	"sum(dy.a)":         "the analyser refuses sums of dynamics",
 	"extend dy.a, dy.a": "the analyser shows one column for two",
 }
 
@@ -122,6 +121,37 @@ func TestColumnsAreNamedAndTypedAsMicrosoftsAnalyserSays(t *testing.T) {
 	}
 }
 
+// taken are functions that take more than Microsoft's analyser lets through.
+var taken = map[string]string{
+	"count":            "the reference counts a column (summarize operator, \"Default values\")",
+	"format_ipv4_mask": "the reference lets the prefix out",
+	"make_timespan":    "the reference takes seconds with a fraction",
+	"array_sort_asc":   "a flag that is no constant is the last that counts",
+	"array_sort_desc":  "as above",
+	"format_bytes":     "a precision that is no constant is no danger",
+	"indexof_regex":    "nor is such a pattern",
+	"replace_regex":    "nor is it here",
+	"format_datetime":  "nor such a format",
+	"trim":             "nor here",
+	"trim_start":       "nor here",
+	"trim_end":         "nor here",
+	"extract_all":      "nor here",
+	"extractall":       "nor here",
+	"extract_json":     "nor such a path",
+	"extractjson":      "nor here",
+}
+
+// name is the function that a query ends in.
+func name(query string) string {
+	words := strings.Fields(query)
+	for _, w := range words {
+		if n, _, ok := strings.Cut(w, "("); ok {
+			return n
+		}
+	}
+	return ""
+}
+
 // TestEveryFunctionGivesTheTypeMicrosoftsAnalyserSays calls each function with
 // arguments of many types and looks at those calls that the analyser accepts.
 func TestEveryFunctionGivesTheTypeMicrosoftsAnalyserSays(t *testing.T) {
@@ -142,7 +172,7 @@ func TestEveryFunctionGivesTheTypeMicrosoftsAnalyserSays(t *testing.T) {
 			}
 		}
 		for n := 2; n <= 3; n++ {
-			for range 6 {
+			for range 3 {
 				if takes.allows(n) {
 					queries = append(queries, rowOfEachType+"R | "+verb+" "+name+"("+some(n)+")")
 				}
@@ -156,12 +186,16 @@ func TestEveryFunctionGivesTheTypeMicrosoftsAnalyserSays(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(aggregates)) {
 		add("summarize", name, aggregates[name])
 	}
-	compared := 0
+	compared, lax := 0, map[string]string{}
 	for i, a := range analyse(t, queries) {
+		got, err := columnsOf(queries[i])
+		call := strings.TrimPrefix(queries[i], rowOfEachType)
 		if isRefused(a) {
+			if err == nil && lax[name(call)] == "" {
+				lax[name(call)] = call + ": " + a.Diagnostics[0]
+			}
 			continue
 		}
-		got, err := columnsOf(queries[i])
 		if err != nil {
 			continue // an argument that is no time zone, no constant, …
 		}
@@ -170,8 +204,13 @@ func TestEveryFunctionGivesTheTypeMicrosoftsAnalyserSays(t *testing.T) {
 			t.Errorf("%s\n got      %v\n analyser %v", strings.TrimPrefix(queries[i], rowOfEachType), got, a.Columns)
 		}
 	}
+	for n, call := range lax {
+		if _, ok := taken[n]; !ok {
+			t.Errorf("%s is accepted", call)
+		}
+	}
 	t.Logf("%d calls, %d compared", len(queries), compared)
-	if compared < 800 {
+	if compared < 600 {
 		t.Errorf("only %d calls were compared", compared)
 	}
 }

@@ -229,7 +229,7 @@ func (x *execution) compileName(e *nameExpr, rel *relation, s *scope) (*node, er
 
 func (x *execution) unresolved(at int, name string) error {
 	err := x.error(at, SemanticError, "Failed to resolve scalar expression named '%s'", name)
-	err.Token = name
+	err.Code, err.Token = unresolvedCode, name
 	return err
 }
 

@@ -82,10 +82,17 @@ func (q *Query) Run(ctx context.Context, db Database, opts Options) (*Table, err
 	return x.table(r)
 }
 
+// The service has a code for each kind of mistake. Only that of a name which
+// is not there matters to those who read it; the others share one here.
+const (
+	unresolvedCode = "SEM0100"
+	semanticCode   = "SEM0024"
+)
+
 func (x *execution) error(at int, kind ErrorKind, format string, args ...any) *Error {
 	code := ""
 	if kind == SemanticError {
-		code = "SEM0100"
+		code = semanticCode
 	}
 	return errorAt(x.query.src, at, kind, code, format, args...)
 }

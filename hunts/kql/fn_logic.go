@@ -76,9 +76,9 @@ func commonFn(name string, minArgs int, eval func([]Value) Value) function {
 func logicFunctions() []function {
 	list := []function{
 		caseFunction(),
-		commonFn("coalesce", 1, coalesce),
-		commonFn("max_of", 1, func(a []Value) Value { return extreme(a, 1) }),
-		commonFn("min_of", 1, func(a []Value) Value { return extreme(a, -1) }),
+		commonFn("coalesce", 2, coalesce),
+		commonFn("max_of", 2, func(a []Value) Value { return extreme(a, 1) }),
+		commonFn("min_of", 2, func(a []Value) Value { return extreme(a, -1) }),
 		pureFn("isnull", 1, 1, Bool, func(a []Value) Value { return BoolValue(!a[0].valid && a[0].typ != String) }),
 		pureFn("isnotnull", 1, 1, Bool, func(a []Value) Value { return BoolValue(a[0].valid || a[0].typ == String) }),
 		pureFn("not", 1, 1, Bool, not),
@@ -103,9 +103,6 @@ func logicFunctions() []function {
 			return BoolValue((argText(a[0]) == "") == empty)
 		}))
 	}
-	list = append(list, pureFn("isnotnan", 1, 1, Bool, func(a []Value) Value {
-		return BoolValue(!math.IsNaN(convert(a[0], Real).real))
-	}))
 	return list
 }
 

@@ -59,7 +59,7 @@ func distinct(list []any, wanted func(item any) bool) []any {
 
 func setFunctions(l library) {
 	sets := func(name string, combine func(lists [][]any) []any) {
-		l[name] = envFn(name, 1, anyNumber, Dynamic, func(env *callEnv, a []Value) (Value, error) {
+		l[name] = envFn(name, 2, anyNumber, Dynamic, func(env *callEnv, a []Value) (Value, error) {
 			lists := make([][]any, len(a))
 			for i, v := range a {
 				list, ok := argArray(v)

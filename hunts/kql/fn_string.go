@@ -23,7 +23,7 @@ func stringFunctions() []function {
 		pureFn("translate", 3, 3, String, translate),
 		pureFn("has_any_index", 2, 2, Long, hasAnyIndex),
 		envFn("strcat", 1, -1, String, func(env *callEnv, a []Value) (Value, error) { return joinText(env, "", a) }),
-		envFn("strcat_delim", 2, -1, String, func(env *callEnv, a []Value) (Value, error) {
+		envFn("strcat_delim", 3, -1, String, func(env *callEnv, a []Value) (Value, error) {
 			return joinText(env, argText(a[0]), a[1:])
 		}),
 		envFn("strcat_array", 2, 2, String, strcatArray),

@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"errors"
 	"strings"
 )
 
@@ -35,6 +36,39 @@ func Parse(text string) (*Query, error) {
 		return nil, p.fail(p.peek(), "the query has no result")
 	}
 	return &Query{src: text, root: b}, nil
+}
+
+// Unclosed finds the bracket or quote of a text that has no other half; the
+// parser would name the place where it gave up waiting for it.
+func Unclosed(text string) (pos int, found bool) {
+	toks, err := lex(text)
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Pos, true
+	}
+	closes := map[string]string{")": "(", "]": "[", "}": "{"}
+	var open []token
+	for _, t := range toks {
+		if t.kind != tokPunct {
+			continue
+		}
+		switch t.text {
+		case "(", "[", "{":
+			open = append(open, t)
+		case ")", "]", "}":
+			if len(open) == 0 {
+				return t.pos, true
+			}
+			if last := open[len(open)-1]; last.text != closes[t.text] {
+				return last.pos, true
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) == 0 {
+		return 0, false
+	}
+	return open[len(open)-1].pos, true
 }
 
 func (p *parser) peek() token { return p.toks[p.i] }

@@ -37,7 +37,7 @@ func (x *execution) missing(at int, name string, s *scope) error {
 		message = "'%s' is a scalar, where a table is expected"
 	}
 	err := x.error(at, SemanticError, message, name)
-	err.Token = name
+	err.Code, err.Token = unresolvedCode, name
 	return err
 }
 
