@@ -62,6 +62,9 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	if answer.Verdict == hunts.CouldNotTell {
+		if *format == "csv" || *format == "kql" { // which have no place for a verdict: an empty table must not pass for CLEAN
+			fmt.Fprintln(p.stderr, "footprint hunt: could not tell: "+answer.Reason)
+		}
 		return couldNotTell{}
 	}
 	return nil

@@ -112,6 +112,7 @@ func TestExitCodesTellWhatHappened(t *testing.T) {
 		{"a workspace that is not configured is bad usage", []string{"hunt", "--events", events, "ip=203.0.113.66", "workspace=prod-ap"}, exitUsage, `there is no workspace "prod-ap"`},
 		{"a profile that is not there is bad usage", []string{"hunt", "--events", events, "ip=203.0.113.66", "exclude=intranet"}, exitUsage, "exclude=internal-dns or exclude=none"},
 		{"nothing typed is bad usage", nil, exitUsage, "footprint hunt"},
+		{"a table without a place for the verdict says it beside", []string{"hunt", "--events", events, "--format", "csv", "ip=198.51.100.1", "since=all"}, exitCouldNotTell, "could not tell: 1 line of the export"},
 		{"no indicator is bad usage", []string{"hunt", "--events", events}, exitUsage, "nothing to hunt"},
 		{"an unknown flag is bad usage", []string{"hunt", "--evnets", events, "ip=203.0.113.66"}, exitUsage, "usage:"},
 		{"a folder that is missing fails", []string{"hunt", "--events", events + "/none", "ip=203.0.113.66"}, exitFailed, "does not exist"},

@@ -24,6 +24,7 @@ type rowReader struct {
 	row      []kql.Value
 	memo     []map[string]memoCell
 	stamp    kql.Value // Timestamp, which fills TimeGenerated where that is missing
+	odd      string    // what is wrong with it
 	troubles []string
 	oldest   int64 // ticks; 0 is none yet
 	newest   int64
@@ -51,7 +52,7 @@ func (r *rowReader) start() {
 
 func (r *rowReader) begin() {
 	copy(r.row, r.blank)
-	r.stamp = kql.Value{}
+	r.stamp, r.odd = kql.Value{}, ""
 	r.troubles = r.troubles[:0]
 }
 
@@ -87,8 +88,11 @@ func (r *rowReader) trouble(col int, text string) {
 }
 
 func (r *rowReader) stampText(text []byte) {
-	if at, ok := parseTime(strings.TrimSpace(string(text))); ok {
+	at, ok := parseTime(strings.TrimSpace(string(text)))
+	if ok {
 		r.stamp = kql.DatetimeValue(at)
+	} else if len(text) > 0 {
+		r.odd = exportTimeColumn + " is not a datetime: " + quoteShort(string(text))
 	}
 }
 
@@ -97,6 +101,9 @@ func (r *rowReader) end() (reason string) {
 	at := r.row[r.layout.time]
 	if at.IsNull() {
 		if at = r.stamp; at.IsNull() {
+			if r.odd != "" {
+				r.troubles = append(r.troubles, r.odd)
+			}
 			if len(r.troubles) > 0 {
 				return strings.Join(r.troubles, "; ") + ": skipped, an event without a time is in no window"
 			}
