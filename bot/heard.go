@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // event is the inner event of an Events API payload.
@@ -116,16 +117,36 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 			return err
 		}
 		if ok {
-			return b.replied(ctx, key, h, who, text, mention)
+			if mine, err := b.forHunt(ctx, h, m, who, mention); err != nil {
+				return err
+			} else if mine {
+				return b.replied(ctx, key, h, who, text, mention)
+			}
 		}
 	}
 	if mention {
 		return b.asked(ctx, key, m, who, text)
 	}
-	if b.may(ctx, who, MayIncident) != "" {
+	if !b.enriched(ctx, who.Channel) || b.may(ctx, who, MayIncident) != "" {
 		return nil
 	}
 	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files})
+}
+
+// forHunt tells whether a message in a hunt's thread is about the hunt. What
+// names indicators and is no word of its grammar is for the thread's ledger, as
+// in any other thread.
+func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m written, who hunts.Asker, mention bool) (bool, error) {
+	text := said(m.Text, b.self)
+	if len(indicator.Extract(m.content(b.self), indicator.ExtractOptions{})) == 0 && !(mention && text == "") || meantForUs(text) || requestKey.MatchString(text) {
+		return true, nil
+	}
+	a, _, err := b.cfg.Store.Answer(ctx, h.ID)
+	if err != nil {
+		return false, err
+	}
+	_, understood := parseReply(text, b.visible(who.Channel, a))
+	return understood, nil
 }
 
 // edited reads a message again that somebody changed: what was added comes to

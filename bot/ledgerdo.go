@@ -135,6 +135,9 @@ func (b *Bot) linkLine(ctx context.Context, key string, who hunts.Asker, was, is
 	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
 }
 
+// maxWhole bounds the hunts that a hand-over asks for.
+const maxWhole = 10
+
 // handOver posts a block to paste into the next shift's notes, and the evidence
 // of every hunt of the thread.
 func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper func(string) error) error {
@@ -154,22 +157,9 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if say := b.may(ctx, who, MayExport); say != "" {
 		return whisper("No evidence bundle: " + say)
 	}
-	var cases []message.BundleCase
-	for _, x := range l.Lines {
-		if x.Hunt == "" {
-			continue
-		}
-		h, ok, err := b.cfg.Store.Hunt(ctx, x.Hunt)
-		if err != nil {
-			return err
-		}
-		answer, kept, err := b.cfg.Store.Answer(ctx, x.Hunt)
-		if err != nil {
-			return err
-		}
-		if ok && kept && h.State != hunts.Unsaid {
-			cases = append(cases, message.BundleCase{Hunt: h, Answer: b.visible(who.Channel, answer)})
-		}
+	cases, err := b.evidence(ctx, l, who)
+	if err != nil {
+		return err
 	}
 	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
 	if err != nil {
@@ -181,4 +171,43 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 		return err
 	}
 	return b.upload(ctx, "handover:"+key, to, name, data)
+}
+
+// evidence is what is kept of every hunt of a ledger, as the channel may see it.
+// A triage counts events and keeps none, so that what was met is hunted whole.
+func (b *Bot) evidence(ctx context.Context, l ledger, who hunts.Asker) ([]message.BundleCase, error) {
+	var cases []message.BundleCase
+	whole := 0
+	for _, x := range l.Lines {
+		if x.Hunt == "" {
+			continue
+		}
+		h, ok, err := b.cfg.Store.Hunt(ctx, x.Hunt)
+		if err != nil {
+			return nil, err
+		}
+		a, kept, err := b.cfg.Store.Answer(ctx, x.Hunt)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok || !kept || h.State == hunts.Unsaid:
+			continue
+		}
+		c := message.BundleCase{Hunt: h}
+		if a.Totals.Events > 0 && whole < maxWhole {
+			whole++
+			if full, err := b.cfg.Runner.Run(ctx, h, nil); err == nil {
+				a = full
+			} else if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			f := follow{bot: b, hunt: h, asker: who}
+			if c.Events, err = f.events(ctx, b.visible(who.Channel, a)); err != nil {
+				return nil, err
+			}
+		}
+		c.Answer = b.visible(who.Channel, a)
+		cases = append(cases, c)
+	}
+	return cases, nil
 }

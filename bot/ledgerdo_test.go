@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -272,7 +273,7 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 	}); err != nil {
 		t.Fatal("no evidence bundle")
 	}
-	if n, err := message.VerifyBundle(data); err != nil || n != 3+2*5 {
+	if n, err := message.VerifyBundle(data); err != nil || n != 3+2*6 {
 		t.Errorf("%d files, %v", n, err)
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -280,7 +281,19 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 		t.Fatal(err)
 	}
 	hunted := map[string]bool{}
+	events := 0
 	for _, f := range z.File {
+		if strings.HasSuffix(f.Name, "/events.csv") {
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events += bytes.Count(data, []byte("\n")) - 1
+		}
 		if id, name, ok := strings.Cut(f.Name, "/"); ok && name == "answer.json" {
 			hunted[id] = true
 		}
@@ -289,6 +302,9 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 		if !strings.Contains(m.Text, id) {
 			t.Errorf("%s is no hunt of this thread", id)
 		}
+	}
+	if events < 100 {
+		t.Errorf("the evidence of what was met has %d events", events)
 	}
 	if len(hunted) != 2 {
 		t.Errorf("the evidence of %d hunts", len(hunted))

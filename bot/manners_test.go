@@ -146,6 +146,23 @@ func TestAMentionInAThreadReadsWhatOurPeopleSaid(t *testing.T) {
 	s.wellMannered()
 }
 
+func TestAHuntsOwnThreadHasALedgerAsWell(t *testing.T) {
+	s := newStage(t, stageOptions{})
+	s.slash("/footprint ip=198.51.100.24")
+	root := s.waitFor("🟢 *CLEAN")
+	s.ana.Reply(root, "what about 198.51.100.67")
+	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> please hunt 198.51.100.68 as well")
+	if m := s.waitFor("📒", "198.51.100[.]68`  CLEAN"); m.ThreadTS != root.TS || strings.Contains(m.Text, "100[.]67") {
+		t.Errorf("in thread %q:\n%s", m.ThreadTS, m.Text)
+	}
+	s.slash("/footprint here enrich on")
+	s.waitFor("hunted by themselves")
+	s.ana.Reply(root, "and 198.51.100.69 too")
+	s.waitFor("📒", "198.51.100[.]69`  CLEAN")
+	s.ana.Reply(root, "last 2d") // a word of the hunt's own grammar
+	s.waitFor("last 2 days")
+}
+
 func TestTheShortcutKeepsALedger(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	root := s.ana.Post(localslack.Message{Blocks: raw(`{"type":"section","text":{"type":"mrkdwn","text":"C2 198.51.100.71"}}`)})

@@ -152,6 +152,7 @@ func LedgerCSV(l LedgerView) []byte {
 type BundleCase struct {
 	Hunt   hunts.Hunt
 	Answer hunts.Answer
+	Events hunts.EventList // none: those of the answer
 }
 
 // ledgerInfo says who made a thread's bundle, when, and of what.
@@ -170,7 +171,11 @@ func LedgerBundle(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Tim
 	files := map[string][]byte{"ledger.csv": LedgerCSV(l), "hand-over.txt": []byte(handOverText(l, View{Now: now}))}
 	info := ledgerInfo{Title: l.Title, Thread: l.Thread, Exported: now.UTC(), By: by, Coverage: l.Coverage, Hunts: []string{}}
 	for _, c := range cases {
-		of, err := bundleFiles(c.Hunt, c.Answer, newestOnly(c.Answer), by, now)
+		events := c.Events
+		if len(events.Events) == 0 {
+			events = newestOnly(c.Answer)
+		}
+		of, err := bundleFiles(c.Hunt, c.Answer, events, by, now)
 		if err != nil {
 			return nil, err
 		}

@@ -113,7 +113,8 @@ function message(m, withThread) {
       m.reactions && Object.keys(m.reactions).length ? el('div', { class: 'reactions' }, ...Object.entries(m.reactions).filter(([, u]) => u.length).map(([n, u]) => el('span', {}, `:${n}: ${u.length}`))) : null,
       withThread && !m.ephemeral ? el('div', { class: 'more' },
         el('button', { type: 'button', onclick: () => openThread(m.ts) }, replies ? `${replies} ${replies === 1 ? 'reply' : 'replies'}` : 'Reply in thread'),
-        m.user.bot ? null : el('button', { type: 'button', onclick: () => post('shortcut', { channel: m.channel, message_ts: m.ts, callback_id: 'footprint_message' }) }, 'Hunt indicators…')) : null));
+        m.user.bot ? null : el('button', { type: 'button', onclick: () => post('shortcut', { channel: m.channel, message_ts: m.ts, callback_id: 'footprint_message' }) }, 'Hunt indicators…'),
+        m.user.bot ? null : el('button', { type: 'button', onclick: () => post('shortcut', { channel: m.channel, message_ts: m.ts, callback_id: 'footprint_ledger' }) }, 'Keep a ledger…')) : null));
 }
 
 function openThread(ts) {
