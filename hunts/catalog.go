@@ -39,6 +39,7 @@ type Definition struct {
 	Footprint              Block       `yaml:"footprint"`
 
 	library string // match.kql: what the body may call
+	text    string // the file
 
 	Version        string   `yaml:"version"`
 	Tags           []any    `yaml:"tags"`
@@ -206,7 +207,7 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 	if err != nil {
 		return d, &FileProblem{File: file, Reason: err.Error()}
 	}
-	d.library = string(library)
+	d.library, d.text = string(library), string(text)
 	problem := func(key, reason string) *FileProblem {
 		return &FileProblem{File: file, Line: lineOf(text, key), Reason: reason}
 	}
@@ -271,6 +272,9 @@ func (d Definition) syntaxProblem(text []byte, whole string, err error) *FilePro
 	if at := e.Pos - start; at >= 0 && at <= len(body) {
 		p.Line += 1 + strings.Count(body[:at], "\n") // the body begins below its key
 	} else {
+		if at, found := kql.Unclosed(body); found {
+			p.Line += 1 + strings.Count(body[:at], "\n")
+		}
 		p.Reason += "; look for a bracket or a quote that is not closed"
 	}
 	return p

@@ -252,8 +252,8 @@ func (c *checker) hunts(ctx context.Context) {
 			c.say("hunts", "off", "%s: the columns of %s are not known here, only the workspace can tell", name, d.Footprint.Table)
 			continue
 		}
-		if err := p.runner.Try(ctx, name, nil); err != nil {
-			c.say("hunts", "warn", "%s: %s", name, sentenceOf(err))
+		if problem := p.catalog.Fits(name, documented); problem != nil {
+			c.say("hunts", "warn", "does not work with the documented columns: %v", problem)
 		}
 	}
 	c.files()
