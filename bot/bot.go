@@ -272,7 +272,7 @@ func (b *Bot) signIn(ctx context.Context) error {
 			return signInError(err)
 		}
 		pause = max(pause, min(500*time.Millisecond<<min(attempt-1, 5), 15*time.Second))
-		b.cfg.Log.Warn("Slack does not let us sign in now, trying again", "attempt", attempt, "pause", pause, "error", err)
+		b.cfg.Log.WarnContext(ctx, "Slack does not let us sign in now, trying again", "attempt", attempt, "pause", pause, "error", err)
 		timer := time.NewTimer(pause)
 		select {
 		case <-within.Done():
@@ -301,14 +301,14 @@ func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
 	case JobEnvelope:
 		return b.handleEnvelope(ctx, j)
 	case JobHunt:
-		return b.handleHunt(ctx, string(j.Payload))
+		return b.handleHunt(about(ctx, string(j.Payload)), string(j.Payload))
 	case JobExpire:
-		return b.handleExpired(ctx, string(j.Payload))
+		return b.handleExpired(about(ctx, string(j.Payload)), string(j.Payload))
 	case JobLedger:
 		return b.handleLedger(ctx, j.Payload)
 	case JobSweep:
 		return b.handleSweep(ctx, j.Payload)
 	}
-	b.cfg.Log.Error("job of an unknown kind dropped", "kind", j.Kind, "key", j.Key)
+	b.cfg.Log.ErrorContext(ctx, "job of an unknown kind dropped", "kind", j.Kind, "key", j.Key)
 	return nil
 }

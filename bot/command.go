@@ -90,6 +90,7 @@ func (b *Bot) start(ctx context.Context, h hunts.Hunt, responseURL string) error
 	case hunts.Refused:
 		return nil // a command that was delivered again
 	}
+	ctx = about(ctx, h.ID)
 	if err := b.announce(ctx, h, responseURL); err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (b *Bot) auditRefusal(ctx context.Context, c command, why string) {
 		Time: b.cfg.Clock().UTC(), Action: "refused", User: c.User, Team: c.Team, Channel: c.Channel, What: c.Text, Outcome: why,
 	})
 	if err != nil {
-		b.cfg.Log.Error("refusal not audited", "user", c.User, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "refusal not audited", "user", c.User, "error", err)
 	}
 }
 
@@ -189,7 +190,7 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 		v := b.view()
 		v.ChannelNote, v.Known, v.Earlier, v.First = outsideNote, known.text, known.earlier, known.first
 		if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(h, v)); err != nil {
-			b.cfg.Log.Info("first sign of life not shown to who asked", "hunt", h.ID, "error", err)
+			b.cfg.Log.InfoContext(ctx, "first sign of life not shown to who asked", "hunt", h.ID, "error", err)
 		}
 	}
 	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL, "archived": archived(err)}}

@@ -58,7 +58,7 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) 
 		})
 		var answer slack.SlackErrorResponse
 		if err != nil && !(errors.As(err, &answer) && answer.Err == "already_reacted") {
-			b.cfg.Log.Info("no reaction to a repeated indicator", "error", err)
+			b.cfg.Log.InfoContext(ctx, "no reaction to a repeated indicator", "error", err)
 		}
 	}
 	return nil
@@ -86,7 +86,7 @@ func (b *Bot) leave(ctx context.Context, channel string) error {
 	if err := b.cfg.Store.Delete(ctx, enrichKey(channel)); err != nil {
 		return err
 	}
-	b.cfg.Log.Info("removed from a channel, its enrichment ends", "channel", channel)
+	b.cfg.Log.InfoContext(ctx, "removed from a channel, its enrichment ends", "channel", channel)
 	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "enrich-off", User: b.self, Team: b.team, Channel: channel, Why: "removed from the channel"})
 }
 

@@ -25,7 +25,7 @@ type command struct {
 func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 	var e stored
 	if err := json.Unmarshal(j.Payload, &e); err != nil {
-		b.cfg.Log.Error("stored envelope dropped, it is not ours", "key", j.Key, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "stored envelope dropped, it is not ours", "key", j.Key, "error", err)
 		return nil
 	}
 	switch e.Type {
@@ -38,7 +38,7 @@ func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 	case "interactive":
 		var call interaction
 		if err := json.Unmarshal(e.Payload, &call); err != nil {
-			b.cfg.Log.Error("interaction not understood", "key", j.Key, "error", err)
+			b.cfg.Log.ErrorContext(ctx, "interaction not understood", "key", j.Key, "error", err)
 			return nil
 		}
 		return b.handleInteraction(ctx, j.Key, call)

@@ -52,7 +52,7 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 			if errors.As(err, &e) && e.Kind == hunts.KindUnavailable && e.Say == "" || ctx.Err() != nil {
 				return list, nil, err
 			}
-			b.cfg.Log.Warn("source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
+			b.cfg.Log.WarnContext(ctx, "source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
 			warnings = append(warnings, fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), sentenceOf(err)))
 		}
 		left.Join(now.Problems, now.More)

@@ -30,7 +30,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 		Event  event  `json:"event"`
 	}
 	if err := json.Unmarshal(payload, &outer); err != nil {
-		b.cfg.Log.Info("event not understood", "key", key, "error", err)
+		b.cfg.Log.InfoContext(ctx, "event not understood", "key", key, "error", err)
 		return nil
 	}
 	e := outer.Event

@@ -22,14 +22,14 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 		return fmt.Errorf("reading hunt %s: %w", id, err)
 	}
 	if !ok {
-		b.cfg.Log.Error("hunt is gone, nothing to answer", "hunt", id)
+		b.cfg.Log.ErrorContext(ctx, "hunt is gone, nothing to answer", "hunt", id)
 		return nil
 	}
 	if h.State == hunts.Unsaid {
 		return nil
 	}
 	if h.State == hunts.Held || h.State == hunts.Refused {
-		b.cfg.Log.Error("hunt without its approval is not run", "hunt", id, "state", string(h.State))
+		b.cfg.Log.ErrorContext(ctx, "hunt without its approval is not run", "hunt", id, "state", string(h.State))
 		return nil
 	}
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
@@ -88,7 +88,7 @@ func (b *Bot) finish(ctx context.Context, h hunts.Hunt, answer hunts.Answer, par
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
 		return fmt.Errorf("closing hunt %s: %w", h.ID, err)
 	}
-	b.cfg.Log.Info("hunt answered", "hunt", h.ID, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
+	b.cfg.Log.InfoContext(ctx, "hunt answered", "hunt", h.ID, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
 		return message.Started(h, v)
 	})
 	if err != nil {
-		b.cfg.Log.Info("delay not shown", "hunt", h.ID, "error", err)
+		b.cfg.Log.InfoContext(ctx, "delay not shown", "hunt", h.ID, "error", err)
 	}
 }
 
@@ -190,7 +190,7 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 		return err
 	}
 	if err := b.remember(ctx, h, a); err != nil {
-		b.cfg.Log.Info("hunt not remembered", "hunt", h.ID, "error", err)
+		b.cfg.Log.InfoContext(ctx, "hunt not remembered", "hunt", h.ID, "error", err)
 	}
 	if err := b.details(ctx, h, a, parent); err != nil {
 		return err

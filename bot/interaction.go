@@ -157,7 +157,7 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 	}
 	a, err := message.ParseAction(value)
 	if err != nil {
-		b.cfg.Log.Info("button of another version", "action", name, "error", err)
+		b.cfg.Log.InfoContext(ctx, "button of another version", "action", name, "error", err)
 		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
@@ -170,6 +170,7 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 	if !ok && a.Hunt != "" {
 		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This hunt is no longer remembered; type it again with /footprint.", b.view()))
 	}
+	ctx = about(ctx, h.ID)
 	f := follow{bot: b, key: key, hunt: h, asker: i.asker(), responseURL: i.ResponseURL}
 	switch name {
 	case message.ActionFacet:

@@ -118,7 +118,7 @@ func (b *Bot) linkLine(ctx context.Context, key string, who hunts.Asker, was, is
 		return err
 	})
 	if err != nil {
-		b.cfg.Log.Info("no link to a hunt", "hunt", is, "error", err)
+		b.cfg.Log.InfoContext(ctx, "no link to a hunt", "hunt", is, "error", err)
 		return nil
 	}
 	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {

@@ -136,6 +136,6 @@ func (b *Bot) giveUpLedger(ctx context.Context, payload []byte, why error) {
 		err = b.paintLedger(ctx, l)
 	}
 	if err != nil {
-		b.cfg.Log.Error("ledger given up, and nobody could be told", "channel", at.Channel, "thread", at.Thread, "why", why, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "ledger given up, and nobody could be told", "channel", at.Channel, "thread", at.Thread, "why", why, "error", err)
 	}
 }

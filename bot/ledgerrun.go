@@ -32,7 +32,7 @@ func (b *Bot) queueLedger(ctx context.Context, key, channel, thread string) erro
 func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 	var at modalPlace
 	if err := json.Unmarshal(payload, &at); err != nil {
-		b.cfg.Log.Error("ledger job dropped, it is not ours", "error", err)
+		b.cfg.Log.ErrorContext(ctx, "ledger job dropped, it is not ours", "error", err)
 		return nil
 	}
 	err := b.alone(ctx, ledgerKey(at.Channel, at.Thread), func(ctx context.Context) error { return b.round(ctx, at.Channel, at.Thread) })
@@ -40,7 +40,7 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 		return err
 	}
 	// the thread, the channel or our place in it is gone: nobody waits any more
-	b.cfg.Log.Info("ledger ends, its place is gone", "channel", at.Channel, "thread", at.Thread, "error", err)
+	b.cfg.Log.InfoContext(ctx, "ledger ends, its place is gone", "channel", at.Channel, "thread", at.Thread, "error", err)
 	if noMember(err) {
 		if err := b.leave(ctx, at.Channel); err != nil {
 			return err
@@ -148,7 +148,7 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 			return l, err
 		}
 		if err := b.remember(ctx, prepared[n], answers[n]); err != nil {
-			b.cfg.Log.Info("hunt not remembered", "hunt", prepared[n].ID, "error", err)
+			b.cfg.Log.InfoContext(ctx, "hunt not remembered", "hunt", prepared[n].ID, "error", err)
 		}
 	}
 	return b.change(ctx, l.Channel, l.Thread, func(l *ledger) error {

@@ -145,16 +145,16 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 		parent, posted, perr := b.cfg.Store.LoadPost(ctx, parentKey(id))
 		before, answered, aerr := b.cfg.Store.Answer(ctx, id)
 		if err := errors.Join(err, perr, aerr); err != nil || !ok || !posted || !answered {
-			b.cfg.Log.Info("no message to point from to a newer answer", "hunt", id, "error", err)
+			b.cfg.Log.InfoContext(ctx, "no message to point from to a newer answer", "hunt", id, "error", err)
 			return
 		}
 		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: a.Totals.Devices, Change: b.visibleChange(parent.Channel, a.Since(before))}
 		if err := b.cfg.Store.SetJSON(ctx, newerKey(id), n, b.cfg.Keep); err != nil {
-			b.cfg.Log.Info("newer answer not noted", "hunt", id, "error", err)
+			b.cfg.Log.InfoContext(ctx, "newer answer not noted", "hunt", id, "error", err)
 			return
 		}
 		if err := b.paintAnswer(ctx, old, before, parent); err != nil {
-			b.cfg.Log.Info("message not pointed to a newer answer", "hunt", id, "error", err)
+			b.cfg.Log.InfoContext(ctx, "message not pointed to a newer answer", "hunt", id, "error", err)
 		}
 		id = old.Refreshes
 	}

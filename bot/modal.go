@@ -108,7 +108,7 @@ func (b *Bot) preview(ctx context.Context, v view, d draft, p paste) any {
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	if err := b.cfg.Store.SetJSON(within, draftKey(v.ID), d, keepDraft); err != nil {
-		b.cfg.Log.Error("draft not kept", "error", err)
+		b.cfg.Log.ErrorContext(ctx, "draft not kept", "error", err)
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{fieldIndicators: sayNotTaken})
 	}
 	next := message.PreviewModal(v.Private, message.Preview{Hunt: p.hunt, LeftOut: p.left, Refanged: p.refanged, Duplicates: p.duplicates})
@@ -216,7 +216,7 @@ func whyWord(s string) string {
 func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	var at modalPlace
 	if err := json.Unmarshal([]byte(i.View.Private), &at); err != nil {
-		b.cfg.Log.Error("modal dropped, its metadata is not ours", "error", err)
+		b.cfg.Log.ErrorContext(ctx, "modal dropped, its metadata is not ours", "error", err)
 		return nil
 	}
 	who := i.asker()

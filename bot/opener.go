@@ -51,7 +51,7 @@ func (o opener) open(ctx context.Context, v slack.ModalViewRequest) error {
 	_, err := o.bot.api.OpenViewContext(ctx, o.trigger, v)
 	var answer slack.SlackErrorResponse
 	if errors.As(err, &answer) && strings.Contains(answer.Err, "trigger") {
-		o.bot.cfg.Log.Info("modal not opened, its trigger is over", "error", answer.Err)
+		o.bot.cfg.Log.InfoContext(ctx, "modal not opened, its trigger is over", "error", answer.Err)
 		return o.whisper(message.Said("The form could not be opened: Slack waits three seconds for it, and I was slower. Please try again.", o.bot.view()))
 	}
 	return err

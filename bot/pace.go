@@ -194,7 +194,7 @@ func (b *Bot) call(ctx context.Context, l lane, do func() error) error {
 		if !again {
 			return err
 		}
-		b.cfg.Log.Info("slack call tried again", "lane", l.name, "attempt", attempt, "pause", pause, "error", err)
+		b.cfg.Log.InfoContext(ctx, "slack call tried again", "lane", l.name, "attempt", attempt, "pause", pause, "error", err)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():

@@ -158,11 +158,11 @@ func (b *Bot) inGroups(ctx context.Context, user string, groups []string) bool {
 		ok, err := b.cfg.Store.GetJSON(ctx, "group:"+g, &members)
 		if err != nil || !ok {
 			if members, err = b.api.GetUserGroupMembersContext(ctx, g); err != nil {
-				b.cfg.Log.Warn("members of a user group not known, nobody of it is let in", "group", g, "error", err)
+				b.cfg.Log.WarnContext(ctx, "members of a user group not known, nobody of it is let in", "group", g, "error", err)
 				continue
 			}
 			if err := b.cfg.Store.SetJSON(ctx, "group:"+g, members, groupsFor); err != nil {
-				b.cfg.Log.Info("members of a user group not kept", "error", err)
+				b.cfg.Log.InfoContext(ctx, "members of a user group not kept", "error", err)
 			}
 		}
 		if slices.Contains(members, user) {

@@ -127,7 +127,7 @@ func (b *Bot) whisper(ctx context.Context, channel, user, responseURL string, m 
 		if err == nil {
 			return nil
 		}
-		b.cfg.Log.Info("response_url not usable, whispering instead", "error", err)
+		b.cfg.Log.InfoContext(ctx, "response_url not usable, whispering instead", "error", err)
 	}
 	err := b.call(ctx, whispers, func() error {
 		_, err := b.api.PostEphemeralContext(ctx, channel, user, options(m)...)
@@ -198,7 +198,7 @@ func (b *Bot) giveBack(ctx context.Context, key string, unsure bool) {
 		end = b.cfg.Store.DoubtPost
 	}
 	if err := end(within, key); err != nil {
-		b.cfg.Log.Warn("claim not given back, it ends by itself", "key", key, "error", err)
+		b.cfg.Log.WarnContext(ctx, "claim not given back, it ends by itself", "key", key, "error", err)
 	}
 }
 
@@ -233,7 +233,7 @@ func (b *Bot) inForms(ctx context.Context, l lane, render func(message.View) mes
 		}
 		var answer slack.SlackErrorResponse
 		errors.As(err, &answer)
-		b.cfg.Log.Warn("message refused, falling back to a plainer form", "error", answer.Err, "detail", answer.ResponseMetadata.Messages, "form", int(form))
+		b.cfg.Log.WarnContext(ctx, "message refused, falling back to a plainer form", "error", answer.Err, "detail", answer.ResponseMetadata.Messages, "form", int(form))
 	}
 	if err = b.call(ctx, l, func() error { return send(message.Beginning(m)) }); err != nil {
 		return "", err
@@ -297,7 +297,7 @@ func (b *Bot) recent(ctx context.Context, to target) ([]slack.Message, error) {
 	var answer slack.SlackErrorResponse
 	if errors.As(err, &answer) {
 		if _, again := worthRepeating(err, 1); !again {
-			b.cfg.Log.Info("own messages can't be looked for, sending again", "channel", to.channel, "error", err)
+			b.cfg.Log.InfoContext(ctx, "own messages can't be looked for, sending again", "channel", to.channel, "error", err)
 			return nil, nil
 		}
 	}

@@ -30,7 +30,7 @@ func (b *Bot) share(ctx context.Context, h hunts.Hunt, with string) {
 	}
 	for _, pair := range [][2]hunts.Hunt{{h, other}, {other, h}} {
 		if err := b.addSharer(ctx, pair[0].ID, pair[1].Asker.User); err != nil {
-			b.cfg.Log.Info("sharing not noted", "hunt", pair[0].ID, "error", err)
+			b.cfg.Log.InfoContext(ctx, "sharing not noted", "hunt", pair[0].ID, "error", err)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (b *Bot) connection(ctx context.Context, number int) error {
 					b.mark(&open, true)
 				case socketmode.EventTypeConnecting, socketmode.EventTypeConnectionError, socketmode.EventTypeIncomingError:
 					b.mark(&open, false)
-					b.cfg.Log.Info("socket", "connection", number, "event", string(event.Type))
+					b.cfg.Log.InfoContext(ctx, "socket", "connection", number, "event", string(event.Type))
 				default:
 					b.receive(ctx, client, event)
 				}
@@ -97,7 +97,7 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 	}
 	raw, err := json.Marshal(stored{Type: request.Type, Payload: request.Payload, Received: b.cfg.Clock().UTC(), Retry: request.RetryAttempt})
 	if err != nil {
-		b.cfg.Log.Error("envelope not stored, its payload is not JSON", "envelope", request.EnvelopeID, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "envelope not stored, its payload is not JSON", "envelope", request.EnvelopeID, "error", err)
 		b.ack(ctx, client, request, nil)
 		return
 	}
@@ -114,11 +114,11 @@ func (b *Bot) receive(ctx context.Context, client *socketmode.Client, event sock
 	defer func() { b.cfg.Acked(time.Since(arrived), err == nil) }()
 	switch {
 	case err != nil:
-		b.cfg.Log.Error("envelope not stored", "envelope", request.EnvelopeID, "type", request.Type, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "envelope not stored", "envelope", request.EnvelopeID, "type", request.Type, "error", err)
 		b.decline(ctx, client, request)
 		return
 	case !isNew:
-		b.cfg.Log.Info("envelope seen before", "envelope", request.EnvelopeID, "retry", request.RetryAttempt)
+		b.cfg.Log.InfoContext(ctx, "envelope seen before", "envelope", request.EnvelopeID, "retry", request.RetryAttempt)
 	}
 	b.ack(ctx, client, request, nil)
 }
@@ -146,7 +146,7 @@ func (b *Bot) decline(ctx context.Context, client *socketmode.Client, r *socketm
 		within, stop := context.WithTimeout(ctx, apologyFor)
 		defer stop()
 		if err := b.apologise(within, r.Type, r.Payload, sayNotTaken); err != nil {
-			b.cfg.Log.Error("a press was not taken, and nobody could be told", "envelope", r.EnvelopeID, "error", err)
+			b.cfg.Log.ErrorContext(ctx, "a press was not taken, and nobody could be told", "envelope", r.EnvelopeID, "error", err)
 		}
 	})
 }
@@ -194,6 +194,6 @@ func (b *Bot) ack(ctx context.Context, client *socketmode.Client, r *socketmode.
 		err = client.AckCtx(ctx, r.EnvelopeID, nil)
 	}
 	if err != nil && !strings.Contains(err.Error(), context.Canceled.Error()) {
-		b.cfg.Log.Error("envelope not acknowledged", "envelope", r.EnvelopeID, "error", err)
+		b.cfg.Log.ErrorContext(ctx, "envelope not acknowledged", "envelope", r.EnvelopeID, "error", err)
 	}
 }

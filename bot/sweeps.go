@@ -34,7 +34,7 @@ func (j sweepJob) key() string { return "sweep:" + j.Name + ":" + j.Slot.UTC().F
 // replica does so; a slot is queued once, since its key is remembered.
 func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.policy.load(); err != nil {
-		b.cfg.Log.Error("the policy is not changed, the last good one holds", "error", err)
+		b.cfg.Log.ErrorContext(ctx, "the policy is not changed, the last good one holds", "error", err)
 	}
 	if err := b.expireHeld(ctx); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (b *Bot) Tick(ctx context.Context) error {
 			}
 		}
 		if err := b.alarm(ctx, s, last, now); err != nil {
-			b.cfg.Log.Warn("the owner of a late sweep was not told", "sweep", name, "error", err)
+			b.cfg.Log.WarnContext(ctx, "the owner of a late sweep was not told", "sweep", name, "error", err)
 		}
 	}
 	return nil
@@ -118,7 +118,7 @@ type swept struct {
 func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
 	var j sweepJob
 	if err := json.Unmarshal(payload, &j); err != nil {
-		b.cfg.Log.Error("sweep dropped, it is not ours", "error", err)
+		b.cfg.Log.ErrorContext(ctx, "sweep dropped, it is not ours", "error", err)
 		return nil
 	}
 	all, err := b.schedules(ctx)
@@ -177,7 +177,7 @@ func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) er
 	stop()
 	renewing.Wait()
 	if e := held.Release(context.WithoutCancel(ctx)); e != nil {
-		b.cfg.Log.Info("the lease of a sweep ends by itself", "sweep", key, "error", e)
+		b.cfg.Log.InfoContext(ctx, "the lease of a sweep ends by itself", "sweep", key, "error", e)
 	}
 	return err
 }
@@ -300,7 +300,7 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 		return nil, hunted, fmt.Sprintf("The history of %d new indicators is not searched: %s", len(fresh), sentenceOf(err))
 	}
 	if err != nil {
-		b.cfg.Log.Warn("history of new indicators not searched", "hunt", h.ID, "error", err)
+		b.cfg.Log.WarnContext(ctx, "history of new indicators not searched", "hunt", h.ID, "error", err)
 		return nil, nil, incomplete
 	}
 	if unsearched(s) || s.Truncated {

@@ -91,7 +91,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 		})
 		var answer slack.SlackErrorResponse
 		if errors.As(err, &answer) && (answer.Err == "missing_scope" || answer.Err == "not_allowed_token_type" || answer.Err == "thread_not_found") {
-			b.cfg.Log.Info("thread not read", "channel", who.Channel, "error", answer.Err)
+			b.cfg.Log.InfoContext(ctx, "thread not read", "channel", who.Channel, "error", answer.Err)
 			return out, nil
 		}
 		if err != nil {
@@ -171,7 +171,7 @@ func (b *Bot) messageAction(ctx context.Context, key string, i interaction) erro
 	}
 	var m written
 	if err := json.Unmarshal(i.Message, &m); err != nil {
-		b.cfg.Log.Info("message of a shortcut not understood", "error", err)
+		b.cfg.Log.InfoContext(ctx, "message of a shortcut not understood", "error", err)
 	}
 	if m.TS == "" {
 		m.TS = i.MessageTS

@@ -76,11 +76,11 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	if err := p.openSource(ctx, cfg, a); err != nil {
 		return nil, err
 	}
-	url := cfg.redisURL
+	url, tls := cfg.redisURL, cfg.redisTLS
 	if a.terminal {
-		url = ""
+		url, tls = "", record.TLS{}
 	}
-	p.store, err = record.Open(ctx, record.Config{URL: url, Clock: a.clock, Replica: cfg.replica, Random: rand.Reader, Trace: carriedTrace})
+	p.store, err = record.Open(ctx, record.Config{URL: url, TLS: tls, Clock: a.clock, Replica: cfg.replica, Random: rand.Reader, Trace: carriedTrace})
 	if err != nil {
 		return nil, err
 	}

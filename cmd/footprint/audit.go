@@ -43,7 +43,7 @@ func audit(ctx context.Context, p process, args []string) error {
 	if cfg.redisURL == "" {
 		return fmt.Errorf("REDIS_URL is not set: the audit of a bot that kept everything in memory is gone with it")
 	}
-	store, err := record.Open(ctx, record.Config{URL: cfg.redisURL, Clock: time.Now, Replica: "audit", Random: rand.Reader})
+	store, err := record.Open(ctx, record.Config{URL: cfg.redisURL, TLS: cfg.redisTLS, Clock: time.Now, Replica: "audit", Random: rand.Reader})
 	if err != nil {
 		return err
 	}

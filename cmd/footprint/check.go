@@ -214,7 +214,7 @@ func (c *checker) redis(ctx context.Context) {
 		c.say("redis", "warn", "REDIS_URL is not set: everything is kept in memory and lost on exit, and only one replica can run")
 		return
 	}
-	store, err := record.Open(ctx, record.Config{URL: c.cfg.redisURL, Clock: time.Now, Replica: "check", Random: rand.Reader})
+	store, err := record.Open(ctx, record.Config{URL: c.cfg.redisURL, TLS: c.cfg.redisTLS, Clock: time.Now, Replica: "check", Random: rand.Reader})
 	if err != nil {
 		c.say("redis", "fail", "%v", err)
 		return

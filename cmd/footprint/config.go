@@ -41,6 +41,7 @@ type config struct {
 	authority, credential        string
 	clientID                     string
 	redisURL                     string
+	redisTLS                     record.TLS
 	channels                     []string
 	window, cacheTTL, staleAfter time.Duration
 	minSensors                   float64
@@ -137,6 +138,10 @@ func settings() []setting {
 			c.redisURL = v
 			return record.CheckURL(v)
 		}},
+		{"FOOTPRINT_REDIS_CA", "/run/secrets/redis-ca.pem", "what the machine trusts", "File of the authorities that sign a rediss:// server's certificate.", false, text(func(c *config) *string { return &c.redisTLS.CA })},
+		{"FOOTPRINT_REDIS_CERT", "/run/secrets/redis.pem", "none", "File of our own certificate, where Redis asks for one.", false, text(func(c *config) *string { return &c.redisTLS.Cert })},
+		{"FOOTPRINT_REDIS_KEY", "/run/secrets/redis.key", "none", "File of the key to it.", false, text(func(c *config) *string { return &c.redisTLS.Key })},
+		{"FOOTPRINT_REDIS_SERVER_NAME", "redis.internal", "the host of REDIS_URL", "Name in the certificate of Redis.", false, text(func(c *config) *string { return &c.redisTLS.ServerName })},
 		{"FOOTPRINT_CHANNELS", "C0123,C0456", "every channel the bot is in", "Channel ids that may hunt.", false, func(c *config, v string) error {
 			for _, id := range strings.Split(v, ",") {
 				id = strings.TrimSpace(id)

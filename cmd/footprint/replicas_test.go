@@ -93,6 +93,15 @@ func (d *deployment) printLogs() {
 	}
 }
 
+// log is what replica n has logged so far.
+func (d *deployment) log(n int) string {
+	text, err := os.ReadFile(filepath.Join(d.dir, fmt.Sprintf("replica-%d.log", n)))
+	if err != nil {
+		d.tb.Error(err)
+	}
+	return string(text)
+}
+
 func tail(s string, n int) string {
 	if len(s) > n {
 		return s[len(s)-n:]

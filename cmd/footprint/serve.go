@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,7 +35,7 @@ func serve(ctx context.Context, p process, args []string) error {
 			return fmt.Errorf("%s is not set; `footprint check` tells what else is missing, `footprint demo` needs nothing", token.name)
 		}
 	}
-	log := newLog(p.stderr, cfg.logFormat)
+	log := newLog(p.stderr, cfg.logFormat, cfg.botToken, cfg.appToken, cfg.redisURL)
 	record.LogTo(log)
 	parts, err := assemble(ctx, cfg, assembly{progress: p.stderr, clock: time.Now, log: log})
 	if err != nil {
@@ -104,13 +103,6 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 
 // sweepTick is how often a process looks for sweeps that are due.
 const sweepTick = 10 * time.Second
-
-func newLog(w io.Writer, format string) *slog.Logger {
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
-}
 
 // health answers the probes and the metrics. Nothing else listens.
 func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {

@@ -34,6 +34,8 @@ type Config struct {
 	// or redis+sentinel://host,host2/master/db. Empty is a server within the
 	// process, which forgets everything on Close.
 	URL string
+	// TLS adds to a rediss:// URL.
+	TLS TLS
 	// Prefix stands before every key; "fp".
 	Prefix string
 	Clock  func() time.Time
@@ -97,6 +99,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	} else {
 		at, err := parseURL(cfg.URL)
 		if err != nil {
+			stop()
+			return nil, err
+		}
+		if err := cfg.TLS.apply(at); err != nil {
 			stop()
 			return nil, err
 		}
