@@ -11,6 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -118,62 +119,96 @@ func (m *mortal) lives(do func()) (alive bool) {
 }
 
 func TestASweepWhoseReplicaIsKilledAtAnyStepIsPostedOnce(t *testing.T) {
+	t.Parallel()
 	var config bot.Config
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
 	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24 why="from the ISAC"`)
 	s.waitFor("2 on the watchlist until")
+	steps := s.killAtEach(config, "whole", func(name string, step int, after bool) { s.postedOnce(name, step, after) })
+	if steps < 20 {
+		t.Errorf("a sweep has %d steps only", steps)
+	}
+	t.Logf("killed at each of %d steps, before it and after it", steps)
+}
+
+func TestASweepThatCouldNotTellEverythingIsTriedAgainWhoeverDies(t *testing.T) {
+	t.Parallel()
+	var config bot.Config
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
+	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24`)
+	s.waitFor("2 on the watchlist until")
+	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1_000_000, Match: func(text string) bool { return strings.Contains(text, " coverage") }})
+	steps := s.killAtEach(config, "part", func(name string, step int, after bool) {
+		s.postedOnce(name, step, after)
+		var again struct{ Job struct{ Try int } }
+		var snapshot sweep.Snapshot
+		if ok, err := s.stores[0].GetJSON(s.ctx, "sweep-again:"+name, &again); !ok || err != nil || again.Job.Try != 1 {
+			t.Errorf("killed at step %d (after it: %v): the next try is %+v, %v", step, after, again, err)
+		}
+		if ok, err := s.stores[0].GetJSON(s.ctx, "snapshot:"+name, &snapshot); !ok || err != nil || len(snapshot.Keys) != 2 || !snapshot.To.IsZero() {
+			t.Errorf("killed at step %d (after it: %v): what was told is %+v, %v", step, after, snapshot, err)
+		}
+	})
+	t.Logf("killed at each of %d steps, before it and after it", steps)
+}
+
+// killAtEach makes a sweep for each step of it, kills its replica there, lets
+// another take over, and checks what is there then. It gives the number of steps.
+func (s *stage) killAtEach(config bot.Config, prefix string, check func(name string, step int, after bool)) (steps int) {
+	s.t.Helper()
 	slot := time.Now().UTC()
-	total := 0
 	for _, after := range []bool{false, true} {
 		for step := 0; ; step++ {
-			name := fmt.Sprintf("s%d-%v", step, after)
+			name := fmt.Sprintf("%s%d-%v", prefix, step, after)
 			schedule, err := json.Marshal(sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Channel: s.soc.ID, Paused: true})
 			if err != nil {
-				t.Fatal(err)
+				s.t.Fatal(err)
 			}
 			if err := s.stores[0].PutEntries(s.ctx, "sweeps", map[string][]byte{name: schedule}); err != nil {
-				t.Fatal(err)
+				s.t.Fatal(err)
 			}
 			_, payload, err := bot.SweepJob(name, slot)
 			if err != nil {
-				t.Fatal(err)
+				s.t.Fatal(err)
 			}
-			job := hunts.Job{Kind: bot.JobSweep, Payload: payload}
-			m := &mortal{Store: s.stores[0], next: http.DefaultTransport, left: step, after: after}
-			c := config
-			c.Store, c.HTTPClient, c.Replica = m, &http.Client{Transport: m}, "mortal"
-			first, err := bot.New(s.ctx, c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m.armed = true
-			life, end := context.WithCancel(s.ctx)
-			var ended error
-			alive := m.lives(func() { ended = first.Handle(life, job) })
-			end()
-			if ended != nil {
-				t.Fatalf("step %d: %v", step, ended)
-			}
-			for { // the queue gives a job again that failed: what the dead replica claimed is free by then
-				err := s.bots[0].Handle(s.ctx, job)
-				if err == nil {
-					break
-				}
-				if s.ctx.Err() != nil || !strings.Contains(err.Error(), "another replica") {
-					t.Fatalf("the replica that took over after step %d: %v", step, err)
-				}
-			}
-			s.postedOnce(name, step, after)
+			alive := s.killedAt(config, hunts.Job{Kind: bot.JobSweep, Payload: payload}, step, after)
+			check(name, step, after)
 			if alive {
-				total += step
+				steps = step
 				break
 			}
 		}
 	}
-	if total < 40 {
-		t.Errorf("a sweep has %d steps only", total/2)
+	return steps
+}
+
+// killedAt handles a job with a replica that dies at a step of it, and then with
+// one that takes over. It tells whether the first lived.
+func (s *stage) killedAt(config bot.Config, job hunts.Job, step int, after bool) (alive bool) {
+	s.t.Helper()
+	m := &mortal{Store: s.stores[0], next: http.DefaultTransport, left: step, after: after}
+	config.Store, config.HTTPClient, config.Replica = m, &http.Client{Transport: m}, "mortal"
+	first, err := bot.New(s.ctx, config)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	t.Logf("killed at each of %d steps, before it and after it", total/2)
+	m.armed = true
+	life, end := context.WithCancel(s.ctx)
+	var ended error
+	alive = m.lives(func() { ended = first.Handle(life, job) })
+	end()
+	if ended != nil {
+		s.t.Fatalf("step %d: %v", step, ended)
+	}
+	for { // the queue gives a job again that failed: what the dead replica claimed is free by then
+		err := s.bots[0].Handle(s.ctx, job)
+		if err == nil {
+			return alive
+		}
+		if s.ctx.Err() != nil || !strings.Contains(err.Error(), "another replica") {
+			s.t.Fatalf("the replica that took over after step %d: %v", step, err)
+		}
+	}
 }
 
 func (s *stage) postedOnce(name string, step int, after bool) {

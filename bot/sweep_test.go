@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -239,6 +240,33 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	}
 	if posts != 2 {
 		t.Errorf("%d posts for two slots", posts)
+	}
+}
+
+func TestADowntimeIsOnePostThatSaysWhatItCovers(t *testing.T) {
+	s, cal := sweeping(t)
+	cal.move(-48 * time.Hour) // four days ago
+	s.slash("/footprint watch add ip=192.0.2.140 for=30d")
+	s.waitFor("1 on the watchlist")
+	s.slash(`/footprint sweep add daily cron="` + fmt.Sprintf("%d %d", cal.now().UTC().Minute(), cal.now().UTC().Hour()) + ` * * *"`)
+	s.waitFor("The sweep daily runs")
+	cal.move(24*time.Hour + time.Minute)
+	s.tick()
+	s.waitFor("🌅", "nothing met")
+	// nobody runs for three days
+	cal.move(72 * time.Hour)
+	s.tick()
+	m := s.waitFor("🌅", "Also covers 2 missed slots", "NEW 1", "192.0.2[.]140")
+	s.tick()
+	s.tick()
+	posts := 0
+	for _, m := range s.soc.Messages() {
+		if strings.Contains(m.Text, "🌅") {
+			posts++
+		}
+	}
+	if posts != 2 {
+		t.Errorf("%d posts, want one before the downtime and one after it; the last is\n%s", posts, m.Text)
 	}
 }
 

@@ -2,6 +2,7 @@ package hunts_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -44,7 +45,7 @@ func drawn(random *rand.Rand, ips, hosts, files, hashes []string) indicator.Indi
 	for {
 		pick := func(list []string) string { return list[random.IntN(len(list))] }
 		var text string
-		switch random.IntN(9) {
+		switch random.IntN(12) {
 		case 0, 1:
 			text = pick(ips)
 		case 2:
@@ -71,6 +72,18 @@ func drawn(random *rand.Rand, ips, hosts, files, hashes []string) indicator.Indi
 			text = pick(files)
 		case 7:
 			text = pick(hashes)
+		case 8:
+			if _, parent, ok := strings.Cut(pick(hosts), "."); ok {
+				text = "*." + parent
+			}
+		case 9:
+			if host := pick(hosts); len(host) > 8 {
+				text = "*" + host[random.IntN(5):]
+			}
+		case 10:
+			if a, err := netip.ParseAddr(pick(ips)); err == nil && a.Is4() {
+				text = "::ffff:" + a.String()
+			}
 		default:
 			text = []string{"203.0.113.250", "nobody.example", "2001:db8:ffff::1", "198.51.100.0/30"}[random.IntN(4)]
 		}
@@ -121,12 +134,34 @@ func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
 			if got.Events != want.Events || got.Devices != want.Devices || got.Verdict != want.Verdict || !sameTime(got.FirstSeen, want.FirstSeen) || !sameTime(got.LastSeen, want.LastSeen) {
 				t.Errorf("round %d, %s %s: the sweep says %+v, a hunt says %+v", round, i.Kind, i, got, want)
 			}
+			if swept, hunted := devicesOf(survey, i), huntedDevices(a); !maps.Equal(swept, hunted) {
+				t.Errorf("round %d, %s %s: the sweep met %v, a hunt %v", round, i.Kind, i, swept, hunted)
+			}
 		}
 	}
 	if met < compared/2 {
 		t.Errorf("only %d of %d indicators were met, too few to tell", met, compared)
 	}
 	t.Logf("%d indicators compared, %d of them met", compared, met)
+}
+
+// devicesOf are the events of an indicator by device.
+func devicesOf(s hunts.Survey, i indicator.Indicator) map[string]int64 {
+	out := map[string]int64{}
+	for _, h := range s.Hits {
+		if h.Type == string(i.Kind) && h.Indicator == i.String() {
+			out[strings.ToLower(h.Device)] += h.Events
+		}
+	}
+	return out
+}
+
+func huntedDevices(a hunts.Answer) map[string]int64 {
+	out := map[string]int64{}
+	for _, d := range a.ByDevice {
+		out[strings.ToLower(d.Device)] += d.Events
+	}
+	return out
 }
 
 func sameTime(a, b *time.Time) bool {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,36 @@ func sweepOf(verdict hunts.Verdict) SweepView {
 	return SweepView{
 		Name: "daily", Slot: now, Since: before(24 * time.Hour), Listed: 4812,
 		Survey: hunts.Survey{Verdict: verdict, Reason: "the newest event is 26 h old", Coverage: a.Coverage, Queries: 6},
+	}
+}
+
+func TestManyNewOnesAreATableAndNoWallOfLines(t *testing.T) {
+	valid := judge(t)
+	for _, n := range []int{maxSweepLines - 1, maxSweepLines, maxSweepLines + 1, 500} {
+		s := sweepOf(hunts.Reached)
+		for i := range n {
+			value := fmt.Sprintf("192.0.2.%d", i%250)
+			hit := hunts.Hit{Indicator: value, Type: "ip", Device: fmt.Sprint("ws-", i), Outcome: hunts.OutcomeReached, FirstSeen: before(2 * time.Hour), LastSeen: now, Processes: []string{"mshta.exe"}, Because: "exact address"}
+			s.Survey.Hits = append(s.Survey.Hits, hit)
+			s.Report.New = append(s.Report.New, SweepLine{Indicator: must("ip", value), Note: "C2", Hits: []hunts.Hit{hit}, Fresh: 1})
+			s.Report.Gone = append(s.Report.Gone, GonePair{fmt.Sprintf("198.51.100.%d", i%250), "ip", fmt.Sprint("ws-", i)})
+		}
+		for _, form := range []Form{DataTable, Table, PlainText} {
+			m := Sweep(s, View{Now: now, Form: form})
+			check(t, valid, m)
+			text := plain(m)
+			table := strings.Contains(text, fmt.Sprintf("%d indicators that are new", n))
+			if table != (n > maxSweepLines) {
+				t.Errorf("%d new, form %v: a table %v\n%s", n, form, table, text)
+			}
+			if lines := strings.Count(text, "→ 1 device"); n > maxSweepLines && lines > 0 {
+				t.Errorf("%d new: %d lines beside the table", n, lines)
+			}
+			if !strings.Contains(text, fmt.Sprintf("NEW %d", n)) || !strings.Contains(text, "Proof: ") {
+				t.Errorf("%d new: count or proof is missing:\n%s", n, text)
+			}
+			check(t, valid, SweepDetails(s, View{Now: now, Form: form}))
+		}
 	}
 }
 
