@@ -40,7 +40,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 			return "", false, true
 		}
 		return "could be a file name", false, false
-	case "sh", "rs", "so", "ps", "zip", "mov", "cab", "pm", "tf":
+	case "sh", "rs", "so", "ps", "zip", "mov", "cab", "pm", "tf", "prof":
 		if inURL && !two {
 			return "", false, false
 		}

@@ -59,7 +59,11 @@ func (x *extractor) windowsPath(a, b int) {
 			first = false
 		case x.escapedBreak(from, end):
 		case isIPv4(segment):
-			x.emitIPv4(from, end, "")
+			why := ""
+			if from > a && !x.defanged(from, end) {
+				why = "could be a version number: the name of a folder"
+			}
+			x.emitIPv4(from, end, why)
 		case end == b:
 			if !x.file(from, end) {
 				x.hashes(from, end)

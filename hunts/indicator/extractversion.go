@@ -15,6 +15,9 @@ func (x *extractor) versionDoubt(start, end int) string {
 		x.versionEnd, x.versionWhy = end, why
 		return why
 	}
+	if strings.HasSuffix(x.s[start:end], ".0.0.0") && x.s[start] != '0' {
+		return "could be a version number: no host has an address that ends in .0.0.0"
+	}
 	if x.versionEnd > 0 && start > x.versionEnd && listed(x.s[x.versionEnd:min(start, x.versionEnd+maxListed+1)]) {
 		x.versionEnd = end
 		return x.versionWhy
@@ -37,6 +40,7 @@ func (x *extractor) versionBefore(start int) string {
 	switch word {
 	case "v", "ver", "vers", "release", "released", "rel", "build", "rev", "revision", "firmware", "fw", "sdk", "section", "chapter",
 		"clause", "paragraph", "oid", "kb", "update", "patch", "upgrade", "driver", "engine", "signature", "bios",
+		"apache", "tomcat", "os", "macos", "ios", "android", "windows", "assembly",
 		"chrome", "firefox", "safari", "opera", "java", "jre", "jdk", "flash", "acrobat", "openssl", "openssh", "nginx", "php", "python", "wordpress":
 	default:
 		if !strings.HasSuffix(word, "version") && !strings.HasSuffix(word, "versions") {
