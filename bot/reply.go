@@ -1,7 +1,6 @@
 package bot
 
 import (
-	"fmt"
 	"regexp"
 	"sort"
 	"strings"
@@ -169,13 +168,16 @@ func distance(a, b string) int {
 	return 3*edits(firstA, firstB) + edits(a, strings.ToLower(b))
 }
 
-// edits is the Levenshtein distance; no form is longer than 64 bytes.
+// edits is the Levenshtein distance; two letters in each other's place count as
+// one. No form is longer than 64 bytes.
 func edits(a, b string) int {
-	return levenshtein.ComputeDistance(a[:min(len(a), 64)], b[:min(len(b), 64)])
-}
-
-// notUnderstood is the one line for anything outside the grammar.
-func notUnderstood(text string) string {
-	forms := nearestForms(text)
-	return fmt.Sprintf("I don't understand that here. Try `%s`, `%s` or `%s`; `help` lists all.", forms[0], forms[1], forms[2])
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	if len(a) == len(b) {
+		for i := 1; i < len(a); i++ {
+			if a[:i-1]+a[i:i+1]+a[i-1:i]+a[i+1:] == b && a != b {
+				return 1
+			}
+		}
+	}
+	return levenshtein.ComputeDistance(a, b)
 }

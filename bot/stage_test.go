@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -66,6 +67,7 @@ func newStage(t *testing.T, o stageOptions) *stage {
 	t.Cleanup(func() {
 		stop()
 		running.Wait()
+		s.payloadsPass()
 		for _, st := range s.stores {
 			_ = st.Close()
 		}
@@ -181,6 +183,27 @@ func (s *stage) waitThread(parent localslack.Message, done func([]localslack.Mes
 		s.t.Fatalf("the thread is not complete: %v", err)
 	}
 	return thread
+}
+
+// alive is an indicator of the fleet as no message may show it.
+var alive = regexp.MustCompile(`(?:203\.0\.113\.66|198\.51\.100\.24)(?:[^0-9]|$)|cdn-sync\.example|https?://[a-z0-9.-]*\.example`)
+
+// payloadsPass checks, at the end of each test, that nothing which the bot sent in
+// it was refused by the judge, and that nothing in it is alive.
+func (s *stage) payloadsPass() {
+	for _, c := range s.slack.Calls() {
+		switch c.Error {
+		case "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "no_text":
+			if !c.Fault {
+				s.t.Errorf("%s was refused: %s\n%s%s", c.Method, c.Error, c.Args["blocks"], c.Args["view"])
+			}
+		}
+		if strings.HasPrefix(c.Method, "chat.") {
+			if found := alive.FindString(c.Args["text"]); found != "" {
+				s.t.Errorf("%s shows %s alive:\n%s", c.Method, found, c.Args["text"])
+			}
+		}
+	}
 }
 
 // wellMannered checks everything that was ever sent: nothing refused, nothing

@@ -37,7 +37,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	case !understood && !mention && !meantForUs(text):
 		return nil
 	case !understood:
-		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.Said(notUnderstood(text), v) })
+		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.NotUnderstood(nearestForms(text), v) })
 	case !ok && r.kind != replyHelp:
 		return f.say(ctx, "early", func(v message.View) message.Message {
 			return message.Said(h.ID+" has no answer yet, or it is no longer kept.", v)

@@ -107,10 +107,12 @@ func better(x, y Suggestion) bool {
 	switch {
 	case x.split != y.split:
 		return x.split > y.split
+	case x.Devices != y.Devices && x.split > 0:
+		return x.Devices < y.Devices // of two halves the smaller is read faster
 	case x.finer != y.finer:
 		return x.finer > y.finer
 	case x.Rows != y.Rows:
-		return x.Rows < y.Rows // of two halves the smaller is read faster
+		return x.Rows < y.Rows
 	case x.Filter.Facet != y.Filter.Facet:
 		return facetRank(x.Filter.Facet) < facetRank(y.Filter.Facet)
 	case x.Filter.Without != y.Filter.Without:

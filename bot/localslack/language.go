@@ -243,3 +243,16 @@ func (w *Workspace) WaitMessage(ctx context.Context, c *Channel, want func(Messa
 func (w *Workspace) WaitConnected(ctx context.Context, n int) error {
 	return w.until(ctx, func() bool { return len(w.links) >= n })
 }
+
+// Initial is what a field of the modal is filled with when it opens.
+func (m *Modal) Initial(block string) string {
+	blocks, _ := m.Body["blocks"].([]any)
+	for _, b := range blocks {
+		input, _ := b.(map[string]any)
+		element, _ := input["element"].(map[string]any)
+		if s, ok := element["initial_value"].(string); ok && input["block_id"] == block {
+			return s
+		}
+	}
+	return ""
+}

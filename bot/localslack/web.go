@@ -20,6 +20,7 @@ type Call struct {
 	Args   map[string]string
 	Error  string // Slack's code; empty is ok
 	Status int
+	Fault  bool // the error was made on demand
 	Time   time.Time
 }
 
@@ -118,7 +119,7 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if fault.broken() && !fault.AfterEffect {
-		call.Error, call.Status = fault.Error, fault.Status
+		call.Error, call.Status, call.Fault = fault.Error, fault.Status, true
 		fault.answer(rw)
 		return
 	}

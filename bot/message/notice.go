@@ -109,6 +109,24 @@ func ReplyHelp(forms [][2]string, v View) Message {
 	return p.render(v.Form)
 }
 
+// NotUnderstood answers a reply outside of the grammar in one line, with the forms
+// that are nearest to it.
+func NotUnderstood(forms []string, v View) Message {
+	var p page
+	l := line{ours("I don't understand that here. Try ")}
+	for n, f := range forms {
+		switch {
+		case n > 0 && n == len(forms)-1:
+			l = l.and(ours(" or "))
+		case n > 0:
+			l = l.and(ours(", "))
+		}
+		l = l.and(span{kind: codeSpan, text: f})
+	}
+	p.say(l.and(ours("; "), span{kind: codeSpan, text: "help"}, ours(" lists all.")))
+	return p.render(v.Form)
+}
+
 // HelpExamples are the commands that the help shows, for the test that parses
 // each of them. They are defanged as they are shown.
 func HelpExamples() []string {
