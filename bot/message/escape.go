@@ -74,12 +74,17 @@ func acts(r rune) bool {
 // who copies the message, sends them again.
 var broadcast = regexp.MustCompile(`(?i)@(here|channel|everyone|group)\b`)
 
+// fourNumbers finds an address that stands against a letter, as in v203.0.113.66,
+// and could be copied from there.
+var fourNumbers = regexp.MustCompile(`(\d{1,3}\.\d{1,3}\.\d{1,3})\.(\d{1,3})`)
+
 // shown is text from outside as people see it: clean, defanged, without
 // broadcast words, at most n characters. Cutting comes before defanging, for a
 // megabyte need not be read, and after it, for defanging makes text longer.
 func shown(s string, n int) string {
 	s, cut := truncate(s, n)
 	s = indicator.DefangText(clean(s))
+	s = fourNumbers.ReplaceAllString(s, "$1[.]$2")
 	s = broadcast.ReplaceAllString(s, "＠$1")
 	if cut && !strings.HasSuffix(s, "…") {
 		s += "…"
