@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -59,7 +60,7 @@ type Config struct {
 	Kind string
 	Log  *slog.Logger
 	// Sleep waits between tries; nil is the real clock. Jitter gives a number in
-	// [0,1) that spreads the tries of several replicas.
+	// [0,1) that spreads the tries of several replicas; nil draws one.
 	Sleep  func(ctx context.Context, d time.Duration) error
 	Jitter func() float64
 }
@@ -95,7 +96,7 @@ func New(cfg Config) (*Source, error) {
 		cfg.Sleep = sleep
 	}
 	if cfg.Jitter == nil {
-		cfg.Jitter = func() float64 { return 0 }
+		cfg.Jitter = rand.Float64 //nolint:gosec // it spreads tries and guards nothing
 	}
 	service, err := serviceOf(cfg.Endpoint, cfg.Audience)
 	if err != nil {

@@ -51,7 +51,7 @@ func source(t *testing.T, url string, change func(*Config)) *Source {
 	t.Helper()
 	cfg := Config{
 		Endpoint: url, Workspaces: []Workspace{{Name: "prod-eu", ID: "id-eu"}, {Name: "prod-us", ID: "id-us"}},
-		Sleep: func(context.Context, time.Duration) error { return nil },
+		Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 },
 	}
 	if change != nil {
 		change(&cfg)
