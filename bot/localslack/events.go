@@ -135,6 +135,9 @@ func (w *Workspace) event(c *Channel, event answer) {
 	})
 }
 
+// Raw sends an event as it is given, such as one that no library understands.
+func (w *Workspace) Raw(c *Channel, event map[string]any) { w.event(c, event) }
+
 // interactive sends an interaction; the body of the acknowledgement comes back
 // where one is read.
 func (w *Workspace) interactive(ctx context.Context, payload answer, accepts bool) ([]byte, error) {
