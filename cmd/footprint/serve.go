@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,8 +127,13 @@ func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 			return
 		}
 		fmt.Fprintln(w, "ready")
-		for lane, l := range lag {
+		for _, lane := range slices.Sorted(maps.Keys(lag)) {
+			l := lag[lane]
 			fmt.Fprintf(w, "%s: %d waiting, %d at work, the oldest for %s\n", lane, l.Waiting, l.Pending, l.Oldest.Round(time.Second))
+		}
+		ages, _ := b.SweepAges(within) // without the store it is not ready anyway
+		for _, name := range slices.Sorted(maps.Keys(ages)) {
+			fmt.Fprintf(w, "sweep %s: complete %s ago\n", name, ages[name].Round(time.Second))
 		}
 		for _, late := range b.LateSweeps(within) {
 			fmt.Fprintln(w, late)
