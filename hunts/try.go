@@ -25,3 +25,20 @@ func (r *Runner) Try(ctx context.Context, name string, workspaces []string) erro
 	}
 	return err
 }
+
+// Sensors asks a workspace who reports, as every hunt does, and looks for the
+// control host. Like Try it searches nothing. The error is a *Error.
+func (r *Runner) Sensors(ctx context.Context, workspaces []string) (Coverage, error) {
+	d, _ := r.cfg.Catalog.Get(DefaultHunt)
+	now := r.cfg.Clock().UTC()
+	h := Hunt{ID: "check", Name: d.Name, Asker: Asker{User: "check"}, Workspaces: workspaces, Window: Window{From: now.Add(-day), To: now, Ago: day}}
+	seen, err := r.lookAround(ctx, h, d)
+	if err != nil {
+		return Coverage{}, err
+	}
+	c := Coverage{SensorsReporting: seen.Reporting, SensorsKnown: seen.Known, NewestEvent: later(nil, seen.Newest), Control: seen.Control, Proxy: seen.Proxy}
+	if seen.Control != "" {
+		c.ControlFound = &seen.ControlFound
+	}
+	return c, nil
+}

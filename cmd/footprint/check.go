@@ -16,7 +16,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot"
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -35,6 +34,8 @@ type checker struct {
 	env      []string
 	findings []finding
 	scopes   []string // of the bot token; nil when Slack did not tell
+	// works and fails are what a person wants to know in the end.
+	works, fails []string
 }
 
 func (c *checker) say(area, state, format string, a ...any) {
@@ -68,6 +69,7 @@ func check(ctx context.Context, p process, args []string) error {
 		c.hunts(within)
 		c.workspaces(within)
 	}
+	c.summary()
 	if err := c.print(p.stdout, *format); err != nil {
 		return err
 	}
@@ -75,6 +77,27 @@ func check(ctx context.Context, p process, args []string) error {
 		return errNotReady
 	}
 	return nil
+}
+
+// summary ends with what will work and what will not.
+func (c *checker) summary() {
+	if len(c.works) > 0 {
+		c.say("summary", "ok", "will work: %s", strings.Join(c.works, "; "))
+	}
+	if len(c.fails) > 0 {
+		c.say("summary", "off", "will not work: %s", strings.Join(c.fails, "; "))
+	}
+	var wrong []string
+	for _, f := range c.findings {
+		if f.State == "fail" && !slices.Contains(wrong, f.Area) {
+			wrong = append(wrong, f.Area)
+		}
+	}
+	if len(wrong) > 0 {
+		c.say("summary", "fail", "serve would not work; look at %s above", strings.Join(wrong, ", "))
+		return
+	}
+	c.say("summary", "ok", "serve will work")
 }
 
 func (c *checker) print(w io.Writer, format string) error {
@@ -132,7 +155,7 @@ var featureScopes = []struct {
 }{
 	{"hunts by slash command", []string{"commands", "chat:write"}, true},
 	{"CSV and KQL files", []string{"files:write"}, true},
-	{"telling guests from members, without which nobody may hunt,", []string{"users:read"}, true},
+	{"telling guests from members, without which nobody is let in", []string{"users:read"}, true},
 	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
 	{"mentions, which keep a ledger of what stands beside them", []string{"app_mentions:read"}, false},
 	{"mentions that read a whole thread", []string{"app_mentions:read", "channels:history"}, false},
@@ -185,10 +208,13 @@ func (c *checker) features(have []string) {
 		}
 		switch {
 		case len(missing) == 0:
+			c.works = append(c.works, f.feature)
 			c.say("scopes", "ok", "%s", f.feature)
 		case f.required:
+			c.fails = append(c.fails, f.feature)
 			c.say("scopes", "fail", "%s need the scope %s: add it and install the app again", f.feature, strings.Join(missing, ", "))
 		default:
+			c.fails = append(c.fails, f.feature+" (scope "+strings.Join(missing, ", ")+")")
 			c.say("scopes", "off", "%s: the scope %s is not given", f.feature, strings.Join(missing, ", "))
 		}
 	}
@@ -211,6 +237,7 @@ func (c *checker) skew(date string) {
 
 func (c *checker) redis(ctx context.Context) {
 	if c.cfg.redisURL == "" {
+		c.fails = append(c.fails, "two replicas, and keeping anything over a restart")
 		c.say("redis", "warn", "REDIS_URL is not set: everything is kept in memory and lost on exit, and only one replica can run")
 		return
 	}
@@ -295,88 +322,5 @@ func (c *checker) policy() {
 	}
 	if p.NeedsGroups() && c.scopes != nil && !slices.Contains(c.scopes, "usergroups:read") {
 		c.say("policy", "fail", "it names user groups, and the app lacks the scope usergroups:read: nobody of them is let in")
-	}
-}
-
-// freshness asks how many events a table got of late, and how old the newest is.
-const freshness = "DeviceNetworkEvents | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated), Devices = dcount(DeviceName)"
-
-func (c *checker) workspaces(ctx context.Context) {
-	list := c.cfg.workspaces
-	if len(list) == 0 {
-		c.say("workspace", "fail", "%v", errNoWorkspace)
-		return
-	}
-	config := loganalytics.Config{Endpoint: c.cfg.endpoint, Audience: c.cfg.audience, Workspaces: list}
-	var err error
-	if config.Credential, err = loganalytics.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
-		c.say("azure", "fail", "%v", err)
-		return
-	}
-	source, err := loganalytics.New(config)
-	if err != nil {
-		c.say("azure", "fail", "%v", err)
-		return
-	}
-	p := &parts{}
-	if err := p.loadCatalog(c.cfg, assembly{progress: io.Discard}); err != nil {
-		return // told already
-	}
-	runner := hunts.NewRunner(hunts.Config{Catalog: p.catalog, Source: source, Clock: time.Now})
-	for _, w := range list {
-		res, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: freshness, Workspaces: []string{w.Name}})
-		if err != nil {
-			c.say("workspace", "fail", "%s: %s", w.Name, sentenceOf(err))
-			continue
-		}
-		c.workspace(w.Name, res)
-		for _, name := range p.catalog.Names() {
-			if err := runner.Try(ctx, name, []string{w.Name}); err != nil {
-				c.say("workspace", "warn", "%s: the hunt %s does not work: %s", w.Name, name, sentenceOf(err))
-				continue
-			}
-			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
-		}
-		c.threatIntelligence(ctx, source, w.Name)
-	}
-}
-
-// threatIntelligence tells which of the two tables of indicators is there.
-func (c *checker) threatIntelligence(ctx context.Context, source *loganalytics.Source, workspace string) {
-	for _, t := range []struct{ table, kind string }{{"ThreatIntelIndicators", "new"}, {"ThreatIntelligenceIndicator", "legacy, retired by the service"}} {
-		_, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: t.table + " | take 0", Workspaces: []string{workspace}})
-		if err == nil {
-			c.say("workspace", "ok", "%s: threat intelligence is in %s (%s)", workspace, t.table, t.kind)
-			return
-		}
-	}
-	c.say("workspace", "off", "%s: there is no table of threat intelligence", workspace)
-}
-
-// sentenceOf is an error for people.
-func sentenceOf(err error) string {
-	var e *hunts.Error
-	if !errors.As(err, &e) {
-		return err.Error()
-	}
-	if e.Hint == "" {
-		return e.Say
-	}
-	return e.Say + ". " + e.Hint
-}
-
-func (c *checker) workspace(name string, res hunts.Result) {
-	if len(res.Rows) == 0 || len(res.Rows[0]) < 3 {
-		c.say("workspace", "fail", "%s: DeviceNetworkEvents gives no answer", name)
-		return
-	}
-	row := res.Rows[0]
-	if fmt.Sprint(row[0]) == "0" {
-		c.say("workspace", "warn", "%s: DeviceNetworkEvents had no event in the last day, so nothing can be CLEAN", name)
-		return
-	}
-	c.say("workspace", "ok", "%s: DeviceNetworkEvents has %v events of %v devices in the last day, the newest at %v", name, row[0], row[2], row[1])
-	if newest, err := time.Parse(time.RFC3339Nano, fmt.Sprint(row[1])); err == nil && time.Since(newest) > 2*time.Hour {
-		c.say("workspace", "warn", "%s: the newest event is %s old", name, time.Since(newest).Round(time.Minute))
 	}
 }

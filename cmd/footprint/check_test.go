@@ -145,3 +145,56 @@ func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
+	slack := localslack.New(localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read"}})
+	if err := slack.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = slack.Close() }()
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: time.Now})
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	policy := filepath.Join(t.TempDir(), "policy.yml")
+	if err := os.WriteFile(policy, []byte("default: {allow: [hunt], workspaces: [elsewhere]}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{
+		"SLACK_BOT_TOKEN=" + slack.BotToken(), "SLACK_APP_TOKEN=" + slack.AppToken(), "SLACK_API_URL=" + slack.APIURL(), "AZURE_LOGS_WORKSPACE=soc=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url,
+		"FOOTPRINT_AZURE_CREDENTIAL=none", "FOOTPRINT_POLICY=" + policy,
+	}
+	for area, want := range map[string][]string{
+		"configuration": {"ok SLACK_BOT_TOKEN: xoxb-… (environment)", "ok FOOTPRINT_WINDOW: 168h (default)"},
+		"slack":         {"ok signed in to", "ok a socket can be opened"},
+		"clock":         {"ok agrees with Slack's"},
+		"scopes":        {"ok hunts by slash command", "off mentions", "the scope app_mentions:read is not given"},
+		"redis":         {"warn REDIS_URL is not set"},
+		"policy":        {`warn it names the workspace "elsewhere"`},
+		"workspace":     {"ok soc: DeviceNetworkEvents has", "columns", "events in the last day", "ok soc: the hunt network-footprint has its table", "ok soc: control host", "known sensors report", "threat intelligence"},
+		"summary":       {"ok will work: hunts by slash command", "the hunt network-footprint in soc", "off will not work: ", "(scope app_mentions:read)", "two replicas", "ok serve will work"},
+	} {
+		got := checked(t, env, area)
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s says\n%s\nwant %q", area, got, w)
+			}
+		}
+		if strings.Contains(got, slack.BotToken()) || strings.Contains(got, slack.AppToken()) {
+			t.Errorf("%s shows a token", area)
+		}
+	}
+	var out, errs bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env}
+	if code := p.run(t.Context(), []string{"check"}); code != exitAnswered {
+		t.Errorf("it ends with %d:\n%s", code, out.String())
+	}
+	out.Reset()
+	p.env = env[1:]
+	if code := p.run(t.Context(), []string{"check"}); code != exitFailed || !strings.Contains(out.String(), "serve would not work; look at slack above") {
+		t.Errorf("without a token it ends with %d:\n%s", code, out.String())
+	}
+}
