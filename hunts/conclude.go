@@ -103,15 +103,30 @@ func answerRequest(h Hunt, w Window) AnswerRequest {
 		From: w.From, To: w.To, Why: h.Request.Why, AskedBy: h.Asker.Name,
 	}
 	for _, i := range h.Request.IPs {
-		out.IPs = append(out.IPs, i.String())
+		out.IPs = appendOnce(out.IPs, searchedFor(i))
 	}
 	for _, i := range h.Request.Domains {
-		out.Domains = append(out.Domains, i.String())
+		out.Domains = appendOnce(out.Domains, searchedFor(i))
 	}
 	for _, i := range h.Request.Files {
 		out.Files = append(out.Files, i.String())
 	}
 	return out
+}
+
+// searchedFor is what stands for an indicator in a search: a URL's host.
+func searchedFor(i indicator.Indicator) string {
+	if i.Kind == indicator.KindURL {
+		return i.Host
+	}
+	return i.String()
+}
+
+func appendOnce(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
 }
 
 // combined tells whether a file narrows a remote side.
@@ -122,6 +137,9 @@ func (s *searcher) notes(a Answer, seen sensors) []string {
 	var out []string
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
 		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", count(n, "more inspected event")))
+	}
+	if slices.ContainsFunc(a.ByIndicator, func(i IndicatorResult) bool { return i.Type == string(indicator.KindURL) && i.Events > 0 }) {
+		out = append(out, "A URL is hunted by its host: its line counts every contact with that host and its sub-domains, whatever the path.")
 	}
 	for _, profile := range s.profiles {
 		if !profile.Set() && slices.Contains(s.hunt.Request.Exclude, strings.ToLower(profile.Name)) {

@@ -84,6 +84,19 @@ func TestTheTrapsOfTheSeed(t *testing.T) {
 	}
 }
 
+func TestAURLIsHuntedByItsHostAndSaysSo(t *testing.T) {
+	a := hunted(t, nil, trapEvents, "dns=https://evil.example/repo,evil.example", "ip=http://203.0.113.66/a", "since=all")
+	if !slices.Equal(a.Request.Domains, []string{"evil.example"}) || !slices.Equal(a.Request.IPs, []string{"203.0.113.66"}) {
+		t.Errorf("searched for %v and %v", a.Request.Domains, a.Request.IPs)
+	}
+	if len(a.ByIndicator) != 3 || a.ByIndicator[1].Indicator != "https://evil.example/repo" {
+		t.Errorf("lines %+v", a.ByIndicator)
+	}
+	if !slices.ContainsFunc(a.Notes, func(n string) bool { return strings.Contains(n, "whatever the path") }) {
+		t.Errorf("notes %q", a.Notes)
+	}
+}
+
 func TestAnAggregateIsOneEventAndCountedAsSuch(t *testing.T) {
 	a := hunted(t, nil, trapEvents, "dns=evil.example", "since=all")
 	if a.Totals.Events != 5 || a.Totals.Aggregated != 1 || !slices.ContainsFunc(a.Notes, func(n string) bool { return strings.Contains(n, "hourly aggregate") }) {
