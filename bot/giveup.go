@@ -23,6 +23,8 @@ func (b *Bot) GiveUp(j hunts.Job, why error) {
 	switch j.Kind {
 	case JobHunt:
 		err = b.giveUpHunt(ctx, string(j.Payload))
+	case JobLedger:
+		b.giveUpLedger(ctx, j.Payload, why)
 	case JobEnvelope:
 		var e stored
 		if err = json.Unmarshal(j.Payload, &e); err == nil {

@@ -382,3 +382,35 @@ func TestAWorkspaceThatFailsIsNeverCleanInALedger(t *testing.T) {
 		t.Errorf("CLEAN after an error:\n%s", m.Text)
 	}
 }
+
+// overheard tells what jobs of ledgers there are.
+type overheard struct {
+	bot.Store
+	jobs chan []byte
+}
+
+func (o overheard) Push(ctx context.Context, lane, kind, key string, payload []byte) (bool, error) {
+	if kind == bot.JobLedger {
+		o.jobs <- payload
+	}
+	return o.Store.Push(ctx, lane, kind, key, payload)
+}
+
+// noTriage never gets to searching.
+type noTriage struct{ bot.Runner }
+
+func (noTriage) Triage(context.Context, []hunts.Hunt, func(hunts.Progress)) ([]hunts.Answer, error) {
+	return nil, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the audit log can't be written"}
+}
+
+func TestARoundThatIsGivenUpLeavesNoLineRunning(t *testing.T) {
+	jobs := make(chan []byte, 10)
+	s := enriched(t, stageOptions{bot: func(c *bot.Config) { c.Store, c.Runner = overheard{c.Store, jobs}, noTriage{c.Runner} }})
+	s.ana.Say("198.51.100.123")
+	s.waitFor("📒", "⏳")
+	s.bots[0].GiveUp(hunts.Job{Kind: bot.JobLedger, Payload: <-jobs}, context.DeadlineExceeded)
+	m := s.waitFor("📒", "COULD NOT TELL", "failed again and again")
+	if strings.Contains(m.Text, "⏳") || strings.Contains(m.Text, "CLEAN") {
+		t.Errorf("given up, and yet:\n%s", m.Text)
+	}
+}

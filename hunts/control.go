@@ -26,7 +26,7 @@ const (
 //
 // A workspace without a day before keeps the control of its own window.
 func (r *Runner) sweepControl(ctx context.Context, s *surveyor, seen *sensors) error {
-	known, within := r.cfg.Controls, time.Duration(configuredWithin)
+	known, within := r.cfg.Controls, configuredWithin
 	if len(known) == 0 {
 		within = controlWithin
 		var err error

@@ -380,3 +380,12 @@ func (d *deployment) everyKeyHasAnEnd() {
 		}
 	}
 }
+
+// signal sends a signal to replica n and gives the process that got it.
+func (d *deployment) signal(n int, s syscall.Signal) *replica {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.replicas[n]
+	_ = r.cmd.Process.Signal(s) // it may have ended already
+	return r
+}

@@ -157,15 +157,6 @@ func (d *deployment) spawn(n int) *replica {
 	return r
 }
 
-// signal sends a signal to replica n and gives the process that got it.
-func (d *deployment) signal(n int, s syscall.Signal) *replica {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	r := d.replicas[n]
-	_ = r.cmd.Process.Signal(s) // it may have ended already
-	return r
-}
-
 // stop ends all replicas as an orchestrator does, and waits for them.
 func (d *deployment) stop(s syscall.Signal) {
 	d.mu.Lock()
