@@ -15,7 +15,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -177,7 +176,6 @@ type Bot struct {
 	team      string
 	self      string
 	botID     string
-	scopes    []string // of the token, empty when Slack does not tell
 	pace      *pace
 	connected atomic.Int32
 
@@ -264,7 +262,6 @@ func (b *Bot) signIn(ctx context.Context) error {
 		who, err := b.api.AuthTestContext(within)
 		if err == nil {
 			b.team, b.self, b.botID = who.TeamID, who.UserID, who.BotID
-			b.scopes = strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
 			return nil
 		}
 		pause, again := worthRepeating(err, 1)

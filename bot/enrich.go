@@ -97,8 +97,8 @@ func (b *Bot) hereCommand(ctx context.Context, c command, rest string) (string, 
 	case len(words) == 0:
 		return b.here(ctx, c)
 	case len(words) == 2 && words[0] == "enrich" && words[1] == "on":
-		if say := b.canEnrich(c.Channel); say != "" {
-			return say, nil
+		if say, err := b.canEnrich(ctx, c.Channel); say != "" || err != nil {
+			return say, err
 		}
 		return fmt.Sprintf("Indicators that people post here are hunted by themselves, up to %d in a thread, and kept in one message. I keep the indicators and no text. /footprint here enrich off ends it.", b.cfg.ThreadCap),
 			b.setEnrich(ctx, c, true)
@@ -108,15 +108,26 @@ func (b *Bot) hereCommand(ctx context.Context, c command, rest string) (string, 
 	return "Write /footprint here, /footprint here enrich on, or /footprint here enrich off.", nil
 }
 
-// canEnrich says why a channel can't be enriched; empty when it can.
-func (b *Bot) canEnrich(channel string) string {
-	switch needed := "channels:history"; {
-	case strings.HasPrefix(channel, "D"):
-		return "There are no incident threads in a direct message: type indicators with /footprint."
-	case len(b.scopes) > 0 && !slices.Contains(b.scopes, needed) && !slices.Contains(b.scopes, "groups:history"):
-		return "I can't: the app may not read messages. An operator installs it again from docs/manifest-enrichment.yml, which asks for " + needed + "."
+// canEnrich says why a channel can't be enriched; empty when it can. Slack is
+// asked for the scopes each time: the app may have been installed again.
+func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
+	if strings.HasPrefix(channel, "D") {
+		return "There are no incident threads in a direct message: type indicators with /footprint.", nil
 	}
-	return ""
+	var who *slack.AuthTestResponse
+	err := b.call(ctx, unpaced, func() (err error) {
+		who, err = b.api.AuthTestContext(ctx)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("asking Slack for the scopes: %w", err)
+	}
+	scopes := strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
+	reads := func(s string) bool { return s == "channels:history" || s == "groups:history" }
+	if len(scopes) > 0 && !slices.ContainsFunc(scopes, reads) {
+		return "I can't: the app may not read messages. An operator installs it again from docs/manifest-enrichment.yml, which asks for channels:history.", nil
+	}
+	return "", nil
 }
 
 func (b *Bot) setEnrich(ctx context.Context, c command, on bool) error {

@@ -33,18 +33,44 @@ func (s *stage) ledgers() []localslack.Message {
 	return out
 }
 
-// settled waits until everything that was said so far is done: a command that
-// was typed later is answered.
+// settled waits until everything that was said so far is done.
 func (s *stage) settled() {
 	s.t.Helper()
-	before := len(s.soc.All())
+	before := len(s.heres())
 	s.slash("/footprint here")
-	if err := s.slack.Until(s.ctx, func() bool {
-		all := s.soc.All()
-		return len(all) > before && strings.Contains(all[len(all)-1].Text, "Slash commands do not exist in threads")
-	}); err != nil {
+	if err := s.slack.Until(s.ctx, func() bool { return len(s.heres()) > before && s.idle() }); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// idle tells that every envelope is taken and every job done.
+func (s *stage) idle() bool {
+	for _, e := range s.slack.Envelopes() {
+		if e.Acked == 0 {
+			return false
+		}
+	}
+	lag, err := s.stores[0].Backlog(s.ctx, bot.LaneInteractive, bot.LaneSweep)
+	if err != nil {
+		return false
+	}
+	for _, l := range lag {
+		if l.Waiting+l.Pending > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// heres are the answers to /footprint here.
+func (s *stage) heres() []string {
+	var out []string
+	for _, m := range s.soc.All() {
+		if strings.Contains(m.Text, "Slash commands do not exist in threads") {
+			out = append(out, m.Text)
+		}
+	}
+	return out
 }
 
 func raw(texts ...string) []json.RawMessage {
@@ -300,8 +326,8 @@ func TestABotThatWasRemovedStopsAndComesBackAsAStranger(t *testing.T) {
 	}
 	if !recordtest.Within(10*time.Second, func() bool {
 		s.settled()
-		all := s.soc.All()
-		return strings.Contains(all[len(all)-1].Text, "Enrichment is off")
+		heres := s.heres()
+		return strings.Contains(heres[len(heres)-1], "Enrichment is off")
 	}) {
 		t.Error("the channel is still opted in")
 	}
