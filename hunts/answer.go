@@ -27,15 +27,18 @@ type Answer struct {
 	Totals      Totals            `json:"totals"`
 	Outcomes    Outcomes          `json:"outcomes"`
 	ByIndicator []IndicatorResult `json:"by_indicator"`
-	ByDevice    []DeviceResult    `json:"by_device"`
-	ByProcess   []ProcessResult   `json:"by_process"`
-	Timeline    []Bin             `json:"timeline"`
-	Events      []Event           `json:"events"` // newest first, at most 100
-	Excluded    []Exclusion       `json:"excluded"`
-	Coverage    Coverage          `json:"coverage"`
-	Truncated   Truncated         `json:"truncated"`
-	Source      SourceInfo        `json:"source"`
-	KQL         string            `json:"kql"`
+	// unnamed counts the events whose rows don't say which indicator they
+	// matched: then none of those without events is clean.
+	unnamed   int64
+	ByDevice  []DeviceResult  `json:"by_device"`
+	ByProcess []ProcessResult `json:"by_process"`
+	Timeline  []Bin           `json:"timeline"`
+	Events    []Event         `json:"events"` // newest first, at most 100
+	Excluded  []Exclusion     `json:"excluded"`
+	Coverage  Coverage        `json:"coverage"`
+	Truncated Truncated       `json:"truncated"`
+	Source    SourceInfo      `json:"source"`
+	KQL       string          `json:"kql"`
 
 	// Rows are the finest summary: device × process × remote × outcome. The
 	// thread's table and the follow-ups are made from them without a query.

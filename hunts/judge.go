@@ -43,7 +43,7 @@ func judge(a *Answer, unsearched []Slice, unattributed int64) {
 		case len(unsearched) > 0:
 			r.Verdict = CouldNotTell
 		case r.Verdict == Tried:
-		case complete && unattributed == 0:
+		case complete && unattributed == 0 && a.unnamed == 0:
 			r.Verdict = Clean
 		default:
 			r.Verdict = CouldNotTell

@@ -82,10 +82,11 @@ func later(have *time.Time, t time.Time) *time.Time {
 func (m *merger) named(keys []string) []string {
 	out := make([]string, 0, len(keys))
 	for _, k := range keys {
-		for _, i := range m.params.names[k] {
+		asked := m.params.asked(k)
+		for _, i := range asked {
 			out = append(out, i.String())
 		}
-		if k != "" && len(m.params.names[k]) == 0 {
+		if k != "" && len(asked) == 0 {
 			out = append(out, k)
 		}
 	}
@@ -100,6 +101,9 @@ func (m *merger) mergeRows(parts []part) {
 	for _, x := range parts {
 		for _, r := range x.rows {
 			matched := m.named(r.Matched)
+			if !m.known(r.Matched) {
+				m.answer.unnamed += r.Events
+			}
 			k := key{r.Device, r.Account, r.Process, r.Parent, r.IP, r.Host, string(r.Outcome), r.Excluded, strings.Join(matched, "\x00")}
 			i, ok := at[k]
 			if !ok {
@@ -125,11 +129,16 @@ func (m *merger) mergeRows(parts []part) {
 	m.answer.Rows = rows
 }
 
+// known tells whether a row says which of the indicators it matched.
+func (m *merger) known(keys []string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return len(m.params.asked(k)) > 0 })
+}
+
 // askedByName tells whether one of the matches was asked for as itself: not by
 // a range or a suffix that happens to cover it.
 func (m *merger) askedByName(keys []string) bool {
 	for _, k := range keys {
-		for _, i := range m.params.names[k] {
+		for _, i := range m.params.asked(k) {
 			if i.Kind != indicator.KindCIDR && i.Kind != indicator.KindSuffix {
 				return true
 			}
@@ -142,7 +151,7 @@ func (m *merger) askedByName(keys []string) bool {
 func (m *merger) because(keys []string, host string) []string {
 	var out []string
 	for _, k := range keys {
-		for _, i := range m.params.names[k] {
+		for _, i := range m.params.asked(k) {
 			out = append(out, reason(i, host))
 		}
 	}
@@ -324,7 +333,7 @@ func (m *merger) mergeIndicators(parts []part, r indicator.Request) {
 	}
 	for _, x := range parts {
 		for _, row := range x.indicators {
-			for _, i := range m.params.names[row.Indicator] {
+			for _, i := range m.params.asked(row.Indicator) {
 				s := sums[i]
 				if s == nil {
 					continue
@@ -335,6 +344,13 @@ func (m *merger) mergeIndicators(parts []part, r indicator.Request) {
 				s.FirstSeen, s.LastSeen = earlier(s.FirstSeen, row.First.Time), later(s.LastSeen, row.Last.Time)
 			}
 		}
+	}
+	if len(order) == 1 && m.answer.unnamed > 0 {
+		// of one indicator everything is, whether or not the rows say so
+		t := m.answer.Totals
+		order[0].Events, order[0].reached, order[0].Devices = t.Events, m.answer.Outcomes.Reached, t.Devices
+		order[0].FirstSeen, order[0].LastSeen = t.FirstSeen, t.LastSeen
+		m.answer.unnamed = 0
 	}
 	devices := map[string]map[string]bool{}
 	for _, row := range m.answer.Rows {

@@ -88,6 +88,9 @@ func (r *Runner) Prepare(id string, req indicator.Request, asker Asker) (Hunt, e
 	if !d.satisfied(req) {
 		return Hunt{}, &Error{Kind: KindRefused, Say: fmt.Sprintf("the hunt %s needs %s", name, needsText(d.Footprint.Needs))}
 	}
+	if say := d.unread(req); say != "" {
+		return Hunt{}, &Error{Kind: KindRefused, Say: say}
+	}
 	if _, refused := chooseProfiles(r.cfg.Exclusions, req.Exclude, req.ExcludeNone); refused != nil {
 		return Hunt{}, refused
 	}

@@ -317,7 +317,7 @@ func (s *surveyor) count(row indicatorRow, p params) {
 	if s.results == nil {
 		s.results = map[indicator.Indicator]IndicatorResult{}
 	}
-	for _, i := range p.names[row.Indicator] {
+	for _, i := range p.asked(row.Indicator) {
 		have := s.results[i]
 		have.Events += row.Events
 		have.Devices += row.Devices
@@ -342,7 +342,7 @@ func (s *surveyor) hit(x pairRow, p params) {
 		}
 	}
 	slices.SortFunc(x.Processes, strings.Compare)
-	for _, i := range p.names[x.Indicator] {
+	for _, i := range p.asked(x.Indicator) {
 		s.hits = append(s.hits, Hit{
 			Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
 			Because: ruleOf(i), Excluded: x.Excluded,
