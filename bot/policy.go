@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -161,6 +162,9 @@ func (p Policy) NeedsGroups() bool {
 // tell it.
 func ParsePolicy(text []byte) (Policy, error) {
 	var p Policy
+	if err := hunts.PlainYAML(text); err != nil {
+		return p, fmt.Errorf("the policy can't be read: %w", err)
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&p); err != nil {
 		return p, fmt.Errorf("the policy can't be read: %s", yaml.FormatError(err, false, false))
 	}

@@ -1,10 +1,12 @@
 package bot_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
@@ -213,5 +215,23 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device") == 3
 	}); err != nil {
 		t.Errorf("it says\n%s", allText(s.soc))
+	}
+}
+
+func TestAPolicyThatDoublesAtEachLevelEnds(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
+	for n := range 12 {
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", n+1, n+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", n), 9), ", "))
+	}
+	began := time.Now()
+	if _, err := bot.ParsePolicy([]byte(b.String() + "default: {allow: [hunt], groups: *a12}\n")); err == nil {
+		t.Error("it is taken for a policy")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if _, err := bot.ParsePolicy(make([]byte, 2<<20)); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("two megabytes of it: %v", err)
 	}
 }

@@ -211,6 +211,9 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 	problem := func(key, reason string) *FileProblem {
 		return &FileProblem{File: file, Line: lineOf(text, key), Reason: reason}
 	}
+	if err := PlainYAML(text); err != nil {
+		return d, &FileProblem{File: file, Reason: err.Error()}
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&d); err != nil {
 		line := 0
 		var syntax yaml.Error

@@ -59,6 +59,9 @@ func ParseExclusions(file string, text []byte) ([]Profile, error) {
 	var doc struct {
 		Profiles []Profile `yaml:"profiles"`
 	}
+	if err := PlainYAML(text); err != nil {
+		return nil, FileProblem{File: file, Reason: err.Error()}
+	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&doc); err != nil {
 		var at yaml.Error
 		if errors.As(err, &at) && at.GetToken() != nil {

@@ -127,12 +127,17 @@ func (m *metrics) slackTransport(next http.RoundTripper) http.RoundTripper {
 		if err == nil {
 			status = strconv.Itoa(res.StatusCode)
 			span.SetAttributes(attribute.Int("http.response.status_code", res.StatusCode))
+			res.Body = http.MaxBytesReader(nil, res.Body, maxSlackBody)
 		}
 		endSpan(span, err)
 		m.slackCalls.WithLabelValues(method, status).Inc()
 		return res, err
 	})
 }
+
+// maxSlackBody bounds what is read of one answer, or file, of Slack: a page of 200
+// messages takes a few megabytes at most.
+const maxSlackBody = 64 << 20
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/robfig/cron/v3"
 
+	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -67,6 +68,9 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 			LookBack string   `yaml:"look_back"`
 			Sources  []string `yaml:"sources"`
 		} `yaml:"sweeps"`
+	}
+	if err := hunts.PlainYAML(text); err != nil {
+		return nil, fmt.Errorf("reading the sweeps: %w", err)
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&file); err != nil {
 		return nil, fmt.Errorf("reading the sweeps: %w", err)
