@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type stage struct {
 	ana       localslack.Seat
 	stores    []*record.Store
 	bots      []*bot.Bot
+	ahead     atomic.Int64 // of the time at which the clocks were stopped
 }
 
 type stageOptions struct {
@@ -47,13 +49,21 @@ type stageOptions struct {
 	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
 	runner   func(*hunts.Config)
+	at       time.Time // makes a fleet of its own, and stops every clock at this time
 }
 
 func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
 	s := &stage{t: t, ctx: ctx, slack: localslack.New(o.slack), redis: o.redis}
-	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": fleet()}, Clock: time.Now})
+	events, clock := fleet, time.Now
+	if !o.at.IsZero() {
+		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }
+		events = func() *localworkspace.Events {
+			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: o.at, Devices: 60, Days: 9})
+		}
+	}
+	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events()}, Clock: clock})
 	var err error
 	if s.url, err = s.workspace.Start(ctx, "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -105,11 +115,16 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", name)
 	}
 	rc := hunts.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now, Log: log}
+	clock := time.Now
+	if !o.at.IsZero() {
+		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }
+		rc.Clock = clock
+	}
 	if o.runner != nil {
 		o.runner(&rc)
 	}
 	bc := bot.Config{
-		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: hunts.NewRunner(rc), Store: store, Clock: time.Now, Log: log, Replica: name,
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: hunts.NewRunner(rc), Store: store, Clock: clock, Log: log, Replica: name,
 		PostBurst: 1000, ThreadPause: 1, // no cool-down, unless a test wants one
 	}
 	if o.bot != nil {
