@@ -41,7 +41,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 	if err := s.ana.Press(s.ctx, ledger, "Hunt anyway"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("📒", "`8.8.8[.]8`  ")
+	s.waitFor("📒", "`8.8.8[.]8`  CLEAN")
 	s.wellMannered()
 }
 

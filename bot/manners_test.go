@@ -271,7 +271,7 @@ func TestAThreadBroadcastBelongsToItsThread(t *testing.T) {
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("an incident")
 	s.ana.Post(localslack.Message{Text: "198.51.100.88", ThreadTS: root.TS, Subtype: "thread_broadcast"})
-	if m := s.waitFor("📒", "198.51.100[.]88"); m.ThreadTS != root.TS {
+	if m := s.waitFor("📒", "198.51.100[.]88", "CLEAN"); m.ThreadTS != root.TS {
 		t.Errorf("in thread %s, not %s", m.ThreadTS, root.TS)
 	}
 }
