@@ -154,6 +154,8 @@ func (p *parser) block(end func(token) bool) (*block, error) {
 			b.lets = append(b.lets, s)
 		case p.is("set") || p.is("declare") || p.is("alias") || p.is("restrict"):
 			return nil, p.unsupported(p.peek(), "the statement "+p.peek().text)
+		case b.result != nil || b.scalar != nil:
+			return nil, p.unsupported(p.peek(), "a second result")
 		default:
 			table, scalar, err := p.tabularOrScalar()
 			if err != nil {
