@@ -101,9 +101,10 @@ func TestGoldenJourney(t *testing.T) {
 	s.closed(m)
 	s.ahead.Store(int64(5 * time.Minute))
 	press("Refresh", "Nothing new since")
-	files(6)
+	s.waitFor("Newer in the thread")
+	s.closed(m)
 	reply("csv")
-	files(8)
+	files(6)
 	if err := s.ana.Press(s.ctx, m, "Mark"); err != nil {
 		t.Fatal(err)
 	}

@@ -192,8 +192,10 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.remember(ctx, h, a); err != nil {
 		b.cfg.Log.InfoContext(ctx, "hunt not remembered", "hunt", h.ID, "error", err)
 	}
-	if err := b.details(ctx, h, a, parent); err != nil {
-		return err
+	if !b.toldAlready(ctx, h, a) {
+		if err := b.details(ctx, h, a, parent); err != nil {
+			return err
+		}
 	}
 	if h.Refreshes != "" {
 		b.pointToNewer(ctx, h, a)
@@ -228,7 +230,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 		newer = &n
 	}
 	return b.update(ctx, parent, func(v message.View) message.Message {
-		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.text, known.earlier, change, newer
+		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.hunted, known.earlier, change, newer
 		return message.Answered(h, a, v)
 	})
 }

@@ -39,19 +39,25 @@ func metKey(r indicator.Request) string {
 
 // remember notes what a hunt found.
 func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
-	devices := int64(0)
+	m := met{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Events: a.Totals.Events, By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text()}
+	return b.cfg.Store.SetJSON(ctx, metKey(h.Request), m, keepMet)
+}
+
+// devicesOf counts the devices that the verdict is about.
+func devicesOf(a hunts.Answer) int64 {
+	n := int64(0)
 	for _, d := range a.ByDevice {
 		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
-			devices++
+			n++
 		}
 	}
-	m := met{Hunt: h.ID, Verdict: a.Verdict, Devices: devices, Events: a.Totals.Events, By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text()}
-	return b.cfg.Store.SetJSON(ctx, metKey(h.Request), m, keepMet)
+	return n
 }
 
 // memory is what is on record of a hunt's indicators.
 type memory struct {
-	text    string
+	hunted  string // the last hunt for the same
+	text    string // the same with the marks, for where no line carries them
 	earlier string // the last hunt for the same, to be shown again
 	first   bool   // nobody asked for the same before
 }
@@ -90,7 +96,8 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 				found = strings.TrimSuffix(found, "s")
 			}
 		}
-		parts = append(parts, fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, found, m.Window, m.Hunt))
+		out.hunted = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, found, m.Window, m.Hunt)
+		parts = append(parts, out.hunted)
 	}
 	for n, i := range h.Request.Indicators() {
 		if n == maxMarksAsked || len(parts) > 3 {
@@ -122,6 +129,20 @@ func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, channel
 	return &c
 }
 
+// toldAlready: a refresh found nothing new, so the table above it in the thread
+// still holds.
+func (b *Bot) toldAlready(ctx context.Context, h hunts.Hunt, a hunts.Answer) bool {
+	if h.Refreshes == "" {
+		return false
+	}
+	before, ok, err := b.cfg.Store.Answer(ctx, h.Refreshes)
+	if err != nil || !ok {
+		return false
+	}
+	c := a.Since(before)
+	return c.None() && c.Whole && !c.Rest
+}
+
 // visibleChange is a change as a channel may see it.
 func (b *Bot) visibleChange(channel string, c hunts.Change) hunts.Change {
 	if r, _ := b.policy.rule(channel); slices.Contains(r.Redact, RedactDevices) {
@@ -148,7 +169,7 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 			b.cfg.Log.InfoContext(ctx, "no message to point from to a newer answer", "hunt", id, "error", err)
 			return
 		}
-		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: a.Totals.Devices, Change: b.visibleChange(parent.Channel, a.Since(before))}
+		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Change: b.visibleChange(parent.Channel, a.Since(before))}
 		if err := b.cfg.Store.SetJSON(ctx, newerKey(id), n, b.cfg.Keep); err != nil {
 			b.cfg.Log.InfoContext(ctx, "newer answer not noted", "hunt", id, "error", err)
 			return

@@ -100,7 +100,7 @@ func TestNarrowingIsNoAcquittal(t *testing.T) {
 		t.Error(none)
 	}
 	some := plain(Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "powershell.exe"}), View{Now: now}))
-	if !strings.HasPrefix(some, "🔍 *only powershell.exe*: 48 events on 2 devices · 48 reached events") {
+	if !strings.HasPrefix(some, "🔍 *only powershell.exe*: 48 events on 2 devices, all reached") {
 		t.Error(some)
 	}
 }

@@ -126,7 +126,7 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 		p.say(head.and(ours(": nothing of %s is left. That is no acquittal: the filter hides the rest.", shown(h.ID, maxShort))))
 		return p.render(v.Form)
 	}
-	head = head.and(ours(": %s on %s · %s", count(n.Events, "event"), count(int64(len(n.Devices)), "device"), outcomesText(n.Outcomes)))
+	head = head.and(ours(": %s on %s%s", count(n.Events, "event"), count(int64(len(n.Devices)), "device"), outcomesOf(n.Outcomes)))
 	if !n.First.IsZero() {
 		head = head.dot(ours("first "), at(n.First)).dot(ours("last "), recent(n.Last, v.Now))
 	}
@@ -138,6 +138,19 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 	rowGrid(a, n.Rows, fmt.Sprintf("%s, narrowed: %s", fileStem(a), count(int64(len(n.Rows)), "row"))).add(&p, v.Form)
 	p.small(line{ours("%s · from the rows at hand, without a new query", shown(h.ID, maxShort))})
 	return p.render(v.Form)
+}
+
+// outcomesOf follows a number of events: what came of them.
+func outcomesOf(o hunts.Outcomes) string {
+	for _, x := range []struct {
+		n    int64
+		word string
+	}{{o.Reached, "reached"}, {o.Failed, "failed"}, {o.Blocked, "blocked"}, {o.LookedUp, "looked up only"}, {o.Other, "without contact"}} {
+		if all := o.Reached + o.Failed + o.Blocked + o.LookedUp + o.Other; x.n == all && all > 1 {
+			return ", all " + x.word
+		}
+	}
+	return " · " + outcomesText(o)
 }
 
 // Said is one sentence of ours in a thread.

@@ -199,6 +199,11 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	mode(t, ctx, "light")
+	play(t, ctx, []step{{"the page is opened on a phone", chromedp.Tasks{
+		chromedp.Reload(), has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED: 3 devices"))`),
+		chromedp.Evaluate(`document.activeElement.blur(); [...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED: 3 devices")).scrollIntoView()`, nil),
+	}}})
+	mode(t, ctx, "light")
 	shoot(t, ctx, "hunt-phone")
 	for _, width := range []int64{390, 1280} {
 		if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, false), has(`document.documentElement.scrollWidth <= innerWidth`)); err != nil {

@@ -58,7 +58,7 @@ function drawAll() {
   const c = state.channels.find((x) => x.id === state.channel);
   $('title').textContent = '# ' + c.name;
   $('topic').textContent = c.member ? 'type /footprint, or pick something below' : 'footprint is not a member here';
-  $('text').placeholder = `Message #${c.name}, or /footprint ip=… dns=… file=…`;
+  $('text').placeholder = innerWidth < 700 ? 'Message, or /footprint ip=…' : `Message #${c.name}, or /footprint ip=… dns=… file=…`;
   $('suggestions').replaceChildren(...state.suggestions.filter((s) => s.channel === c.name).map((s) => el('button', { type: 'button', title: s.text, onclick: () => { $('text').value = s.text; grow($('text')); $('text').focus(); } }, s.label)));
   draw();
 }
