@@ -80,6 +80,7 @@ func TestOperators(t *testing.T) {
 		{"groups of the pattern itself are no columns", `print s="ab12" | parse kind=regex s with "(a|b)+" n:long | project n`, "n\n12"},
 		{"rows that do not match are dropped", `datatable(s:string)["a=1","b=2"] | parse-where s with "a=" n:long`, "s|n\na=1|1"},
 
+		{"conditions that are neither true nor a number", `print array_iff(dynamic(["x", datetime("01-31-2022"), null, 0, 2]), "y", "n")`, "print_0\n[null,null,null,\"n\",\"y\"]"},
 		{"sessions", `datatable(t:datetime)[datetime(2026-01-01 00:00),datetime(2026-01-01 00:04),datetime(2026-01-01 00:20),datetime(2026-01-01 00:24)] | sort by t asc | extend s=row_window_session(t, 10m, 5m) | project minute=datetime_part("minute", s)`, "minute\n0\n0\n20\n20"},
 		{"a bag of columns", `print a=1, b="x" | project c=bag_pack_columns(b, a)`, "c\n{\"b\":\"x\",\"a\":1}"},
 		{"columns of one name and several types", `union (print a=1, z=0), (print a="s")`, "a_long|a_string|z\n1||0\nnull|s|null"},
