@@ -44,6 +44,22 @@ func TestTwoAskersOfOneRunningHuntShareItAndAreBothNamed(t *testing.T) {
 		}
 		t.Fatal("not both messages name both askers")
 	}
+	for _, m := range s.soc.Messages() {
+		if !both(m) {
+			continue
+		}
+		s.inThread(m, "is answered, 🔴 *REACHED*")
+		s.closed(m)
+		pings := 0
+		for _, r := range s.soc.Thread(m.TS)[1:] {
+			if strings.Contains(r.Text, "is answered, ") {
+				pings++
+			}
+		}
+		if pings != 1 {
+			t.Errorf("%d pings in a thread", pings)
+		}
+	}
 	s.wellMannered()
 }
 
