@@ -154,6 +154,9 @@ func TestTheBudgetsEndWhatWouldNotEnd(t *testing.T) {
 		"rows that mv-expand makes":       {"T | mv-expand x = range(1, 1000, 1) | count", Options{MaxRows: 1000}},
 		"more steps than allowed":         {"range x from 1 to 1000000 step 1 | where x % 7 == 0 | count", Options{MaxSteps: 10_000}},
 		"a text that grows":               {"print x = strrep(\"abcdefgh\", 1000) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x) | extend x = strcat(x, x, x, x, x, x, x, x)", Options{MaxBytes: 1 << 20}},
+		"groups without end":              {"range x from 1 to 1000000 step 1 | summarize count() by x | count", Options{MaxBytes: 1 << 20}},
+		"distinct without end":            {"range x from 1 to 1000000 step 1 | distinct x | count", Options{MaxBytes: 1 << 20}},
+		"keys of a join without end":      {"print x=1 | join kind=inner (range x from 1 to 1000000 step 1) on x | count", Options{MaxBytes: 1 << 20}},
 		"an array that grows":             {"print x = range(1, 100000000, 1)", Options{MaxBytes: 1 << 20}},
 	} {
 		t.Run(name, func(t *testing.T) {

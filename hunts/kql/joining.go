@@ -35,6 +35,9 @@ func (x *execution) join(op *joinOp, left *relation, s *scope) (*relation, error
 			return nil, err
 		}
 		if k, ok := rightCodes(i); ok {
+			if err := x.grow(groupBytes); err != nil {
+				return nil, err
+			}
 			byKey[string(k)] = append(byKey[string(k)], int32(i))
 		}
 	}

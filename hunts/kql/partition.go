@@ -11,6 +11,9 @@ func (x *execution) partitions(by []*node, rows int) ([][]int32, error) {
 		}
 		g, isNew := keys.group(i)
 		if isNew {
+			if err := x.grow(groupBytes); err != nil {
+				return nil, err
+			}
 			out = append(out, nil)
 		}
 		out[g] = append(out[g], int32(i))

@@ -81,6 +81,10 @@ func (k *keyer) key(i int) []byte {
 	return k.buf
 }
 
+// groupBytes is about what one group takes: its key, and as much again for
+// each aggregate.
+const groupBytes = 96
+
 // group numbers the group of a row; isNew for the first row of one.
 func (k *keyer) group(i int) (group int32, isNew bool) {
 	key := k.key(i)
@@ -114,6 +118,9 @@ func (x *execution) distinct(op *distinctOp, r *relation, s *scope) (*relation, 
 			return nil, err
 		}
 		if _, isNew := keys.group(i); isNew {
+			if err := x.grow(groupBytes); err != nil {
+				return nil, err
+			}
 			sel = append(sel, int32(i))
 		}
 	}
@@ -166,6 +173,9 @@ func (x *execution) summarize(op *summarizeOp, r *relation, s *scope) (*relation
 		}
 		g, isNew := keys.group(i)
 		if isNew {
+			if err := x.grow(groupBytes * (1 + len(makers))); err != nil {
+				return nil, err
+			}
 			grow()
 			firsts = append(firsts, int32(i))
 		}
