@@ -77,7 +77,7 @@ func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
 	if err := s.ana.Press(s.ctx, second, "Hunt 192.0.2[.]140"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("REACHED:", "192.0.2[.]140", "F-")
+	s.waitFor("*REACHED*:", "192.0.2[.]140", "F-")
 	s.wellMannered()
 }
 

@@ -90,7 +90,7 @@ func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
 func TestAHuntsIndicatorsGoToTheWatchlistByAButton(t *testing.T) {
 	s, _ := sweeping(t)
 	s.slash(`/footprint ip=203.0.113.66,8.8.8.8 dns=cdn-sync.example why="ISAC"`)
-	m := s.waitFor("REACHED:", "203.0.113[.]66")
+	m := s.waitFor("*REACHED*:", "203.0.113[.]66")
 	if err := s.ana.Press(s.ctx, m, "Add all 3 to sweep"); err != nil {
 		t.Fatal(err)
 	}
