@@ -72,7 +72,7 @@ func TestAReplyThatIsNotUnderstoodGetsOneLineWithThreeForms(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	for said, want := range map[string]string{
-		"onyl powershell":        "`only powershell.exe`",
+		"onyl powershell":        "`only powershell.exe`", //nolint:misspell // as people type
 		"lst 30d":                "`last 30d`",
 		"from=yesterday to=now":  "from=",
 		"last 30d ip=192.0.2.1":  "I don't understand that here",

@@ -94,7 +94,7 @@ func TestGoldenJourney(t *testing.T) {
 	}
 	press("Only powershell", "*only powershell.exe*")
 	reply("without rundll32.exe only reached", "*without rundll32.exe*")
-	reply("onyl failed", "I don't understand")
+	reply("onyl failed", "I don't understand") //nolint:misspell // as people type
 	reply("lineage ws-fin-014", "Process lineage")
 	press("30 days", "last 30 days", "cached until")
 	files(4)
