@@ -26,7 +26,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// Runner answers hunts; *hunts.Runner is one.
+// Runner answers hunts; *runner.Runner is one.
 type Runner interface {
 	// Prepare makes the record of a question. The error is a *hunts.Error of kind
 	// refused, whose sentence goes to the asker.

@@ -15,6 +15,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 func (s *stage) press(m localslack.Message, what string) {
@@ -375,7 +376,7 @@ func (failing) Query(context.Context, hunts.Query) (hunts.Result, error) {
 }
 
 func TestAWorkspaceThatFailsIsNeverCleanInALedger(t *testing.T) {
-	s := enriched(t, stageOptions{runner: func(c *hunts.Config) { c.Source = failing{c.Source} }})
+	s := enriched(t, stageOptions{runner: func(c *runner.Config) { c.Source = failing{c.Source} }})
 	s.ana.Say("198.51.100.123")
 	m := s.waitFor("📒", "❔ `198.51.100[.]123`  COULD NOT TELL · ")
 	if strings.Contains(m.Text, "CLEAN") {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 // shifted is a stage whose clock is some time behind the fleet.
@@ -23,7 +23,7 @@ func newShifted(t *testing.T, behind time.Duration) *shifted {
 	s := &shifted{}
 	s.behind.Store(int64(behind))
 	clock := func() time.Time { return time.Now().Add(-time.Duration(s.behind.Load())) }
-	s.stage = newStage(t, stageOptions{bot: func(c *bot.Config) { c.Clock = clock }, runner: func(c *hunts.Config) { c.Clock = clock }})
+	s.stage = newStage(t, stageOptions{bot: func(c *bot.Config) { c.Clock = clock }, runner: func(c *runner.Config) { c.Clock = clock }})
 	return s
 }
 

@@ -15,10 +15,10 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 // fleet is made once: a small one, with every story of the demo in it.
@@ -48,7 +48,7 @@ type stageOptions struct {
 	slack    localslack.Config
 	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
-	runner   func(*hunts.Config)
+	runner   func(*runner.Config)
 	at       time.Time // makes a fleet of its own, and stops every clock at this time
 }
 
@@ -106,7 +106,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, _, err := hunts.LoadCatalog(nil)
+	catalog, _, err := runner.LoadCatalog(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if os.Getenv("FOOTPRINT_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", name)
 	}
-	rc := hunts.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now, Log: log}
+	rc := runner.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now, Log: log}
 	clock := time.Now
 	if !o.at.IsZero() {
 		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }
@@ -124,7 +124,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 		o.runner(&rc)
 	}
 	bc := bot.Config{
-		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: hunts.NewRunner(rc), Store: store, Clock: clock, Log: log, Replica: name,
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runner.New(rc), Store: store, Clock: clock, Log: log, Replica: name,
 		PostBurst: 1000, ThreadPause: 1, // no cool-down, unless a test wants one
 	}
 	if o.bot != nil {

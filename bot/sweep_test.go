@@ -11,8 +11,8 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -34,7 +34,7 @@ func sweeping(t *testing.T, change ...func(*bot.Config)) (*stage, *calendar) {
 				f(c)
 			}
 		},
-		runner: func(c *hunts.Config) { c.Clock = cal.now },
+		runner: func(c *runner.Config) { c.Clock = cal.now },
 	})
 	return s, cal
 }

@@ -1,6 +1,7 @@
 package hunts
 
 import (
+	"fmt"
 	"time"
 )
 
@@ -27,18 +28,15 @@ type Answer struct {
 	Totals      Totals            `json:"totals"`
 	Outcomes    Outcomes          `json:"outcomes"`
 	ByIndicator []IndicatorResult `json:"by_indicator"`
-	// unnamed counts the events whose rows don't say which indicator they
-	// matched: then none of those without events is clean.
-	unnamed   int64
-	ByDevice  []DeviceResult  `json:"by_device"`
-	ByProcess []ProcessResult `json:"by_process"`
-	Timeline  []Bin           `json:"timeline"`
-	Events    []Event         `json:"events"` // newest first, at most 100
-	Excluded  []Exclusion     `json:"excluded"`
-	Coverage  Coverage        `json:"coverage"`
-	Truncated Truncated       `json:"truncated"`
-	Source    SourceInfo      `json:"source"`
-	KQL       string          `json:"kql"`
+	ByDevice    []DeviceResult    `json:"by_device"`
+	ByProcess   []ProcessResult   `json:"by_process"`
+	Timeline    []Bin             `json:"timeline"`
+	Events      []Event           `json:"events"` // newest first, at most 100
+	Excluded    []Exclusion       `json:"excluded"`
+	Coverage    Coverage          `json:"coverage"`
+	Truncated   Truncated         `json:"truncated"`
+	Source      SourceInfo        `json:"source"`
+	KQL         string            `json:"kql"`
 
 	// Rows are the finest summary: device × process × remote × outcome. The
 	// thread's table and the follow-ups are made from them without a query.
@@ -50,6 +48,9 @@ type Answer struct {
 	Beacons []Beacon `json:"beacons,omitempty"`
 	// Neighbours are looked for after a CLEAN only, most devices first, at most 5.
 	Neighbours []Neighbour `json:"neighbours,omitempty"`
+	// Unnamed counts the events whose rows don't say which indicator they
+	// matched: then none of those without events is clean. It is not kept.
+	Unnamed int64 `json:"-"`
 }
 
 // AnswerRequest is the request as it was understood, in canonical form.
@@ -196,6 +197,13 @@ type Truncated struct {
 	Rows     bool `json:"rows,omitempty"`
 }
 
+// EventList is every event of an answer, newest first.
+type EventList struct {
+	Events []Event
+	// Cut is why there are more than these; empty when it is all of them.
+	Cut string
+}
+
 // SliceState is where one slice of the window stands.
 type SliceState string
 
@@ -242,4 +250,44 @@ type SourceInfo struct {
 	CachedAt  *time.Time `json:"cached_at"`               // nil: freshly queried
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Shared    []string   `json:"shared,omitempty"` // others whose identical question was answered by the same queries
+}
+
+// JoinSlices makes one slice of those that touch and share a reason.
+func JoinSlices(slices []Slice) []Slice {
+	var out []Slice
+	for _, s := range slices {
+		if n := len(out) - 1; n >= 0 && out[n].Reason == s.Reason && out[n].To.Equal(s.From) {
+			out[n].To = s.To
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// What an answer notes when memory was missing.
+const (
+	NoteNotKept   = "Our memory does not answer: follow-ups on this hunt will not work until it does."
+	NoteNotCached = "Our memory does not answer: this was searched without cache."
+)
+
+// NotKept tells whether a note of an answer says that memory was missing.
+func NotKept(note string) bool { return note == NoteNotKept || note == NoteNotCached }
+
+// AllDone tells that every slice was searched in full.
+func AllDone(slices []Slice) bool {
+	for _, s := range slices {
+		if s.State != SliceDone {
+			return false
+		}
+	}
+	return len(slices) > 0
+}
+
+// Count writes a number with its noun: "1 device", "3 devices".
+func Count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -24,7 +24,7 @@ func (c Change) None() bool { return len(c.Devices) == 0 && c.Events <= 0 }
 // exact; otherwise it counts what happened after the earlier window, as far as
 // the answer names it.
 func (a Answer) Since(before Answer) Change {
-	c := Change{Hunt: before.HuntID, Since: before.Request.To, Rest: a.Request.To.Equal(before.Request.To), Whole: allDone(a.Coverage.Slices)}
+	c := Change{Hunt: before.HuntID, Since: before.Request.To, Rest: a.Request.To.Equal(before.Request.To), Whole: AllDone(a.Coverage.Slices)}
 	had := map[string]bool{}
 	for _, d := range before.ByDevice {
 		had[strings.ToLower(d.Device)] = true

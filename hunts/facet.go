@@ -85,7 +85,7 @@ func (a Answer) Narrow(filters ...Filter) Narrowed {
 		if r.LastSeen.After(n.Last) {
 			n.Last = r.LastSeen
 		}
-		n.Processes = union(n.Processes, []string{r.Process})
+		n.Processes = Union(n.Processes, []string{r.Process})
 		key := strings.ToLower(r.Device)
 		d := devices[key]
 		if d == nil {
@@ -124,7 +124,7 @@ func (o *Outcomes) add(kind Outcome, events int64) {
 
 func (d *DeviceResult) take(r Row) {
 	d.Events += r.Events
-	if outcomeRank(r.Outcome) > outcomeRank(d.Outcome) {
+	if r.Outcome.Rank() > d.Outcome.Rank() {
 		d.Outcome = r.Outcome
 	}
 	if r.FirstSeen.Before(d.FirstSeen) {
@@ -133,17 +133,32 @@ func (d *DeviceResult) take(r Row) {
 	if r.LastSeen.After(d.LastSeen) {
 		d.LastSeen = r.LastSeen
 	}
-	d.Processes = union(d.Processes, []string{r.Process})
-	d.Accounts = union(d.Accounts, []string{r.Account})
+	d.Processes = Union(d.Processes, []string{r.Process})
+	d.Accounts = Union(d.Accounts, []string{r.Account})
 	remote := r.RemoteHost
 	if remote == "" {
 		remote = r.RemoteIP
 	}
-	d.Remotes = union(d.Remotes, []string{remote})
-	d.Matched = union(d.Matched, r.Matched)
-	d.Excluded = union(d.Excluded, []string{r.Excluded})
+	d.Remotes = Union(d.Remotes, []string{remote})
+	d.Matched = Union(d.Matched, r.Matched)
+	d.Excluded = Union(d.Excluded, []string{r.Excluded})
 }
 
-func outcomeRank(o Outcome) int {
+// Rank orders outcomes, the strongest highest.
+func (o Outcome) Rank() int {
 	return slices.Index([]Outcome{OutcomeOther, OutcomeLookedUp, OutcomeFailed, OutcomeBlocked, OutcomeReached}, o)
+}
+
+// Union adds the names that have lacks, and keeps the first spelling of each name, compared without case, sorted.
+func Union(have, more []string) []string {
+	if have == nil {
+		have = []string{}
+	}
+	for _, s := range more {
+		if s != "" && !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, s) }) {
+			have = append(have, s)
+		}
+	}
+	slices.Sort(have)
+	return have
 }

@@ -1,6 +1,6 @@
 // Package hunts is the language of the product: a hunt, its answer, the
-// verdict, the coverage it rests on, and the Runner that turns a request into
-// an answer.
+// verdict, the coverage it rests on, and the interfaces to a source of events
+// and to what remembers. The hunts themselves are data, below catalog/.
 //
 // It knows nothing of Slack, Redis or Azure: those implement the interfaces
 // declared here and are passed in by cmd/footprint. The one rule that
@@ -13,6 +13,13 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
+
+// DefaultHunt is the hunt that a request without a name runs.
+const DefaultHunt = "network-footprint"
+
+// LateBy is how late rows may come and still be seen by a sweep: a device that
+// was off the network reports what it did when it is back.
+const LateBy = 7 * 24 * time.Hour
 
 // Hunt is the durable record of one asked question. Slack messages are views
 // of it.

@@ -2,6 +2,8 @@ package hunts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 )
 
@@ -95,3 +97,12 @@ const (
 	PostOthers  PostState = "others" // somebody is sending it, or died doing so less than the claim's time ago
 	PostDone    PostState = "posted" // it is there; Post says where
 )
+
+// KQLHash is the SHA-256 of a query's text, as the audit has it; empty for none.
+func KQLHash(text string) string {
+	if text == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

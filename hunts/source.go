@@ -42,6 +42,10 @@ type QueryStats struct {
 	ResponseSize int64           // bytes of the body
 }
 
+// KindLogAnalytics is SourceInfo.Kind of a live workspace; anything else is a
+// finished export.
+const KindLogAnalytics = "log-analytics"
+
 // Source answers KQL.
 //
 // Errors are *Error of kind no_table, no_workspace, no_role, no_login,

@@ -1,29 +1,31 @@
-package hunts
+package hunts_test
 
 import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
 )
 
-func rowsOf(lines ...[4]string) Answer {
-	var a Answer
+func rowsOf(lines ...[4]string) hunts.Answer {
+	var a hunts.Answer
 	for _, l := range lines {
-		a.Rows = append(a.Rows, Row{Device: l[0], Process: l[1], Outcome: Outcome(l[2]), Matched: []string{l[3]}, Events: 1})
+		a.Rows = append(a.Rows, hunts.Row{Device: l[0], Process: l[1], Outcome: hunts.Outcome(l[2]), Matched: []string{l[3]}, Events: 1})
 	}
 	return a
 }
 
 // many is one row on each of a hundred devices.
-func many() Answer {
-	var a Answer
+func many() hunts.Answer {
+	var a hunts.Answer
 	for i := range 100 {
-		a.Rows = append(a.Rows, Row{Device: fmt.Sprint("ws-", i), Process: "a.exe", Outcome: OutcomeReached, Matched: []string{"ip"}})
+		a.Rows = append(a.Rows, hunts.Row{Device: fmt.Sprint("ws-", i), Process: "a.exe", Outcome: hunts.OutcomeReached, Matched: []string{"ip"}})
 	}
 	return a
 }
 
-func offered(list []Suggestion) []string {
+func offered(list []hunts.Suggestion) []string {
 	var out []string
 	for _, s := range list {
 		out = append(out, fmt.Sprintf("%s: %d devices, %d rows", s.Filter.Text(), s.Devices, s.Rows))
@@ -41,7 +43,7 @@ func TestFacetsAreThoseThatSplitBest(t *testing.T) {
 		[4]string{"ws-4", "msedge.exe", "reached", "ip"}, [4]string{"ws-5", "curl.exe", "reached", "ip"}, [4]string{"ws-6", "wget.exe", "reached", "ip"},
 	)
 	for name, c := range map[string]struct {
-		answer Answer
+		answer hunts.Answer
 		want   []string
 	}{
 		"half of the devices first, then another property": {story, []string{"only powershell.exe: 2 devices, 2 rows", "only failed: 1 devices, 1 rows", "only ws-1: 1 devices, 1 rows"}},
@@ -52,7 +54,7 @@ func TestFacetsAreThoseThatSplitBest(t *testing.T) {
 		"the same rows are offered once":   {rowsOf([4]string{"ws-1", "a.exe", "reached", "ip"}, [4]string{"ws-2", "b.exe", "failed", "name"}), []string{"only a.exe: 1 devices, 1 rows"}},
 		"what is not recorded has no name": {rowsOf([4]string{"ws-1", "", "reached", "ip"}, [4]string{"ws-1", "a.exe", "reached", "ip"}), []string{"only a.exe: 1 devices, 1 rows"}},
 		"one of very many is no split":     {many(), nil},
-		"nothing":                          {Answer{}, nil},
+		"nothing":                          {hunts.Answer{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := offered(c.answer.Facets(3))
@@ -70,7 +72,7 @@ func TestASplitLeavesWhatItSays(t *testing.T) {
 		[4]string{"ws-3", "", "looked_up", "name"}, [4]string{"ws-4", "excel.exe", "failed", "ip"}, [4]string{"ws-4", "excel.exe", "blocked", "ip"},
 	)
 	a.Rows[0].Matched = []string{"ip", "name"}
-	seen := map[Facet]bool{}
+	seen := map[hunts.Facet]bool{}
 	for _, s := range a.Splits() {
 		n := a.Narrow(s.Filter)
 		if len(n.Rows) != s.Rows || len(n.Devices) != s.Devices || s.Rows == 0 || s.Rows == len(a.Rows) {
@@ -84,9 +86,9 @@ func TestASplitLeavesWhatItSays(t *testing.T) {
 }
 
 func BenchmarkFacetOfALargeAnswer(b *testing.B) {
-	var a Answer
+	var a hunts.Answer
 	for i := range 3000 {
-		a.Rows = append(a.Rows, Row{Device: fmt.Sprintf("ws-%d", i%900), Process: fmt.Sprintf("p-%d.exe", i%40), Outcome: OutcomeReached, Matched: []string{fmt.Sprintf("203.0.113.%d", i%200)}, Events: 3, FirstSeen: time.Unix(int64(i), 0)})
+		a.Rows = append(a.Rows, hunts.Row{Device: fmt.Sprintf("ws-%d", i%900), Process: fmt.Sprintf("p-%d.exe", i%40), Outcome: hunts.OutcomeReached, Matched: []string{fmt.Sprintf("203.0.113.%d", i%200)}, Events: 3, FirstSeen: time.Unix(int64(i), 0)})
 	}
 	for b.Loop() {
 		s := a.Facets(2)

@@ -1,12 +1,7 @@
 package hunts
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"time"
-
-	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
 // Tip is one indicator that the workspace itself keeps, as it is written there.
@@ -25,55 +20,4 @@ type Tip struct {
 // TipSource says where in the workspace tips stand.
 type TipSource struct {
 	Watchlist string // alias of a Sentinel watchlist; empty is the threat intelligence
-}
-
-// Tips reads the indicators that the workspace keeps: ThreatIntelIndicators
-// (learn.microsoft.com/azure/azure-monitor/reference/tables/threatintelindicators)
-// or a watchlist. The request has no timespan, since both are written rarely and
-// a short one would empty them. The error is a *Error.
-func (r *Runner) Tips(ctx context.Context, from TipSource, asker Asker, workspaces []string) ([]Tip, error) {
-	h := Hunt{ID: "tips", Asker: asker}
-	var lets []kql.Let
-	body := r.cfg.Catalog.tips
-	if from.Watchlist != "" {
-		lets, body = []kql.Let{{Name: "watchlist_alias", Value: kql.StringLiteral(from.Watchlist)}}, r.cfg.Catalog.watchlist
-	}
-	res, err := r.query(ctx, Query{HuntID: h.ID, Asker: asker.User, Sweep: true, Text: kql.Prologue(comment(h), lets) + body, Workspaces: workspaces})
-	if err != nil {
-		return nil, err
-	}
-	if res.Partial != "" {
-		return nil, &Error{Kind: KindUnavailable, Say: "the workspace gave only a part of its indicators: " + res.Partial}
-	}
-	out := make([]Tip, 0, len(res.Rows))
-	for _, row := range res.Rows {
-		t, err := tipOf(res.Columns, row)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
-func tipOf(columns []Column, row []any) (Tip, error) {
-	cell := map[string]any{}
-	for i, c := range columns {
-		if i < len(row) {
-			cell[c.Name] = row[i]
-		}
-	}
-	t := Tip{
-		Value: textOf(cell["Value"]), Key: textOf(cell["Key"]), Until: instant(cell["Until"]), Added: instant(cell["Added"]), Confidence: int(wholeNumber(cell["Confidence"])), Note: textOf(cell["Note"]),
-	}
-	t.Revoked, _ = cell["Revoked"].(bool)
-	if text := textOf(cell["Tags"]); text != "" && json.Unmarshal([]byte(text), &t.Tags) != nil {
-		t.Tags = []string{text}
-	}
-	if text := textOf(cell["Row"]); text != "" {
-		if err := json.Unmarshal([]byte(text), &t.Fields); err != nil {
-			return t, &Error{Kind: KindUnavailable, Say: "an item of the watchlist was not understood", Err: fmt.Errorf("reading a row: %w", err)}
-		}
-	}
-	return t, nil
 }

@@ -16,12 +16,13 @@ const module = "github.com/footprint-soc/footprint/"
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
 	"bot":                     {"bot/message", "hunts", "hunts/indicator", "hunts/sweep"},
+	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts"},
 	"hunts/record":            {"hunts", "hunts/sweep"},
 	"hunts/record/recordtest": {"hunts", "hunts/record"},
 	"bot/message":             {"hunts", "hunts/indicator", "hunts/sweep"},
 	"hunts/sweep":             {"hunts", "hunts/indicator", "hunts/kql"},
-	"hunts":                   {"hunts/indicator", "hunts/kql"},
+	"hunts":                   {"hunts/indicator"},
 	"hunts/indicator":         {},
 	"hunts/kql":               {},
 	"hunts/localworkspace":    {"hunts/kql"},

@@ -17,6 +17,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 // localWorkspaceID is the id under which exported events are served.
@@ -31,7 +32,7 @@ type assembly struct {
 	fleet      func() *localworkspace.Events // makes events while the rest starts already: the demo fleet
 	name       string                        // what people call the local workspace
 	live       bool                          // the local workspace plays a live one
-	exclusions []hunts.Profile               // used when the configuration names no file; nil takes the shipped ones
+	exclusions []runner.Profile              // used when the configuration names no file; nil takes the shipped ones
 	progress   io.Writer
 	clock      hunts.Clock
 	log        *slog.Logger
@@ -40,12 +41,12 @@ type assembly struct {
 
 // parts are the wired pieces of one process.
 type parts struct {
-	catalog  *hunts.Catalog
-	problems []hunts.FileProblem
+	catalog  *runner.Catalog
+	problems []runner.FileProblem
 	source   *loganalytics.Source
 	store    *record.Store
 	metrics  *metrics
-	runner   *hunts.Runner
+	runner   *runner.Runner
 	events   *localworkspace.Events
 	// workspaces are their names, the default one first.
 	workspaces []string
@@ -86,7 +87,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	}
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
-	p.runner = hunts.NewRunner(hunts.Config{
+	p.runner = runner.New(runner.Config{
 		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, Controls: cfg.controls,
 	})
@@ -97,31 +98,31 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 func (p *parts) loadCatalog(cfg config, a assembly) error {
 	var err error
 	if cfg.huntsDir == "" {
-		p.catalog, p.problems, err = hunts.LoadCatalog(nil)
+		p.catalog, p.problems, err = runner.LoadCatalog(nil)
 		return err
 	}
 	if _, err := os.Stat(cfg.huntsDir); err != nil {
 		return fmt.Errorf("FOOTPRINT_HUNTS_DIR: %w", err)
 	}
-	p.catalog, p.problems, err = hunts.LoadCatalog(os.DirFS(cfg.huntsDir))
+	p.catalog, p.problems, err = runner.LoadCatalog(os.DirFS(cfg.huntsDir))
 	for _, problem := range p.problems {
 		fmt.Fprintf(a.progress, "hunt left out: %v\n", problem)
 	}
 	return err
 }
 
-func loadExclusions(cfg config, a assembly) ([]hunts.Profile, error) {
+func loadExclusions(cfg config, a assembly) ([]runner.Profile, error) {
 	switch {
 	case cfg.exclusions == "" && a.exclusions != nil:
 		return a.exclusions, nil
 	case cfg.exclusions == "":
-		return hunts.ShippedExclusions()
+		return runner.ShippedExclusions()
 	}
 	text, err := os.ReadFile(cfg.exclusions)
 	if err != nil {
 		return nil, fmt.Errorf("FOOTPRINT_EXCLUSIONS: %w", err)
 	}
-	return hunts.ParseExclusions(cfg.exclusions, text)
+	return runner.ParseExclusions(cfg.exclusions, text)
 }
 
 func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {

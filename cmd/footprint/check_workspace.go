@@ -15,6 +15,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 // otherTables are read beside those of the hunts, and for what.
@@ -47,7 +48,7 @@ func (c *checker) workspaces(ctx context.Context) {
 		return
 	}
 	defer func() { _ = nothing.Close() }()
-	runner := hunts.NewRunner(hunts.Config{Catalog: p.catalog, Source: source, Record: nothing, Clock: time.Now, Controls: c.cfg.controls})
+	runner := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Clock: time.Now, Controls: c.cfg.controls})
 	for _, w := range list {
 		if !c.tables(ctx, source, p.catalog, w.Name) {
 			continue
@@ -68,7 +69,7 @@ func (c *checker) workspaces(ctx context.Context) {
 
 // tables looks at each table that is read: is it there, with which columns, and
 // how fresh. False when the workspace can't be read at all.
-func (c *checker) tables(ctx context.Context, source *loganalytics.Source, catalog *hunts.Catalog, workspace string) bool {
+func (c *checker) tables(ctx context.Context, source *loganalytics.Source, catalog *runner.Catalog, workspace string) bool {
 	used := map[string]string{}
 	for name, what := range otherTables {
 		used[name] = what
@@ -138,7 +139,7 @@ func (c *checker) table(ctx context.Context, source *loganalytics.Source, worksp
 }
 
 // sensors asks as every hunt does, and looks for the control host.
-func (c *checker) sensors(ctx context.Context, runner *hunts.Runner, workspace string) {
+func (c *checker) sensors(ctx context.Context, runner *runner.Runner, workspace string) {
 	s, err := runner.Sensors(ctx, []string{workspace})
 	switch {
 	case err != nil:

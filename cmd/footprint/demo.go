@@ -12,10 +12,10 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -163,9 +163,9 @@ func demoIncident(w *localslack.Workspace) {
 }
 
 // demoExclusions are the shipped profiles with the demo fleet's own values.
-func demoExclusions() []hunts.Profile {
-	return []hunts.Profile{
-		{Name: "internal-dns", Mode: hunts.ModeAnnotate, Ranges: []string{"10.0.0.0/8"}, Ports: []int64{53}},
-		{Name: "splunk-forwarder", Mode: hunts.ModeAnnotate, Processes: []string{"splunkd.exe"}, Ranges: []string{"10.0.0.0/8"}, Ports: []int64{9997}},
+func demoExclusions() []runner.Profile {
+	return []runner.Profile{
+		{Name: "internal-dns", Mode: runner.ModeAnnotate, Ranges: []string{"10.0.0.0/8"}, Ports: []int64{53}},
+		{Name: "splunk-forwarder", Mode: runner.ModeAnnotate, Processes: []string{"splunkd.exe"}, Ranges: []string{"10.0.0.0/8"}, Ports: []int64{9997}},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
 // gate holds each query that runs until the test lets it go.
@@ -58,13 +59,13 @@ func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalog, _, err := hunts.LoadCatalog(nil)
+	catalog, _, err := runner.LoadCatalog(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := recordtest.Start(t)
 	g := &gate{Source: inner, running: map[bool][]chan struct{}{}, started: make(chan bool, 1000)}
-	runner := hunts.NewRunner(hunts.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Clock: time.Now})
+	runner := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Clock: time.Now})
 
 	// More sweeps than there are slots, each with more to ask than it gets.
 	ctx, stop := context.WithCancel(t.Context())

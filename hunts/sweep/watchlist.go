@@ -1,7 +1,7 @@
 // Package sweep is the watchlist and what a sweep over it says: where entries
 // come from, when a sweep is due, and what is new since the last one.
 //
-// It posts nothing and asks no workspace: hunts.Runner surveys, the bot shows.
+// It posts nothing and asks no workspace: the Runner surveys, the bot shows.
 // What surprises: an entry lives for 30 days unless somebody says otherwise;
 // and what can't be hunted is never dropped, but listed with its reason.
 package sweep

@@ -1,0 +1,381 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// scriptedSource answers like a workspace, with one thing wrong at a time.
+type scriptedSource struct {
+	mu       sync.Mutex
+	coverage func() (hunts.Result, error)
+	slice    func(n int) (hunts.Result, error)
+	control  func() (hunts.Result, error)
+	asked    int
+	ahead    int // how many each query is told to be before it
+}
+
+func (s *scriptedSource) Describe([]string) hunts.SourceInfo {
+	return hunts.SourceInfo{Kind: hunts.KindLogAnalytics, Workspace: "test"}
+}
+
+func (s *scriptedSource) Query(_ context.Context, q hunts.Query) (hunts.Result, error) {
+	first, _, _ := strings.Cut(q.Text, "\n")
+	switch {
+	case strings.HasSuffix(first, " coverage"):
+		return s.coverage()
+	case strings.HasSuffix(first, " control"):
+		return s.control()
+	}
+	if s.ahead > 0 && q.Queued != nil {
+		q.Queued(s.ahead)
+	}
+	s.mu.Lock()
+	n := s.asked
+	s.asked++
+	s.mu.Unlock()
+	return s.slice(n)
+}
+
+func total(events int64) hunts.Result {
+	bag := fmt.Sprintf(`{"events":%d,"aggregated":0,"first":null,"last":null,"reached":0,"failed":%d,"blocked":0,"looked_up":0,"other":0,"devices":%d,"processes":0,"rows":0}`, events, events, min(events, 1))
+	return hunts.Result{Rows: [][]any{{"total", bag}}}
+}
+
+func goodCoverage(now time.Time, from time.Time) hunts.Result {
+	days := []string{}
+	for at := from.Truncate(day); at.Before(now); at = at.Add(day) {
+		days = append(days, at.Format(time.RFC3339))
+	}
+	text, _ := json.Marshal(days)
+	names := []string{"SensorsReporting", "SensorsKnown", "Newest", "Oldest", "Days", "Named", "Control", "ControlLast", "WebEvents", "Proxy", "ProxyEvents"}
+	cells := []any{json.Number("95"), json.Number("100"), now.Add(-time.Minute).Format(time.RFC3339Nano), from.Add(time.Minute).Format(time.RFC3339Nano), string(text), "[]",
+		"192.0.2.1", now.Add(-time.Minute).Format(time.RFC3339Nano), json.Number("10"), "", json.Number("0")}
+	r := hunts.Result{Rows: [][]any{cells}}
+	for _, n := range names {
+		r.Columns = append(r.Columns, hunts.Column{Name: n})
+	}
+	return r
+}
+
+func set(r hunts.Result, column string, value any) hunts.Result {
+	cells := append([]any{}, r.Rows[0]...)
+	for i, c := range r.Columns {
+		if c.Name == column {
+			cells[i] = value
+		}
+	}
+	r.Rows = [][]any{cells}
+	return r
+}
+
+// emptyRecord remembers nothing.
+type emptyRecord struct{}
+
+func (emptyRecord) SaveHunt(context.Context, hunts.Hunt) error { return nil }
+func (emptyRecord) Hunt(context.Context, string) (hunts.Hunt, bool, error) {
+	return hunts.Hunt{}, false, nil
+}
+func (emptyRecord) SaveAnswer(context.Context, string, hunts.Answer, time.Duration) error {
+	return nil
+}
+func (emptyRecord) Answer(context.Context, string) (hunts.Answer, bool, error) {
+	return hunts.Answer{}, false, nil
+}
+func (emptyRecord) CachedAnswer(context.Context, string) (hunts.Answer, bool, error) {
+	return hunts.Answer{}, false, nil
+}
+func (emptyRecord) SaveBlob(context.Context, string, []byte, time.Duration) error {
+	return nil
+}
+func (emptyRecord) Blob(context.Context, string) ([]byte, bool, error) { return nil, false, nil }
+func (emptyRecord) Lease(context.Context, string, string, time.Duration) (hunts.Lease, string, bool, error) {
+	return freeLease{}, "", true, nil
+}
+func (emptyRecord) DropAnswer(context.Context, string, string) error { return nil }
+func (emptyRecord) DropBlobs(context.Context, ...string) error       { return nil }
+func (emptyRecord) Await(context.Context, string) error              { return nil }
+func (emptyRecord) Audit(context.Context, hunts.AuditEntry) error    { return nil }
+
+type freeLease struct{}
+
+func (freeLease) Renew(context.Context) (bool, error) { return true, nil }
+func (freeLease) Release(context.Context) error       { return nil }
+
+var cleanNow = time.Date(2026, 11, 23, 9, 27, 0, 0, time.UTC)
+
+func runScripted(t *testing.T, s *scriptedSource, change func(*Config), request string) hunts.Answer {
+	t.Helper()
+	catalog, _, err := LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }}
+	if change != nil {
+		change(&cfg)
+	}
+	r := New(cfg)
+	req, refusal := indicator.Parse(request, cleanNow)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	h, err := r.Prepare("F-TEST", req, hunts.Asker{User: "U1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := r.Run(t.Context(), h, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func healthy(window time.Duration) *scriptedSource {
+	return &scriptedSource{
+		coverage: func() (hunts.Result, error) { return goodCoverage(cleanNow, cleanNow.Add(-window)), nil },
+		slice:    func(int) (hunts.Result, error) { return total(0), nil },
+		control:  func() (hunts.Result, error) { return total(3), nil },
+	}
+}
+
+func TestCleanNeedsEverythingToBeWell(t *testing.T) {
+	a := runScripted(t, healthy(7*day), nil, "ip=203.0.113.66")
+	if a.Verdict != hunts.Clean || !a.Coverage.Complete {
+		t.Fatalf("a healthy workspace with nothing in it: %s, %s, %v", a.Verdict, a.Reason, a.Coverage.Problems)
+	}
+	if a.ByIndicator[0].Verdict != hunts.Clean {
+		t.Errorf("its indicator is %s", a.ByIndicator[0].Verdict)
+	}
+}
+
+func TestNothingWrongIsEverClean(t *testing.T) {
+	unwell := map[string]func(*scriptedSource, *Config){
+		"the coverage query fails": func(s *scriptedSource, _ *Config) {
+			s.coverage = fails(&hunts.Error{Kind: hunts.KindTimeout, Say: "too slow"})
+		},
+		"the coverage fails without a kind": func(s *scriptedSource, _ *Config) { s.coverage = fails(errors.New("boom")) },
+		"the coverage is partial": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { r.Partial = "half"; return r })
+		},
+		"the coverage has no row": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { r.Rows = nil; return r })
+		},
+		"the table is empty": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result {
+				return set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil)
+			})
+		},
+		"the table is stale": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result {
+				return set(r, "Newest", cleanNow.Add(-5*time.Hour).Format(time.RFC3339))
+			})
+		},
+		"the table begins late": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result {
+				return set(r, "Oldest", cleanNow.Add(-50*time.Hour).Format(time.RFC3339))
+			})
+		},
+		"a day is empty": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Days", `["2026-11-22T00:00:00Z"]`) })
+		},
+		"few sensors report": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "SensorsKnown", json.Number("2000")) })
+		},
+		"no sensor is known": func(s *scriptedSource, _ *Config) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "SensorsKnown", json.Number("0")) })
+		},
+		"the control is not found": func(s *scriptedSource, _ *Config) { s.control = func() (hunts.Result, error) { return total(0), nil } },
+		"the control query fails": func(s *scriptedSource, _ *Config) {
+			s.control = fails(&hunts.Error{Kind: hunts.KindThrottled, Say: "busy"})
+		},
+		"a line could not be read": func(_ *scriptedSource, c *Config) { c.BadLines = func() int64 { return 1 } },
+		"the table is missing": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (hunts.Result, error) {
+				return hunts.Result{}, &hunts.Error{Kind: hunts.KindNoTable, Say: "no table"}
+			}
+		},
+		"the answer has no total": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (hunts.Result, error) { return hunts.Result{}, nil }
+		},
+		"the answer is not ours": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (hunts.Result, error) { return hunts.Result{Rows: [][]any{{"total", "x"}}}, nil }
+		},
+		"inspected events carry no process": func(s *scriptedSource, _ *Config) {
+			s.slice = func(int) (hunts.Result, error) {
+				r := total(0)
+				r.Rows = append(r.Rows, []any{"unattributed", `{"events":2,"devices":["a"]}`})
+				return r, nil
+			}
+		},
+	}
+	for name, break_ := range unwell {
+		t.Run(name, func(t *testing.T) {
+			s := healthy(7 * day)
+			var cfg Config
+			break_(s, &cfg)
+			a := runScripted(t, s, func(c *Config) { c.BadLines = cfg.BadLines }, "ip=203.0.113.66")
+			if a.Verdict != hunts.CouldNotTell || a.Reason == "" {
+				t.Errorf("verdict %s, reason %q", a.Verdict, a.Reason)
+			}
+			for _, i := range a.ByIndicator {
+				if i.Verdict == hunts.Clean {
+					t.Errorf("indicator %s is CLEAN", i.Indicator)
+				}
+			}
+		})
+	}
+}
+
+func TestAnySliceThatFailsSpoilsClean(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	kinds := []func() (hunts.Result, error){
+		fails(&hunts.Error{Kind: hunts.KindTimeout, Say: "too slow"}), fails(&hunts.Error{Kind: hunts.KindThrottled, Say: "busy"}), fails(errors.New("boom")),
+		func() (hunts.Result, error) { r := total(0); r.Partial = "cut"; return r, nil },
+	}
+	for days := 1; days <= 7; days++ {
+		for range 20 {
+			window := time.Duration(days) * day
+			s := healthy(window)
+			slices := len(slicesOf(hunts.Window{From: cleanNow.Add(-window), To: cleanNow}))
+			bad := 1 + random.IntN(1<<slices-1) // any of them, one at least
+			s.slice = func(n int) (hunts.Result, error) {
+				if bad>>n&1 == 1 {
+					return kinds[n%len(kinds)]()
+				}
+				return total(0), nil
+			}
+			a := runScripted(t, s, nil, fmt.Sprintf("ip=203.0.113.66 since=%dd", days))
+			if a.Verdict != hunts.CouldNotTell || a.Coverage.Complete {
+				t.Fatalf("%d days, of %d slices %b fail: %s", days, slices, bad, a.Verdict)
+			}
+		}
+	}
+}
+
+func TestTriesInAWindowWithGapsAreNotTheWholeTruth(t *testing.T) {
+	s := healthy(7 * day)
+	s.slice = func(n int) (hunts.Result, error) {
+		if n == 2 {
+			return hunts.Result{}, &hunts.Error{Kind: hunts.KindTimeout, Say: "too slow"}
+		}
+		return total(1), nil
+	}
+	if a := runScripted(t, s, nil, "ip=203.0.113.66"); a.Verdict != hunts.CouldNotTell || a.Totals.Events == 0 {
+		t.Errorf("verdict %s with %d events", a.Verdict, a.Totals.Events)
+	}
+}
+
+func TestADayWithoutEventsSpoilsCleanHoweverWideTheWindow(t *testing.T) {
+	for _, c := range []struct {
+		days    int
+		request string
+	}{{7, "since=7d"}, {399, "since=399d"}, {401, "since=401d"}, {730, "since=730d"}, {500, "since=all"}} {
+		s := healthy(time.Duration(c.days) * day)
+		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != hunts.Clean {
+			t.Fatalf("%s of a healthy workspace: %s, %s", c.request, a.Verdict, a.Reason)
+		}
+		lost := cleanNow.Add(-3 * day).Format(time.DateOnly)
+		s.coverage = covered(func(r hunts.Result) hunts.Result {
+			var days []string
+			_ = json.Unmarshal([]byte(goodCoverage(cleanNow, cleanNow.Add(-time.Duration(c.days)*day)).Rows[0][4].(string)), &days)
+			days = slices.DeleteFunc(days, func(d string) bool { return strings.HasPrefix(d, lost) })
+			text, _ := json.Marshal(days)
+			return set(set(r, "Days", string(text)), "Oldest", cleanNow.Add(-time.Duration(c.days)*day+time.Minute).Format(time.RFC3339))
+		})
+		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, lost) {
+			t.Errorf("%s with a day lost: %s, %s", c.request, a.Verdict, a.Reason)
+		}
+	}
+}
+
+func TestANamedDeviceThatDoesNotReportIsNotClean(t *testing.T) {
+	s := healthy(7 * day)
+	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "WS-1") {
+		t.Errorf("verdict %s, reason %q", a.Verdict, a.Reason)
+	}
+	s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Named", `["ws-1.corp.example"]`) })
+	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != hunts.Clean {
+		t.Errorf("a device that reports: %s, %s", a.Verdict, a.Reason)
+	}
+}
+
+func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
+	for request, want := range map[string]string{
+		"ip=203.0.113.66":                                       "no sensor reported reaching or trying it",
+		"ip=203.0.113.66 file=powershell.exe":                   "no sensor reported reaching or trying it through powershell.exe",
+		"dns=evil.example file=a.exe,b.exe device=ws-1":         "no sensor reported reaching or trying it through any of 2 files on ws-1",
+		"ip=203.0.113.66 device=ws-1,ws-2":                      "no sensor reported reaching or trying it on any of 2 devices",
+		"file=d41d8cd98f00b204e9800998ecf8427e":                 "no sensor reported an event of it",
+		"file=d41d8cd98f00b204e9800998ecf8427e,b.exe device=ws": "no sensor reported an event of it on ws",
+	} {
+		t.Run(request, func(t *testing.T) {
+			s := healthy(7 * day)
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Named", `["ws-1","ws-2","ws"]`) })
+			a := runScripted(t, s, nil, request)
+			if a.Verdict != hunts.Clean || a.Reason != want {
+				t.Errorf("%s: %q, want %q", a.Verdict, a.Reason, want)
+			}
+			together := strings.Contains(strings.Join(a.Notes, " "), "only events that match both")
+			if narrowed := strings.Contains(want, " through "); together != narrowed {
+				t.Errorf("notes %q", a.Notes)
+			}
+		})
+	}
+}
+
+func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
+	catalog, _, err := LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := New(Config{Catalog: catalog, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"prod-eu", "prod-us"}})
+	for asked, want := range map[string]string{"": "prod-eu", "PROD-US": "prod-us", "prod-us,prod-eu": "prod-us prod-eu"} {
+		req := indicator.Request{}
+		if asked != "" {
+			req.Workspaces = strings.Split(asked, ",")
+		}
+		req.Add(indicator.Indicator{Kind: indicator.KindIP, Value: "192.0.2.1"})
+		h, err := r.Prepare("F-TEST", req, hunts.Asker{})
+		if err != nil || strings.Join(h.Workspaces, " ") != want {
+			t.Errorf("workspace=%s gave %v, %v; want %s", asked, h.Workspaces, err, want)
+		}
+	}
+	req := indicator.Request{Workspaces: []string{"prod-ap"}}
+	req.Add(indicator.Indicator{Kind: indicator.KindIP, Value: "192.0.2.1"})
+	if _, err := r.Prepare("F-TEST", req, hunts.Asker{}); hunts.KindOf(err) != hunts.KindRefused || !strings.Contains(err.Error(), "workspace=prod-eu or workspace=prod-us") {
+		t.Errorf("an unknown workspace: %v", err)
+	}
+}
+
+func TestAProfileWithoutValuesSaysThatItCoversNothing(t *testing.T) {
+	shipped, err := ShippedExclusions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(c *Config) { c.Exclusions = shipped }
+	if a := runScripted(t, healthy(7*day), with, "ip=203.0.113.66 exclude=internal-dns"); !strings.Contains(strings.Join(a.Notes, " "), "internal-dns has no values") {
+		t.Errorf("notes %q", a.Notes)
+	}
+	if a := runScripted(t, healthy(7*day), with, "ip=203.0.113.66"); len(a.Notes) > 0 {
+		t.Errorf("nobody asked for a profile, yet %q", a.Notes)
+	}
+}
+
+func fails(err error) func() (hunts.Result, error) {
+	return func() (hunts.Result, error) { return hunts.Result{}, err }
+}
+
+func covered(change func(hunts.Result) hunts.Result) func() (hunts.Result, error) {
+	return func() (hunts.Result, error) { return change(goodCoverage(cleanNow, cleanNow.Add(-7*day))), nil }
+}

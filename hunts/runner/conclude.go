@@ -1,0 +1,154 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// search asks the source, slice by slice, and judges. It always returns an
+// answer.
+func (r *Runner) search(ctx context.Context, h hunts.Hunt, d Definition, progress func(hunts.Progress)) hunts.Answer {
+	started := r.cfg.Clock()
+	seen, covErr := r.lookAround(ctx, h, d)
+	window := r.windowWithin(h, seen)
+	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress}
+	s.slices, s.moved = r.sliced(ctx, h, d, window)
+	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	s.run(ctx)
+	a := r.conclude(h, d, s, seen, covErr)
+	if a.Verdict == hunts.Clean {
+		a.Neighbours = s.neighbours(ctx)
+	}
+	a.Source.CPUMS, a.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
+	a.Source.Queries, a.Source.TookMS = s.queries, r.cfg.Clock().Sub(started).Milliseconds()
+	return a
+}
+
+func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error) hunts.Answer {
+	hidden := map[string]bool{}
+	for _, p := range s.profiles {
+		hidden[p.Name] = p.Mode == ModeHide
+	}
+	p := newParams(h.Request, s.window.From, s.window.To, timelineStep(s.window))
+	a := merge(s.parts, p, hidden, h.Request)
+	a.HuntID, a.Hunt = h.ID, d.Name
+	a.Request = answerRequest(h, s.window)
+	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
+	a.Source = r.cfg.Source.Describe(h.Workspaces)
+	a.Coverage = r.coverage(h, d, s, seen, covErr)
+	judge(&a, s.unsearched(), s.unattributed())
+	a.Notes = append(a.Notes, s.notes(a, seen)...)
+	return a
+}
+
+func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error) hunts.Coverage {
+	c := hunts.Coverage{
+		SensorsReporting: seen.Reporting, SensorsKnown: seen.Known, Slices: s.slices, Control: seen.Control, Proxy: seen.Proxy,
+		NewestEvent: later(nil, seen.Newest), OldestEvent: earlier(nil, seen.Oldest),
+	}
+	if r.cfg.BadLines != nil {
+		c.BadLines = r.cfg.BadLines()
+	}
+	if seen.Control != "" {
+		c.ControlFound = &seen.ControlFound
+	}
+	if covErr != nil {
+		c.Problems = append(c.Problems, "the coverage is not known: "+sayOf(covErr, d))
+	} else {
+		c.Problems = r.problems(h, d, seen, c)
+	}
+	if !hunts.AllDone(s.slices) {
+		c.Problems = append(c.Problems, unsearchedText(s.unsearched(), len(s.slices)))
+	}
+	c.Complete = len(c.Problems) == 0
+	return c
+}
+
+// sayOf is the sentence of an error for people; a missing table names the
+// connector that provides it.
+func sayOf(err error, d Definition) string {
+	var e *hunts.Error
+	if !errors.As(err, &e) {
+		return "something broke on our side"
+	}
+	say := e.Say
+	if e.Kind == hunts.KindNoTable {
+		for _, c := range d.RequiredDataConnectors {
+			say += fmt.Sprintf("; the data connector %s provides %s", c.ConnectorID, strings.Join(c.DataTypes, ", "))
+		}
+	}
+	if e.Hint != "" {
+		say += ". " + e.Hint
+	}
+	return say
+}
+
+func answerRequest(h hunts.Hunt, w hunts.Window) hunts.AnswerRequest {
+	out := hunts.AnswerRequest{
+		IPs: []string{}, Domains: []string{}, Files: []string{}, Devices: append([]string{}, h.Request.Devices...),
+		From: w.From, To: w.To, Why: h.Request.Why, AskedBy: h.Asker.Name,
+	}
+	for _, i := range h.Request.IPs {
+		out.IPs = appendOnce(out.IPs, searchedFor(i))
+	}
+	for _, i := range h.Request.Domains {
+		out.Domains = appendOnce(out.Domains, searchedFor(i))
+	}
+	for _, i := range h.Request.Files {
+		out.Files = append(out.Files, i.String())
+	}
+	return out
+}
+
+// searchedFor is what stands for an indicator in a search: a URL's host.
+func searchedFor(i indicator.Indicator) string {
+	if i.Kind == indicator.KindURL {
+		return i.Host
+	}
+	return i.String()
+}
+
+func appendOnce(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// combined tells whether a file narrows a remote side.
+func combined(r indicator.Request) bool { return len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0 }
+
+// notes are what the reader must know beside the verdict.
+func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
+	var out []string
+	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
+		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", hunts.Count(n, "more inspected event")))
+	}
+	if slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Type == string(indicator.KindURL) && i.Events > 0 }) {
+		out = append(out, "A URL is hunted by its host: its line counts every contact with that host and its sub-domains, whatever the path.")
+	}
+	for _, profile := range s.profiles {
+		if !profile.Set() && slices.Contains(s.hunt.Request.Exclude, strings.ToLower(profile.Name)) {
+			out = append(out, fmt.Sprintf("The exclusion profile %s has no values here, so it covers nothing.", profile.Name))
+		}
+	}
+	if combined(s.hunt.Request) && slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Verdict == hunts.Clean }) {
+		out = append(out, "Address or name and file were asked for together: the line of each counts only events that match both. Ask without file= for all of its contacts.")
+	}
+	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
+		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))
+	}
+	if gaps := seen.emptyDays(s.hunt.Window); s.hunt.Window.All && a.Source.Kind != hunts.KindLogAnalytics && len(gaps) > 0 {
+		out = append(out, fmt.Sprintf("The export holds no event on %d of the %d days that it spans: of those nothing can be said.", len(gaps), 1+int(seen.Newest.Truncate(day).Sub(seen.Oldest.Truncate(day))/day)))
+	}
+	if a.Truncated.ByDevice || a.Truncated.Rows {
+		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")
+	}
+	return out
+}

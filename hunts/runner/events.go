@@ -1,0 +1,85 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// MaxEvents is how many events a file holds; an answer carries the newest few.
+const MaxEvents = 20_000
+
+// Events reads each event that an answer counts, for a file. It is a part of hunt
+// h, and is admitted and audited as one. Slices without an event are not asked.
+// The error is a *Error, and then there are none.
+func (r *Runner) Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunts.EventList, error) {
+	if int64(len(a.Events)) == a.Totals.Events && a.Totals.Events > 0 && !excludes(a) {
+		return hunts.EventList{Events: slices.Clone(a.Events)}, nil
+	}
+	d, ok := r.cfg.Catalog.Get(h.Name)
+	if !ok {
+		return hunts.EventList{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
+	}
+	h.Request.Fresh = false
+	s := &searcher{runner: r, hunt: h, def: d, window: hunts.Window{From: a.Request.From, To: a.Request.To}, slices: slices.Clone(a.Coverage.Slices)}
+	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	if err := r.admit(ctx, h, d.kql(s.params(hunts.Slice{From: s.window.From, To: s.window.To}), comment(h)+" events", s.profiles, r.cfg.Catalog.events)); err != nil {
+		return hunts.EventList{}, err
+	}
+	known := s.recall(ctx)
+	m := merger{params: s.params(hunts.Slice{From: s.window.From, To: s.window.To})}
+	var out hunts.EventList
+	for i, at := range slices.Backward(s.slices) {
+		if x, ok := known[i]; ok && x.part.total.Events == 0 || at.State != hunts.SliceDone && at.State != hunts.SlicePartial {
+			continue
+		}
+		found, partial, err := s.events(ctx, at, m)
+		if err != nil {
+			return hunts.EventList{}, err
+		}
+		out.Events = append(out.Events, found...)
+		if partial != "" {
+			out.Cut = partial
+		}
+		if len(out.Events) > MaxEvents {
+			out.Events, out.Cut = out.Events[:MaxEvents], fmt.Sprintf("these are the newest %d of more events", MaxEvents)
+			break
+		}
+	}
+	return out, nil
+}
+
+func excludes(a hunts.Answer) bool { return len(a.Excluded) > 0 }
+
+// events reads those of one slice.
+func (s *searcher) events(ctx context.Context, at hunts.Slice, m merger) (list []hunts.Event, partial string, err error) {
+	res, err := s.runner.query(ctx, hunts.Query{
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt)+" events", s.profiles, s.runner.cfg.Catalog.events),
+		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	for _, row := range res.Rows {
+		var e struct {
+			eventRow
+			Excluded string `json:"excluded"`
+		}
+		if len(row) == 0 {
+			continue
+		}
+		bag, _ := row[0].(string)
+		if err := json.NewDecoder(strings.NewReader(bag)).Decode(&e); err != nil {
+			return nil, "", &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("an event: %w", err)}
+		}
+		one := m.event(e.eventRow)
+		one.Excluded = e.Excluded
+		list = append(list, one)
+	}
+	return list, res.Partial, nil
+}

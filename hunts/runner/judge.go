@@ -1,0 +1,180 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// judge decides the verdict of a merged answer. It is the only place that
+// writes Clean, and writes it only when every slice is done and the coverage
+// is known and without a problem.
+func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
+	complete := a.Coverage.Complete
+	switch {
+	case a.Outcomes.Reached > 0:
+		a.Verdict = hunts.Reached
+		a.Reason = fmt.Sprintf("%s completed a connection", hunts.Count(reachedDevices(*a), "device"))
+	case len(unsearched) > 0 && a.Totals.Events > 0:
+		a.Verdict = hunts.CouldNotTell
+		a.Reason = fmt.Sprintf("only tries in what was searched, but %s", unsearchedText(unsearched, len(a.Coverage.Slices)))
+	case len(unsearched) > 0:
+		a.Verdict = hunts.CouldNotTell
+		a.Reason = unsearchedText(unsearched, len(a.Coverage.Slices))
+	case a.Totals.Events > 0:
+		a.Verdict = hunts.Tried
+		a.Reason = triedText(*a)
+	case unattributed > 0:
+		a.Verdict = hunts.CouldNotTell
+		a.Reason = fmt.Sprintf("%s to the remote side carry no process, so file= can't be decided; ask again without file=", hunts.Count(unattributed, "inspected event"))
+	case complete:
+		a.Verdict = hunts.Clean
+		a.Reason = cleanText(a.Request)
+	default:
+		a.Verdict = hunts.CouldNotTell
+		a.Reason = strings.Join(a.Coverage.Problems, "; ")
+	}
+	for i := range a.ByIndicator {
+		r := &a.ByIndicator[i]
+		switch {
+		case r.Verdict == hunts.Reached:
+		case len(unsearched) > 0:
+			r.Verdict = hunts.CouldNotTell
+		case r.Verdict == hunts.Tried:
+		case complete && unattributed == 0 && a.Unnamed == 0:
+			r.Verdict = hunts.Clean
+		default:
+			r.Verdict = hunts.CouldNotTell
+		}
+	}
+}
+
+// judgeSurvey decides the verdicts of a sweep by the same rule: an indicator
+// without an event is Clean only where its pack was searched in full and the
+// coverage is complete.
+func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unattributed int64) {
+	n := map[hunts.Verdict]int64{}
+	for i := range s.Indicators {
+		r := &s.Indicators[i]
+		if r.Verdict == "" {
+			r.Verdict = hunts.CouldNotTell
+			file := r.Type == string(indicator.KindFile) || r.Type == string(indicator.KindMD5) || r.Type == string(indicator.KindSHA1) || r.Type == string(indicator.KindSHA256)
+			if s.Coverage.Complete && !(file && unattributed > 0) {
+				r.Verdict = hunts.Clean
+			}
+		}
+		n[r.Verdict]++
+	}
+	switch {
+	case n[hunts.Reached] > 0:
+		s.Verdict, s.Reason = hunts.Reached, fmt.Sprintf("%s of %d met a completed connection", hunts.Count(n[hunts.Reached], "indicator"), len(s.Indicators))
+	case len(s.Indicators) == 0:
+		s.Verdict, s.Reason = hunts.CouldNotTell, "the list holds no indicator that can be hunted"
+	case n[hunts.CouldNotTell] > 0 || len(unsearched) > 0:
+		s.Verdict, s.Reason = hunts.CouldNotTell, strings.Join(saidOnce(s.Coverage.Problems), "; ")
+		if s.Reason == "" {
+			s.Reason = "nothing was there to be searched"
+		}
+	case n[hunts.Tried] > 0:
+		s.Verdict, s.Reason = hunts.Tried, fmt.Sprintf("%s of %d met tries only", hunts.Count(n[hunts.Tried], "indicator"), len(s.Indicators))
+	default:
+		s.Verdict, s.Reason = hunts.Clean, fmt.Sprintf("no sensor reported any of %s", hunts.Count(n[hunts.Clean], "indicator"))
+	}
+}
+
+// saidOnce leaves out what stands in another sentence already: a service that
+// refuses the coverage refuses the search with the same words.
+func saidOnce(problems []string) []string {
+	var out []string
+	for n, p := range problems {
+		if !slices.ContainsFunc(problems[:n], func(other string) bool { return strings.Contains(other, p) }) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// unsearchedNamed bounds the parts of a window that one sentence names.
+const unsearchedNamed = 3
+
+// unsearchedText says exactly which parts of the window were not searched, and
+// why; neighbours with one reason are one part.
+func unsearchedText(slices []hunts.Slice, total int) string {
+	parts := hunts.JoinSlices(slices)
+	if len(slices) == total && len(parts) == 1 {
+		if total == 1 {
+			return whyOf(parts[0])
+		}
+		return fmt.Sprintf("none of the %d slices was searched in full: %s", total, whyOf(parts[0]))
+	}
+	verb := "were"
+	if len(slices) == 1 {
+		verb = "was"
+	}
+	text := fmt.Sprintf("%d of %s %s not searched in full:", len(slices), hunts.Count(int64(total), "slice"), verb)
+	for i, p := range parts {
+		if i == unsearchedNamed {
+			return text + fmt.Sprintf(" and %d more parts", len(parts)-i)
+		}
+		if i > 0 {
+			text += ";"
+		}
+		text += " " + p.From.UTC().Format("2006-01-02 15:04") + " to " + p.To.UTC().Format("2006-01-02 15:04 UTC") + ", " + whyOf(p)
+	}
+	return text
+}
+
+func whyOf(s hunts.Slice) string {
+	if s.Reason == "" {
+		return "it was not searched"
+	}
+	return s.Reason
+}
+
+func triedText(a hunts.Answer) string {
+	var parts []string
+	for _, o := range []struct {
+		n    int64
+		word string
+	}{{a.Outcomes.Failed, "failed"}, {a.Outcomes.Blocked, "blocked"}, {a.Outcomes.LookedUp, "looked up only"}, {a.Outcomes.Other, "without contact"}} {
+		if o.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", o.n, o.word))
+		}
+	}
+	return hunts.Count(a.Totals.Devices, "device") + " tried: " + strings.Join(parts, ", ")
+}
+
+// cleanText says what was not found, and no more: a hunt that a file or a
+// device narrows says nothing about the address alone.
+func cleanText(r hunts.AnswerRequest) string {
+	text := "no sensor reported reaching or trying it"
+	if len(r.IPs)+len(r.Domains) == 0 {
+		text = "no sensor reported an event of it"
+	} else if len(r.Files) > 0 {
+		text += " through " + oneOf(r.Files, "file")
+	}
+	if len(r.Devices) > 0 {
+		text += " on " + oneOf(r.Devices, "device")
+	}
+	return text
+}
+
+func oneOf(names []string, noun string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return "any of " + hunts.Count(int64(len(names)), noun)
+}
+
+func reachedDevices(a hunts.Answer) int64 {
+	var n int64
+	for _, d := range a.ByDevice {
+		if d.Outcome == hunts.OutcomeReached {
+			n++
+		}
+	}
+	return max(n, 1)
+}

@@ -1,0 +1,52 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/kql"
+)
+
+// Lineage reads the starts of processes on one device from
+// DeviceProcessEvents; no name means every process. It is a part of hunt h, and
+// is admitted and audited as one. The error is a *Error.
+func (r *Runner) Lineage(ctx context.Context, h hunts.Hunt, device string, processes []string, w hunts.Window) (hunts.Lineage, error) {
+	h.Request.Devices = []string{device}
+	names := make([]string, len(processes))
+	for i, p := range processes {
+		names[i] = strings.ToLower(p)
+	}
+	text := kql.Prologue(comment(h)+" lineage", []kql.Let{
+		{Name: "window_from", Value: kql.DatetimeLiteral(w.From)}, {Name: "window_to", Value: kql.DatetimeLiteral(w.To)},
+		{Name: "devices", Value: kql.StringsLiteral([]string{strings.ToLower(device)})}, {Name: "files", Value: kql.StringsLiteral(names)},
+	}) + r.cfg.Catalog.lineage
+	if err := r.admit(ctx, h, text); err != nil {
+		return hunts.Lineage{}, err
+	}
+	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: w.From.Truncate(time.Second), To: w.To.Add(time.Second), Workspaces: h.Workspaces})
+	if err != nil {
+		return hunts.Lineage{}, err
+	}
+	out := hunts.Lineage{Window: w, Partial: res.Partial}
+	for _, row := range res.Rows {
+		if len(row) == 0 {
+			continue
+		}
+		bag, _ := row[0].(string)
+		var s struct {
+			hunts.Start
+			First kqlTime `json:"first"`
+			Last  kqlTime `json:"last"`
+		}
+		if err := json.Unmarshal([]byte(bag), &s); err != nil {
+			return out, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("a row of the lineage: %w", err)}
+		}
+		s.Start.First, s.Start.Last = s.First.Time, s.Last.Time
+		out.Starts = append(out.Starts, s.Start)
+	}
+	return out, nil
+}

@@ -1,0 +1,157 @@
+// Package runner turns a request into an answer: it admits and audits the hunt,
+// shares it with everybody who asks the same, cuts its window into slices,
+// writes the query of each, merges what comes back, and judges.
+//
+// It knows no service: source and record are passed in. The verdict is decided
+// here and nowhere else, in judge.go, and CLEAN only when every slice was
+// searched in full and the coverage is known and complete.
+package runner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// Config is what a Runner is made of. Zero durations take the defaults named
+// at each field.
+type Config struct {
+	Catalog    *Catalog
+	Source     hunts.Source
+	Record     hunts.Record
+	Clock      hunts.Clock
+	Log        *slog.Logger
+	Exclusions []Profile
+	// Workspaces are the configured names, the default one first. Nil leaves it to
+	// the source to know them.
+	Workspaces []string
+	// Admit decides whether a hunt may run; a *Error of kind not_allowed refuses
+	// it. Nil admits everybody: only the terminal does that.
+	Admit func(ctx context.Context, h hunts.Hunt) error
+	// BadLines counts the lines of an export that could not be read; nil is none.
+	BadLines func() int64
+
+	DefaultWindow time.Duration // look-back when none is asked for; 7 days
+	CacheTTL      time.Duration // how long an identical question gets the same answer; 15 minutes
+	SliceTTL      time.Duration // how long a finished slice of the past is kept; 24 hours
+	SettleAfter   time.Duration // age from which a slice is final in hunts that can't be asked what came late; 6 hours
+	StaleAfter    time.Duration // a newest event older than this before the window's end is no coverage; 2 hours
+	// Controls are hosts that are known to be present, by which a scheduled sweep
+	// proves itself; none picks them among the hosts of the day before.
+	Controls     []indicator.Indicator
+	MinSensors   float64       // share of known sensors that must report for a CLEAN; 0.8
+	Parallel     int           // slices asked at once; 4, so that one of the five slots stays free
+	QueryTimeout time.Duration // longest wait for one query; 170 s, under the service's 3-minute queue
+}
+
+// Runner answers hunts.
+type Runner struct{ cfg Config }
+
+// New fills in the defaults.
+func New(cfg Config) *Runner {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	def(&cfg.DefaultWindow, 7*day)
+	def(&cfg.CacheTTL, 15*time.Minute)
+	def(&cfg.SliceTTL, day)
+	def(&cfg.SettleAfter, 6*time.Hour)
+	def(&cfg.StaleAfter, 2*time.Hour)
+	def(&cfg.QueryTimeout, 170*time.Second)
+	if cfg.MinSensors == 0 {
+		cfg.MinSensors = 0.8
+	}
+	if cfg.Parallel == 0 {
+		cfg.Parallel = 4
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Runner{cfg: cfg}
+}
+
+// Prepare makes the durable record of a question: which hunt, which window. A
+// *Error of kind refused teaches the asker what to change.
+func (r *Runner) Prepare(id string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error) {
+	name := req.Hunt
+	if name == "" {
+		name = hunts.DefaultHunt
+	}
+	d, ok := r.cfg.Catalog.Get(name)
+	if !ok {
+		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("there is no hunt named %q; there are %s", name, strings.Join(r.cfg.Catalog.Names(), ", "))}
+	}
+	if !d.satisfied(req) {
+		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %s needs %s", name, needsText(d.Footprint.Needs))}
+	}
+	if say := d.unread(req); say != "" {
+		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: say}
+	}
+	if _, refused := chooseProfiles(r.cfg.Exclusions, req.Exclude, req.ExcludeNone); refused != nil {
+		return hunts.Hunt{}, refused
+	}
+	workspaces, refused := r.workspaces(req.Workspaces)
+	if refused != nil {
+		return hunts.Hunt{}, refused
+	}
+	now := r.cfg.Clock()
+	return hunts.Hunt{
+		ID: id, Name: d.Name, Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: workspaces,
+		Asker: asker, State: hunts.Queued, Created: now.UTC(),
+	}, nil
+}
+
+// workspaces gives the configured names for those that were asked for, and the
+// default one where none was: a policy compares names.
+func (r *Runner) workspaces(asked []string) ([]string, *hunts.Error) {
+	if len(r.cfg.Workspaces) == 0 {
+		return asked, nil
+	}
+	if len(asked) == 0 {
+		return r.cfg.Workspaces[:1:1], nil
+	}
+	out := make([]string, 0, len(asked))
+	for _, a := range asked {
+		i := slices.IndexFunc(r.cfg.Workspaces, func(known string) bool { return strings.EqualFold(known, a) })
+		if i < 0 && len(r.cfg.Workspaces) == 1 {
+			return nil, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("there is no workspace %q here: leave workspace= out to hunt in the only one, %s", a, r.cfg.Workspaces[0])}
+		}
+		if i < 0 {
+			return nil, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("there is no workspace %q here: write workspace=%s", a, strings.Join(r.cfg.Workspaces, " or workspace="))}
+		}
+		out = append(out, r.cfg.Workspaces[i])
+	}
+	return out, nil
+}
+
+func (d Definition) satisfied(req indicator.Request) bool {
+	if len(d.Footprint.Needs) == 0 {
+		return true
+	}
+	has := map[string]bool{"remote": len(req.IPs)+len(req.Domains) > 0, "file": len(req.Files) > 0, "device": len(req.Devices) > 0}
+	return slices.ContainsFunc(d.Footprint.Needs, func(n string) bool { return has[n] })
+}
+
+func needsText(needs []string) string {
+	words := map[string]string{"remote": "ip= or dns=", "file": "file=", "device": "device="}
+	var out []string
+	for _, n := range needs {
+		out = append(out, words[n])
+	}
+	return strings.Join(out, " or ")
+}
+
+// query asks the source once, with the deadline of one query.
+func (r *Runner) query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
+	ctx, stop := context.WithTimeout(ctx, r.cfg.QueryTimeout)
+	defer stop()
+	return r.cfg.Source.Query(ctx, q)
+}

@@ -1,0 +1,175 @@
+package runner
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// searcher is one run over the slices of a window.
+type searcher struct {
+	runner   *Runner
+	hunt     hunts.Hunt
+	def      Definition
+	window   hunts.Window
+	profiles []Profile
+	progress func(hunts.Progress)
+	moved    bool // the window ends later than that of the hunt it refreshes
+
+	mu      sync.Mutex
+	slices  []hunts.Slice
+	parts   []part
+	queries int
+	cost    hunts.QueryStats // CPU and data of all queries
+
+	forgetful atomic.Bool // the store did not answer: this search asks it no more
+}
+
+func (s *searcher) run(ctx context.Context) {
+	known := s.recall(ctx)
+	var doubted map[int]bool
+	s.each(func(i int) bool { _, ok := known[i]; return !ok }, func(i int) { s.ask(ctx, i) }, func() { doubted = s.doubted(ctx, known) })
+	s.each(func(i int) bool { _, ok := known[i]; return ok }, func(i int) {
+		if doubted[i] {
+			s.ask(ctx, i)
+			return
+		}
+		s.finish(i, known[i].part, hunts.SliceDone, "")
+	})
+}
+
+// each does something for the slices that are meant, a few at once, and before
+// them what else there is to do.
+func (s *searcher) each(meant func(int) bool, do func(int), before ...func()) {
+	group := errgroup.Group{}
+	group.SetLimit(s.runner.cfg.Parallel)
+	for _, first := range before {
+		group.Go(func() error { first(); return nil })
+	}
+	// newest first: what happened last is what the asker wants to see first
+	for i := len(s.slices) - 1; i >= 0; i-- {
+		if meant(i) {
+			group.Go(func() error { do(i); return nil })
+		}
+	}
+	_ = group.Wait() // the functions return no error: what failed is in the slice
+}
+
+func (s *searcher) ask(ctx context.Context, i int) {
+	p, state, reason := s.slice(ctx, s.slices[i])
+	s.finish(i, p, state, reason)
+}
+
+func (s *searcher) count() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queries++
+}
+
+func (s *searcher) finish(i int, p part, state hunts.SliceState, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slices[i].State, s.slices[i].Reason = state, reason
+	if state == hunts.SliceDone || state == hunts.SlicePartial {
+		s.parts = append(s.parts, p)
+	}
+	now := hunts.Progress{Total: len(s.slices), Cancellable: true}
+	names := map[string]bool{}
+	for _, x := range s.parts {
+		now.Events += x.total.Events
+		if x.total.Reached > 0 {
+			now.Verdict = hunts.Reached
+		}
+		now.Devices = max(now.Devices, x.total.Devices)
+		for _, d := range x.devices {
+			names[strings.ToLower(d.Device)] = true
+		}
+	}
+	now.Devices = max(now.Devices, int64(len(names)))
+	for _, x := range s.slices {
+		if x.State != "" && x.State != hunts.SliceRunning {
+			now.Done++
+		}
+	}
+	s.progress(now)
+}
+
+// waits tells that nothing of this hunt runs yet, since others are before it.
+func (s *searcher) waits(ahead int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.slices {
+		if x.State == hunts.SliceDone {
+			return
+		}
+	}
+	s.progress(hunts.Progress{Total: len(s.slices), QueuedAhead: ahead, Cancellable: true})
+}
+
+// spent adds up what the service tells of the cost of its queries.
+func (s *searcher) spent(q hunts.QueryStats) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cost.CPU += q.CPU
+	s.cost.DataScanned += q.DataScanned
+}
+
+const cancelledReason = "the hunt was cancelled"
+
+// slice searches one slice.
+func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.SliceState, string) {
+	if ctx.Err() != nil {
+		return part{}, hunts.SliceSkipped, cancelledReason
+	}
+	r := s.runner
+	asked := r.cfg.Clock().UTC()
+	s.count()
+	res, err := r.query(ctx, hunts.Query{
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
+		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
+		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+	})
+	if err != nil {
+		r.cfg.Log.Warn("slice failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", hunts.KindOf(err), "error", err)
+		if ctx.Err() != nil {
+			return part{}, hunts.SliceSkipped, cancelledReason
+		}
+		return part{}, hunts.SliceFailed, sayOf(err, s.def)
+	}
+	s.spent(res.Stats)
+	found, err := readPart(res.Rows)
+	if err != nil {
+		r.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)
+		return part{}, hunts.SliceFailed, "the answer of the workspace was not understood"
+	}
+	if res.Partial != "" {
+		return found, hunts.SlicePartial, res.Partial
+	}
+	s.keepSlice(ctx, at, asked, res.Rows)
+	return found, hunts.SliceDone, ""
+}
+
+func (s *searcher) unsearched() []hunts.Slice {
+	var out []hunts.Slice
+	for _, x := range s.slices {
+		if x.State != hunts.SliceDone {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// unattributed counts the inspected events that file= could not be decided for.
+func (s *searcher) unattributed() int64 {
+	var n int64
+	for _, p := range s.parts {
+		n += p.unattributed.Events
+	}
+	return n
+}

@@ -1,0 +1,198 @@
+package runner
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// The query answers one table of two columns: the name of a section and a bag.
+// These are the bags.
+type (
+	totalRow struct {
+		Events     int64   `json:"events"`
+		Aggregated int64   `json:"aggregated"`
+		First      kqlTime `json:"first"`
+		Last       kqlTime `json:"last"`
+		Reached    int64   `json:"reached"`
+		Failed     int64   `json:"failed"`
+		Blocked    int64   `json:"blocked"`
+		LookedUp   int64   `json:"looked_up"`
+		Other      int64   `json:"other"`
+		Devices    int64   `json:"devices"`
+		Processes  int64   `json:"processes"`
+		Rows       int64   `json:"rows"`
+	}
+	indicatorRow struct {
+		Indicator string  `json:"indicator"`
+		Events    int64   `json:"events"`
+		First     kqlTime `json:"first"`
+		Last      kqlTime `json:"last"`
+		Reached   int64   `json:"reached"`
+		Devices   int64   `json:"devices"`
+	}
+	deviceRow struct {
+		Device    string   `json:"device"`
+		Events    int64    `json:"events"`
+		First     kqlTime  `json:"first"`
+		Last      kqlTime  `json:"last"`
+		Reached   int64    `json:"reached"`
+		Failed    int64    `json:"failed"`
+		Blocked   int64    `json:"blocked"`
+		LookedUp  int64    `json:"looked_up"`
+		Processes []string `json:"processes"`
+		Accounts  []string `json:"accounts"`
+		Remotes   []string `json:"remotes"`
+		Excluded  []string `json:"excluded"`
+		Matches   []string `json:"matches"` // each a JSON array in text
+	}
+	processRow struct {
+		Process string   `json:"process"`
+		Events  int64    `json:"events"`
+		Devices int64    `json:"devices"`
+		Parents []string `json:"parents"`
+	}
+	finestRow struct {
+		Device   string        `json:"device"`
+		Account  string        `json:"account"`
+		Process  string        `json:"process"`
+		Parent   string        `json:"parent"`
+		IP       string        `json:"ip"`
+		Host     string        `json:"host"`
+		Outcome  hunts.Outcome `json:"outcome"`
+		Excluded string        `json:"excluded"`
+		Matched  []string      `json:"matched"`
+		Events   int64         `json:"events"`
+		First    kqlTime       `json:"first"`
+		Last     kqlTime       `json:"last"`
+	}
+	binRow struct {
+		Start  kqlTime `json:"start"`
+		Events int64   `json:"events"`
+	}
+	excludedRow struct {
+		Profile string `json:"profile"`
+		Events  int64  `json:"events"`
+	}
+	eventRow struct {
+		Time    kqlTime       `json:"time"`
+		Device  string        `json:"device"`
+		Action  string        `json:"action"`
+		Outcome hunts.Outcome `json:"outcome"`
+		IP      string        `json:"ip"`
+		Port    *int64        `json:"port"`
+		Host    string        `json:"host"`
+		Process string        `json:"process"`
+		Command string        `json:"command"`
+		Parent  string        `json:"parent"`
+		Account string        `json:"account"`
+		Matched []string      `json:"matched"`
+	}
+	unattributedRow struct {
+		Events  int64    `json:"events"`
+		Devices []string `json:"devices"`
+	}
+	gapRow struct {
+		Device  string `json:"device"`
+		Process string `json:"process"`
+		Remote  string `json:"remote"`
+		Points  int64  `json:"points"`
+		P25     int64  `json:"p25"` // milliseconds
+		P50     int64  `json:"p50"`
+		P75     int64  `json:"p75"`
+	}
+)
+
+// kqlTime is a datetime inside a bag: KQL prints 7 fractional digits, and null
+// where there is none.
+type kqlTime struct{ time.Time }
+
+// UnmarshalJSON reads null, the empty text and RFC 3339 with any fraction.
+func (t *kqlTime) UnmarshalJSON(b []byte) error {
+	s := strings.Trim(string(b), `"`)
+	if s == "" || s == "null" {
+		return nil
+	}
+	parsed, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return fmt.Errorf("a time in the result: %w", err)
+	}
+	t.Time = parsed.UTC()
+	return nil
+}
+
+// part is what one slice found.
+type part struct {
+	total      totalRow
+	indicators []indicatorRow
+	devices    []deviceRow
+	processes  []processRow
+	rows       []finestRow
+	bins       []binRow
+	excluded   []excludedRow
+	events     []eventRow
+	gaps       []gapRow
+	// unattributed are inspected events to the remote side without a process,
+	// in a hunt that asks for a file.
+	unattributed unattributedRow
+}
+
+func readPart(rows [][]any) (part, error) {
+	var p part
+	sawTotal := false
+	for _, r := range rows {
+		if len(r) < 2 {
+			return p, fmt.Errorf("a row of the result has %d columns instead of 2", len(r))
+		}
+		section, _ := r[0].(string)
+		text, _ := r[1].(string)
+		if err := p.read(section, []byte(text)); err != nil {
+			return p, fmt.Errorf("section %q of the result: %w", section, err)
+		}
+		sawTotal = sawTotal || section == "total"
+	}
+	if !sawTotal {
+		// An empty answer is an answer only with its total of zero; without it we
+		// would be reading silence as CLEAN.
+		return p, fmt.Errorf("the result lacks its total")
+	}
+	return p, nil
+}
+
+func (p *part) read(section string, bag []byte) error {
+	switch section {
+	case "total":
+		return json.Unmarshal(bag, &p.total)
+	case "indicator":
+		return appendRow(&p.indicators, bag)
+	case "device":
+		return appendRow(&p.devices, bag)
+	case "process":
+		return appendRow(&p.processes, bag)
+	case "row":
+		return appendRow(&p.rows, bag)
+	case "bin":
+		return appendRow(&p.bins, bag)
+	case "excluded":
+		return appendRow(&p.excluded, bag)
+	case "event":
+		return appendRow(&p.events, bag)
+	case "unattributed":
+		return json.Unmarshal(bag, &p.unattributed)
+	case "gap":
+		return appendRow(&p.gaps, bag)
+	}
+	return fmt.Errorf("unknown section")
+}
+
+func appendRow[T any](to *[]T, bag []byte) error {
+	var row T
+	if err := json.Unmarshal(bag, &row); err != nil {
+		return err
+	}
+	*to = append(*to, row)
+	return nil
+}
