@@ -49,7 +49,7 @@ func TestAFacetAnswersInThreeTenthsOfASecond(t *testing.T) {
 }
 
 func TestRepliesNeedTheScopeOrAMention(t *testing.T) {
-	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read"}}})
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read", "channels:read"}}})
 	m := s.answered()
 	s.ana.Reply(m, "only powershell")
 	s.ana.Reply(m, "<@"+s.slack.BotUser()+"> only failed")

@@ -360,7 +360,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 }
 
 func TestEnrichmentNeedsTheScopeToRead(t *testing.T) {
-	scopes := []string{"commands", "chat:write", "files:write", "users:read", "app_mentions:read"}
+	scopes := []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "app_mentions:read"}
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: scopes}})
 	s.slash("/footprint here enrich on")
 	s.waitFor("the app may not read messages", "docs/manifest-enrichment.yml")

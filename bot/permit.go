@@ -29,10 +29,50 @@ func (b *Bot) barred(ctx context.Context, who hunts.Asker) (string, error) {
 		}
 		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + ".", nil
 	}
-	if slices.Contains(b.cfg.Bots, who.User) {
-		return "", nil // listed by the operator
+	if !slices.Contains(b.cfg.Bots, who.User) { // those are listed by the operator
+		if say, err := b.notMember(ctx, who.User); err != nil || say != "" {
+			return say, err
+		}
 	}
-	return b.notMember(ctx, who.User)
+	return b.sharedOutside(ctx, who.Channel)
+}
+
+// sharedFor is how long it is remembered whether a channel is shared.
+const sharedFor = 10 * time.Minute
+
+// sharedOutside refuses a channel that people of another company read: an answer
+// there is an answer to them. No payload says so of a command
+// (docs.slack.dev/apis/slack-connect), so Slack is asked. A channel that the
+// operator lists, in the configuration or by an own rule of the policy, is the
+// operator's to judge; one that Slack does not show us gets answers that only the
+// asker sees.
+func (b *Bot) sharedOutside(ctx context.Context, channel string) (string, error) {
+	if channel == "" || strings.HasPrefix(channel, "D") || slices.Contains(b.cfg.Channels, channel) || b.policy.names(channel) {
+		return "", nil
+	}
+	var say string
+	if ok, err := b.cfg.Store.GetJSON(ctx, "shared:"+channel, &say); err != nil || ok {
+		return say, err
+	}
+	var c *slack.Channel
+	err := b.call(ctx, lookups, func() (err error) {
+		c, err = b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
+		return err
+	})
+	var answer slack.SlackErrorResponse
+	switch {
+	case errors.As(err, &answer) && answer.Err == "missing_scope":
+		return "I can't tell whether another company reads this channel: the app needs the scopes channels:read and groups:read. Whoever runs it adds them, as in manifest.yml, and installs the app again.", nil
+	case errors.As(err, &answer) && answer.Err == "channel_not_found":
+		return "", nil
+	case errors.As(err, &answer):
+		return "Slack does not tell me who reads this channel (" + answer.Err + "), so I can't answer here.", nil
+	case err != nil:
+		return "", fmt.Errorf("asking Slack about channel %s: %w", channel, err)
+	case c.IsExtShared || c.IsPendingExtShared:
+		say = "This channel is shared with another company, which would read the answer; ask in one of your own. Whoever runs me may list it in FOOTPRINT_CHANNELS or in the policy."
+	}
+	return say, b.cfg.Store.SetJSON(ctx, "shared:"+channel, say, sharedFor)
 }
 
 // notMember refuses guests. Whom Slack does not describe is none of ours: when the

@@ -240,6 +240,17 @@ func (f *policyFile) rule(channel string) (Rule, bool) {
 	return Rule{}, false
 }
 
+// names tells that a channel has a rule of its own.
+func (f *policyFile) names(channel string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil {
+		return false
+	}
+	_, ok := f.now.Channels[channel]
+	return ok
+}
+
 // allowing names the channels where something is allowed, for a refusal that
 // says where to go.
 func (f *policyFile) allowing(what string) string {

@@ -132,6 +132,53 @@ func TestWithoutTheScopeToTellGuestsNobodyIsLetIn(t *testing.T) {
 	s.waitFor("needs the scope users:read")
 }
 
+func TestAChannelThatAnotherCompanyReadsGetsNoAnswer(t *testing.T) {
+	id := localslack.New(localslack.Config{}).AddChannel("partners").ID // the first one is the same everywhere
+	const refusal = "This channel is shared with another company"
+	for name, c := range map[string]struct {
+		channels []string
+		policy   string
+		want     string
+	}{
+		"it is refused":               {nil, "", refusal},
+		"a default policy is no list": {nil, "default: {allow: [hunt]}", refusal},
+		"unless it is listed":         {[]string{id}, "", "CLEAN"},
+		"unless it has its own rule":  {nil, "channels: {" + id + ": {allow: [hunt]}}", "CLEAN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, stageOptions{partners: true, bot: func(cfg *bot.Config) {
+				if cfg.Channels = c.channels; c.policy == "" {
+					return
+				}
+				cfg.PolicyFile = filepath.Join(t.TempDir(), "policy.yml")
+				if err := os.WriteFile(cfg.PolicyFile, []byte(c.policy), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}})
+			partners := s.slack.Channel("partners")
+			if err := s.slack.User("ana").In(partners).Slash(s.ctx, "/footprint ip=198.51.100.24"); err != nil {
+				t.Fatal(err)
+			}
+			m, err := s.slack.WaitMessage(s.ctx, partners, func(m localslack.Message) bool { return strings.Contains(m.Text, c.want) })
+			if err != nil {
+				t.Fatalf("no %q: %v", c.want, err)
+			}
+			if (c.want == refusal) != (m.Ephemeral != "") {
+				t.Errorf("told to %q:\n%s", m.Ephemeral, m.Text)
+			}
+			if n := len(s.workspace.Queries()); c.want == refusal && n > 0 {
+				t.Errorf("%d queries for what was refused", n)
+			}
+		})
+	}
+}
+
+func TestWithoutTheScopeToTellSharedChannelsNobodyIsAnswered(t *testing.T) {
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read"}}})
+	s.slash(c2)
+	s.waitFor("needs the scopes channels:read and groups:read")
+}
+
 func TestAUserGroupHasItsOwnLimits(t *testing.T) {
 	s := policed(t, "default: {allow: [hunt], max_look_back: 7d, for: [{group: S0LEADS, allow: [hunt, audit], max_look_back: 30d}]}")
 	s.slash("/footprint ip=198.51.100.24 since=20d")

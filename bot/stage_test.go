@@ -49,6 +49,7 @@ type stageOptions struct {
 	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
 	runner   func(*runner.Config)
+	partners bool      // there is a channel of this name that another company reads
 	at       time.Time // makes a fleet of its own, and stops every clock at this time
 }
 
@@ -56,6 +57,9 @@ func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
 	s := &stage{t: t, ctx: ctx, slack: localslack.New(o.slack), redis: o.redis}
+	if o.partners {
+		s.slack.AddChannel("partners", localslack.Shared())
+	}
 	events, clock := fleet, time.Now
 	if !o.at.IsZero() {
 		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }

@@ -314,7 +314,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 }
 
 func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
-	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read"}}})
+	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read", "channels:read"}}})
 	s.ana.Share("<@U0FOOTBOT> watch import", localslack.File{Name: "list.txt", Data: []byte("evil.example\n")})
 	s.waitFor("I may not read list.txt", "files:read")
 	s.slash("/footprint watch import")

@@ -156,6 +156,8 @@ var featureScopes = []struct {
 	{"hunts by slash command", []string{"commands", "chat:write"}, true},
 	{"CSV and KQL files", []string{"files:write"}, true},
 	{"telling guests from members, without which nobody is let in", []string{"users:read"}, true},
+	{"telling which channels another company reads, without which nobody is answered", []string{"channels:read"}, true},
+	{"the same of private channels", []string{"groups:read"}, true},
 	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
 	{"mentions, which keep a ledger of what stands beside them", []string{"app_mentions:read"}, false},
 	{"mentions that read a whole thread", []string{"app_mentions:read", "channels:history"}, false},

@@ -147,7 +147,7 @@ func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 }
 
 func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
-	slack := localslack.New(localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read"}})
+	slack := localslack.New(localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "groups:read"}})
 	if err := slack.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

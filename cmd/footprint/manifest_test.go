@@ -78,9 +78,9 @@ func plain(v any) any {
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	for path, c := range map[string]struct{ scopes, events, shortcuts []string }{
-		smallApp: {scopes: []string{"chat:write", "commands", "files:write", "users:read"}, shortcuts: []string{message.ShortcutMessage}},
+		smallApp: {scopes: []string{"channels:read", "chat:write", "commands", "files:write", "groups:read", "users:read"}, shortcuts: []string{message.ShortcutMessage}},
 		largeApp: {
-			[]string{"app_mentions:read", "channels:history", "chat:write", "commands", "files:read", "files:write", "groups:history", "metadata.message:read", "reactions:write", "users:read"},
+			[]string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:history", "groups:read", "metadata.message:read", "reactions:write", "users:read"},
 			[]string{"app_mention", "message.channels", "message.groups"},
 			[]string{message.ShortcutMessage, message.ShortcutLedger},
 		},
