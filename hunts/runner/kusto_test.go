@@ -29,7 +29,7 @@ type kustoAnswer struct {
 // microsoft parses queries with Microsoft's own parser, on both cores.
 func microsoft(t *testing.T, queries []string) []kustoAnswer {
 	t.Helper()
-	dir, err := filepath.Abs("../.ci/kusto")
+	dir, err := filepath.Abs("../../.ci/kusto")
 	if err != nil {
 		t.Fatal(err)
 	}
