@@ -295,9 +295,15 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 	within, stop := context.WithTimeout(ctx, 90*time.Second)
 	defer stop()
 	_ = c.slack.Until(within, func() bool {
+		// what was declined has no message; a hunt that has one is waited for whatever
+		// was declined, since Slack may have asked again with better luck
 		missing := 0
 		for mark, h := range accepted {
-			if !h.look(mark).complete() {
+			x := h.look(mark)
+			if x.parents > 0 && !x.complete() {
+				return false
+			}
+			if x.parents == 0 {
 				missing++
 			}
 		}
