@@ -41,14 +41,14 @@ var (
 	// late in a busy hour. Progress keeps to it; when answers are too many for Slack
 	// it says so, and Retry-After holds them all.
 	updates   = lane{name: "update", perMinute: 50, counted: true}
-	removals  = lane{name: "delete", perMinute: 50}      // tier 3
-	reactions = lane{name: "reaction", perMinute: 50}    // tier 3
-	readings  = lane{name: "history", perMinute: 50}     // tier 3
-	lookups   = lane{name: "users.info", perMinute: 100} // tier 4
-	whispers  = lane{name: "whisper", perMinute: 100}    // tier 4
+	removals  = lane{name: "delete", perMinute: 50}                     // tier 3
+	reactions = lane{name: "reaction", perMinute: 50}                   // tier 3
+	readings  = lane{name: "history", perMinute: 50}                    // tier 3
+	lookups   = lane{name: "users.info", perMinute: 100, counted: true} // tier 4, a floor as well
+	whispers  = lane{name: "whisper", perMinute: 100}                   // tier 4
 	// chat.getPermalink has a rate of its own
 	permalinks = lane{name: "permalink", perMinute: 600}
-	uploads    = lane{name: "upload", perMinute: 100} // tier 4
+	uploads    = lane{name: "upload", perMinute: 100, counted: true} // tier 4, likewise: a file that waits holds up its hunt
 )
 
 // postsTo is the lane of chat.postMessage: one message a second to each channel.
