@@ -8,13 +8,30 @@ import (
 // Verdict is the first word of every answer.
 type Verdict string
 
-// The four verdicts; there is no fifth, and no empty one.
+// The verdicts of an answer; there is no other, and no empty one.
 const (
 	Reached      Verdict = "REACHED"
+	Seen         Verdict = "SEEN" // found on a device or in a log, and no completed connection belongs to it
+	CouldNotTell Verdict = "COULD_NOT_TELL"
 	Tried        Verdict = "TRIED"
 	Clean        Verdict = "CLEAN"
-	CouldNotTell Verdict = "COULD_NOT_TELL"
 )
+
+// NoMatch is the verdict of one indicator's line, never of an answer: the hunt
+// was narrowed by file= or device=, and nothing matched both. It says nothing
+// about the indicator alone.
+const NoMatch Verdict = "NO_MATCH"
+
+// Rank orders verdicts as the headline takes them: of several scopes the answer
+// has the one with the lowest rank.
+func (v Verdict) Rank() int {
+	for n, o := range []Verdict{Reached, Seen, CouldNotTell, Tried, Clean, NoMatch} {
+		if v == o {
+			return n
+		}
+	}
+	return 2 // what nobody decided is not known
+}
 
 // Answer is the result of a hunt, and the contract of --format json. Times are
 // UTC with the precision of the data. Counts called events are rows of the
@@ -37,6 +54,8 @@ type Answer struct {
 	Truncated   Truncated         `json:"truncated"`
 	Source      SourceInfo        `json:"source"`
 	KQL         string            `json:"kql"`
+	ByScope     []ScopeResult     `json:"by_scope"` // one entry for each workspace or source, the first asked for first
+	Places      []Place           `json:"places"`   // where this hunt looked, and where it could not
 
 	// Rows are the finest summary: device × process × remote × outcome. The
 	// thread's table and the follow-ups are made from them without a query.
@@ -63,6 +82,30 @@ type AnswerRequest struct {
 	To      time.Time `json:"to"`
 	Why     string    `json:"why"`
 	AskedBy string    `json:"asked_by"`
+}
+
+// ScopeResult is the answer of one scope, judged alone: a scope is one workspace
+// or one source.
+type ScopeResult struct {
+	Scope    string   `json:"scope"` // as people write it in workspace=
+	Kind     string   `json:"kind"`  // SourceInfo.Kind
+	Verdict  Verdict  `json:"verdict"`
+	Reason   string   `json:"reason"`
+	Events   int64    `json:"events"`
+	Devices  int64    `json:"devices"`
+	Coverage Coverage `json:"coverage"`
+}
+
+// Place is where a kind of indicator can show, and whether a hunt looked there.
+// A place that was not searched spoils CLEAN, unless the scope has no such data.
+type Place struct {
+	Place    string `json:"place"` // for people: "network connections", "DNS names"
+	Table    string `json:"table"`
+	Searched bool   `json:"searched"`
+	Reason   string `json:"reason"` // why it was not searched, or not in full; empty for a place without a problem
+	Events   int64  `json:"events"` // that matched there
+	Devices  int64  `json:"devices"`
+	Scope    string `json:"scope,omitempty"` // in an answer of several scopes
 }
 
 // Totals counts what matched, excluded events included.
@@ -112,6 +155,8 @@ type IndicatorResult struct {
 // DeviceResult is the line of one device.
 type DeviceResult struct {
 	Device    string    `json:"device"`
+	DeviceID  string    `json:"device_id,omitempty"`
+	Scope     string    `json:"scope,omitempty"` // in an answer of several scopes: those that saw it, separated by commas
 	Events    int64     `json:"events"`
 	Processes []string  `json:"processes"`
 	Accounts  []string  `json:"accounts"`
@@ -153,11 +198,14 @@ type Event struct {
 	Account     string    `json:"account"`
 	Matched     []string  `json:"matched"`
 	Excluded    string    `json:"excluded,omitempty"` // profile that covers it, told in files only
+	Scope       string    `json:"scope,omitempty"`    // in an answer of several scopes
 }
 
 // Row is one line of the finest summary.
 type Row struct {
 	Device     string    `json:"device"`
+	DeviceID   string    `json:"device_id,omitempty"`
+	Scope      string    `json:"scope,omitempty"` // in an answer of several scopes
 	Account    string    `json:"account"`
 	Process    string    `json:"process"` // empty: not recorded by inspection
 	Parent     string    `json:"parent"`

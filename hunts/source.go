@@ -57,3 +57,12 @@ type Source interface {
 	// Describe names the source for the answer.
 	Describe(workspaces []string) SourceInfo
 }
+
+// Unread is something of a table that a source can't give: a column that an
+// export lacks, values or lines that could not be read, rows that were cut off.
+type Unread struct {
+	Table  string // as queries name it; empty is every table
+	Column string // whose values are missing or unread; empty is whole rows
+	Rows   int64  // how many, where that is known; bad lines are counted here
+	Reason string // one sentence that names the file: "events.csv has no column RemoteUrl"
+}

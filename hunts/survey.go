@@ -9,6 +9,8 @@ type Hit struct {
 	Indicator string    `json:"indicator"`
 	Type      string    `json:"type"`
 	Device    string    `json:"device"`
+	DeviceID  string    `json:"device_id,omitempty"`
+	Scope     string    `json:"scope,omitempty"` // in a sweep of several scopes
 	Outcome   Outcome   `json:"outcome"`
 	Events    int64     `json:"events"`
 	FirstSeen time.Time `json:"first_seen"`
@@ -34,4 +36,5 @@ type Survey struct {
 	Bytes      int               `json:"query_bytes"` // text of all queries
 	TookMS     int64             `json:"took_ms"`
 	Source     SourceInfo        `json:"source"`
+	ByScope    []ScopeResult     `json:"by_scope"` // one entry for each workspace or source
 }

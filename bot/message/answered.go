@@ -221,7 +221,7 @@ func indicatorLines(a hunts.Answer, v View) []line {
 	few := make([]hunts.IndicatorResult, len(all))
 	copy(few, all)
 	if len(few) > maxIndicatorLines {
-		sort.SliceStable(few, func(i, j int) bool { return rank(few[i].Verdict) < rank(few[j].Verdict) })
+		sort.SliceStable(few, func(i, j int) bool { return few[i].Verdict.Rank() < few[j].Verdict.Rank() })
 		few = few[:maxIndicatorLines-1]
 	}
 	var out []line
@@ -240,7 +240,7 @@ func verdictCounts(all []hunts.IndicatorResult) string {
 		n[r.Verdict]++
 	}
 	var parts []string
-	for _, v := range []hunts.Verdict{hunts.Reached, hunts.Tried, hunts.CouldNotTell, hunts.Clean} {
+	for _, v := range []hunts.Verdict{hunts.Reached, hunts.Seen, hunts.CouldNotTell, hunts.Tried, hunts.Clean, hunts.NoMatch} {
 		if n[v] > 0 {
 			parts = append(parts, grouped(n[v])+" "+word(v))
 		}

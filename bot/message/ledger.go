@@ -138,11 +138,11 @@ func ledgerHead(l LedgerView) line {
 func ledgerRank(x LedgerLine) int {
 	switch {
 	case x.State != LineDone:
-		return 3
+		return hunts.Tried.Rank() + 1
 	case x.Verdict == hunts.Clean:
-		return 4
+		return hunts.Tried.Rank() + 2
 	}
-	return rank(x.Verdict)
+	return x.Verdict.Rank()
 }
 
 // foldedText counts what a message leaves out: "15 more lines (12 CLEAN, 3 waiting)".

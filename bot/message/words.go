@@ -11,8 +11,11 @@ import (
 
 // word is the verdict as people read it.
 func word(v hunts.Verdict) string {
-	if v == hunts.Reached || v == hunts.Tried || v == hunts.Clean {
+	switch v {
+	case hunts.Reached, hunts.Seen, hunts.Tried, hunts.Clean:
 		return string(v)
+	case hunts.NoMatch:
+		return "NO MATCH"
 	}
 	return "COULD NOT TELL"
 }
@@ -22,25 +25,16 @@ func icon(v hunts.Verdict) string {
 	switch v {
 	case hunts.Reached:
 		return "🔴"
+	case hunts.Seen:
+		return "🟣"
 	case hunts.Tried:
 		return "🟡"
 	case hunts.Clean:
 		return "🟢"
+	case hunts.NoMatch:
+		return "➖"
 	}
 	return "❔"
-}
-
-// rank sorts verdicts by how much they want to be read.
-func rank(v hunts.Verdict) int {
-	switch v {
-	case hunts.Reached:
-		return 0
-	case hunts.Tried:
-		return 1
-	case hunts.Clean:
-		return 3
-	}
-	return 2
 }
 
 func outcomeWord(o hunts.Outcome) string {

@@ -25,6 +25,7 @@ func merge(parts []part, p params, hidden map[string]bool, r indicator.Request) 
 	a := hunts.Answer{
 		ByIndicator: []hunts.IndicatorResult{}, ByDevice: []hunts.DeviceResult{}, ByProcess: []hunts.ProcessResult{},
 		Timeline: []hunts.Bin{}, Events: []hunts.Event{}, Excluded: []hunts.Exclusion{},
+		ByScope: []hunts.ScopeResult{}, Places: []hunts.Place{},
 	}
 	m := merger{answer: &a, params: p, hidden: hidden}
 	for _, x := range parts {
