@@ -15,6 +15,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -127,8 +128,15 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if o.runner != nil {
 		o.runner(&rc)
 	}
+	if rc.Authorizer == nil {
+		rc.Authorizer = hunts.AllowAll(store, rc.Clock)
+	}
+	runs, err := runner.New(rc)
+	if err != nil {
+		t.Fatal(err)
+	}
 	bc := bot.Config{
-		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runner.New(rc), Store: store, Clock: clock, Log: log, Replica: name,
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Store: store, Clock: clock, Log: log, Replica: name,
 		PostBurst: 1000, ThreadPause: 1, // no cool-down, unless a test wants one
 	}
 	if o.bot != nil {

@@ -87,10 +87,13 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	}
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
-	p.runner = runner.New(runner.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
+	p.runner, err = runner.New(runner.Config{
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Authorizer: hunts.AllowAll(p.store, a.clock), Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, Controls: cfg.controls,
 	})
+	if err != nil {
+		return nil, err
+	}
 	ok = true
 	return p, nil
 }

@@ -48,9 +48,13 @@ func (c *checker) workspaces(ctx context.Context) {
 		return
 	}
 	defer func() { _ = nothing.Close() }()
-	runner := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Clock: time.Now, Controls: c.cfg.controls})
+	runner, err := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Authorizer: hunts.AllowAll(nothing, time.Now), Clock: time.Now, Controls: c.cfg.controls})
+	if err != nil {
+		c.say("workspace", "fail", "%v", err)
+		return
+	}
 	for _, w := range list {
-		if !c.tables(ctx, source, p.catalog, w.Name) {
+		if !c.tables(ctx, runner, p.catalog, w.Name) {
 			continue
 		}
 		for _, name := range p.catalog.Names() {
@@ -63,13 +67,13 @@ func (c *checker) workspaces(ctx context.Context) {
 			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
 		}
 		c.sensors(ctx, runner, w.Name)
-		c.threatIntelligence(ctx, source, w.Name)
+		c.threatIntelligence(ctx, runner, w.Name)
 	}
 }
 
 // tables looks at each table that is read: is it there, with which columns, and
 // how fresh. False when the workspace can't be read at all.
-func (c *checker) tables(ctx context.Context, source *loganalytics.Source, catalog *runner.Catalog, workspace string) bool {
+func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.Catalog, workspace string) bool {
 	used := map[string]string{}
 	for name, what := range otherTables {
 		used[name] = what
@@ -80,7 +84,7 @@ func (c *checker) tables(ctx context.Context, source *loganalytics.Source, catal
 	}
 	used["DeviceNetworkEvents"] = "everything"
 	for _, table := range slices.Sorted(maps.Keys(used)) {
-		res, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: table + " | take 0", Workspaces: []string{workspace}})
+		columns, err := r.Columns(ctx, table, []string{workspace})
 		switch kind := hunts.KindOf(err); {
 		case kind == hunts.KindNoTable && table != "DeviceNetworkEvents":
 			c.say("workspace", "off", "%s: %s is not there, it is for %s", workspace, table, used[table])
@@ -92,12 +96,12 @@ func (c *checker) tables(ctx context.Context, source *loganalytics.Source, catal
 			}
 			continue
 		}
-		c.table(ctx, source, workspace, table, res.Columns)
+		c.table(ctx, r, workspace, table, columns)
 	}
 	return true
 }
 
-func (c *checker) table(ctx context.Context, source *loganalytics.Source, workspace, table string, columns []hunts.Column) {
+func (c *checker) table(ctx context.Context, r *runner.Runner, workspace, table string, columns []hunts.Column) {
 	what := fmt.Sprintf("%d columns", len(columns))
 	if documented, ok := localworkspace.Empty().Table(table); ok {
 		var missing []string
@@ -113,29 +117,26 @@ func (c *checker) table(ctx context.Context, source *loganalytics.Source, worksp
 			}
 		}
 	}
-	freshness := table + " | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated)"
-	res, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: freshness, Workspaces: []string{workspace}})
-	if err != nil || len(res.Rows) == 0 || len(res.Rows[0]) < 2 {
-		c.say("workspace", "warn", "%s: %s has %s, and does not tell how fresh it is (%s)", workspace, table, what, reasonOf(err))
+	events, newest, err := r.Freshness(ctx, table, []string{workspace})
+	if err != nil {
+		c.say("workspace", "warn", "%s: %s has %s, and does not tell how fresh it is (%s)", workspace, table, what, sentenceOf(err))
 		return
 	}
-	events, newest := fmt.Sprint(res.Rows[0][0]), fmt.Sprint(res.Rows[0][1])
-	at, parsed := time.Parse(time.RFC3339Nano, newest)
 	state, age := "ok", ""
 	switch {
-	case events == "0" && table == "DeviceNetworkEvents":
+	case events == 0 && table == "DeviceNetworkEvents":
 		c.say("workspace", "warn", "%s: DeviceNetworkEvents had no event in the last day, so nothing can be CLEAN (%s)", workspace, what)
 		return
-	case events == "0":
+	case events == 0:
 		c.say("workspace", "ok", "%s: %s had no event in the last day (%s)", workspace, table, what)
 		return
-	case parsed == nil:
-		age = fmt.Sprintf(", the newest %s old", time.Since(at).Round(time.Second))
-		if table == "DeviceNetworkEvents" && time.Since(at) > c.cfg.staleAfter && c.cfg.staleAfter > 0 {
+	case !newest.IsZero():
+		age = fmt.Sprintf(", the newest %s old", time.Since(newest).Round(time.Second))
+		if table == "DeviceNetworkEvents" && time.Since(newest) > c.cfg.staleAfter && c.cfg.staleAfter > 0 {
 			state, age = "warn", age+", which is too old for a CLEAN (FOOTPRINT_STALE_AFTER)"
 		}
 	}
-	c.say("workspace", state, "%s: %s has %s and %s events in the last day%s", workspace, table, what, events, age)
+	c.say("workspace", state, "%s: %s has %s and %d events in the last day%s", workspace, table, what, events, age)
 }
 
 // sensors asks as every hunt does, and looks for the control host.
@@ -159,22 +160,15 @@ func (c *checker) sensors(ctx context.Context, runner *runner.Runner, workspace 
 }
 
 // threatIntelligence tells which of the two tables of indicators is there.
-func (c *checker) threatIntelligence(ctx context.Context, source *loganalytics.Source, workspace string) {
+func (c *checker) threatIntelligence(ctx context.Context, r *runner.Runner, workspace string) {
 	for _, t := range []struct{ table, kind string }{{"ThreatIntelIndicators", "new"}, {"ThreatIntelligenceIndicator", "legacy, retired by the service"}} {
-		_, err := source.Query(ctx, hunts.Query{HuntID: "check", Asker: "check", Text: t.table + " | take 0", Workspaces: []string{workspace}})
+		_, err := r.Columns(ctx, t.table, []string{workspace})
 		if err == nil {
 			c.say("workspace", "ok", "%s: threat intelligence is in %s (%s)", workspace, t.table, t.kind)
 			return
 		}
 	}
 	c.say("workspace", "off", "%s: there is no table of threat intelligence", workspace)
-}
-
-func reasonOf(err error) string {
-	if err == nil {
-		return "an empty answer"
-	}
-	return sentenceOf(err)
 }
 
 // sentenceOf is an error for people.

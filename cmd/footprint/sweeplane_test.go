@@ -65,7 +65,10 @@ func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
 	}
 	store := recordtest.Start(t)
 	g := &gate{Source: inner, running: map[bool][]chan struct{}{}, started: make(chan bool, 1000)}
-	runner := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Clock: time.Now})
+	runner, err := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Authorizer: hunts.AllowAll(store, time.Now), Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	// More sweeps than there are slots, each with more to ask than it gets.
 	ctx, stop := context.WithCancel(t.Context())

@@ -77,7 +77,7 @@ func TestAnAnswerStaysBelowAMegabyteAndSaysWhatItCut(t *testing.T) {
 				t.Fatal(err)
 			}
 			source := &weighed{Source: live}
-			runner := runner.New(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: func() time.Time { return now }})
+			runner := newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: func() time.Time { return now }})
 			req, refusal := indicator.Parse("ip=203.0.113.66 dns=evil.example since=2h", now)
 			if refusal != nil {
 				t.Fatal(refusal.Sentence)

@@ -125,7 +125,7 @@ func runScripted(t *testing.T, s *scriptedSource, change func(*Config), request 
 	if change != nil {
 		change(&cfg)
 	}
-	r := New(cfg)
+	r := newRunner(cfg)
 	req, refusal := indicator.Parse(request, cleanNow)
 	if refusal != nil {
 		t.Fatal(refusal)
@@ -339,7 +339,7 @@ func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := New(Config{Catalog: catalog, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"prod-eu", "prod-us"}})
+	r := newRunner(Config{Catalog: catalog, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"prod-eu", "prod-us"}})
 	for asked, want := range map[string]string{"": "prod-eu", "PROD-US": "prod-us", "prod-us,prod-eu": "prod-us prod-eu"} {
 		req := indicator.Request{}
 		if asked != "" {

@@ -43,7 +43,7 @@ func replicas(t *testing.T, n int, redis, workspace string, gate chan struct{}) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[i] = runner.New(runner.Config{Catalog: catalog, Source: gated{source, gate}, Record: recordtest.Open(t, redis, fmt.Sprint("replica-", i)), Clock: time.Now})
+		out[i] = newRunner(runner.Config{Catalog: catalog, Source: gated{source, gate}, Record: recordtest.Open(t, redis, fmt.Sprint("replica-", i)), Clock: time.Now})
 	}
 	return out
 }

@@ -28,7 +28,10 @@ func (r *Runner) Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunt
 	h.Request.Fresh = false
 	s := &searcher{runner: r, hunt: h, def: d, window: hunts.Window{From: a.Request.From, To: a.Request.To}, slices: slices.Clone(a.Coverage.Slices)}
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
-	if err := r.admit(ctx, h, d.kql(s.params(hunts.Slice{From: s.window.From, To: s.window.To}), comment(h)+" events", s.profiles, r.cfg.Catalog.events)); err != nil {
+	part := *search(h)
+	part.Window, part.Once = s.window, h.ID+" events"
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "export", Right: hunts.MayExport, KQLHash: hunts.KQLHash(d.kql(s.params(hunts.Slice{From: s.window.From, To: s.window.To}), comment(h)+" events", s.profiles, r.cfg.Catalog.events)), Search: &part})
+	if err != nil {
 		return hunts.EventList{}, err
 	}
 	known := s.recall(ctx)

@@ -23,7 +23,8 @@ func (r *Runner) Incident(ctx context.Context, number int64, asker hunts.Asker, 
 	now := r.cfg.Clock().UTC()
 	h := hunts.Hunt{ID: fmt.Sprintf("incident-%d", number), Asker: asker, Workspaces: workspaces, Request: indicator.Request{Incident: fmt.Sprint(number)}}
 	text := kql.Prologue(comment(h), []kql.Let{{Name: "incident_number", Value: kql.LongLiteral(number)}}) + r.cfg.Catalog.incident
-	if err := r.admit(ctx, h, text); err != nil {
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "incident", Right: hunts.MayIncident, KQLHash: hunts.KQLHash(text), Search: &hunts.Search{Asked: now}})
+	if err != nil {
 		return hunts.Incident{}, err
 	}
 	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: asker.User, Text: text, From: now.Add(-incidentBack), To: now.Add(time.Hour), Workspaces: workspaces})

@@ -20,7 +20,7 @@ func TestAHuntThatWaitsTellsItsPlaceAndWhatItCost(t *testing.T) {
 		r.Stats = hunts.QueryStats{CPU: 20 * time.Millisecond, DataScanned: 1000}
 		return r, nil
 	}
-	runner := New(Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }, Parallel: 1})
+	runner := newRunner(Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }, Parallel: 1})
 	req, refusal := indicator.Parse("dns=evil.example", cleanNow)
 	if refusal != nil {
 		t.Fatal(refusal)

@@ -42,7 +42,7 @@ func withOwnHunt(t *testing.T, text string) *Catalog {
 }
 
 func TestAHuntIsNotAskedForWhatItDoesNotLookFor(t *testing.T) {
-	r := New(Config{Catalog: withOwnHunt(t, ownHunt("")), Clock: func() time.Time { return time.Unix(1_700_000_000, 0) }})
+	r := newRunner(Config{Catalog: withOwnHunt(t, ownHunt("")), Clock: func() time.Time { return time.Unix(1_700_000_000, 0) }})
 	for request, want := range map[string]string{
 		"hunt logons ip=203.0.113.66":                                            "",
 		"hunt logons ip=203.0.113.0/24":                                          "the hunt logons does not look for networks: leave 203.0.113.0/24 out, or ask without hunt",

@@ -116,7 +116,7 @@ func newLooker(t *testing.T, rows []arrival) *looker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &looker{growing: g, runner: runner.New(runner.Config{Catalog: catalog, Source: g, Record: recordtest.Start(t), Clock: g.clock})}
+	return &looker{growing: g, runner: newRunner(runner.Config{Catalog: catalog, Source: g, Record: recordtest.Start(t), Clock: g.clock})}
 }
 
 func (l *looker) hunt(request string, change func(*hunts.Hunt)) hunts.Answer {

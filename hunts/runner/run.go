@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // Run answers a hunt. Identical questions share one run, also across
@@ -25,7 +24,8 @@ func (r *Runner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Prog
 	if !ok {
 		return hunts.Answer{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
 	}
-	if err := r.admit(ctx, h, r.textOf(h, d)); err != nil {
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "hunt", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(h, d)), Search: search(h)})
+	if err != nil {
 		return hunts.Answer{}, err
 	}
 	key := r.cacheKey(h, d)
@@ -82,28 +82,6 @@ func (r *Runner) release(ctx context.Context, h hunts.Hunt, lease hunts.Lease) {
 	if err := lease.Release(ctx); err != nil {
 		r.cfg.Log.Warn("lease of a hunt not released, it expires by itself", "hunt", h.ID, "error", err)
 	}
-}
-
-// admit is the only way to a source: policy and audit, both outcomes, in one
-// place. Without an audit entry there is no hunt.
-// text is the KQL of the whole window, empty where it is made of many or not known
-// yet.
-func (r *Runner) admit(ctx context.Context, h hunts.Hunt, text string) error {
-	entry := hunts.AuditEntry{
-		Time: r.cfg.Clock().UTC(), Action: "hunt", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
-		What: indicator.Format(h.Request), Why: h.Request.Why, Workspace: r.cfg.Source.Describe(h.Workspaces).Workspace, KQLHash: hunts.KQLHash(text), Outcome: "admitted",
-	}
-	var refused error
-	if r.cfg.Admit != nil {
-		refused = r.cfg.Admit(ctx, h)
-	}
-	if refused != nil {
-		entry.Action, entry.Outcome = "refused", refused.Error()
-	}
-	if err := r.cfg.Record.Audit(ctx, entry); err != nil {
-		return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the audit log can't be written, so nothing was searched", Hint: "Try again in a minute.", Err: err}
-	}
-	return refused
 }
 
 // textOf is the KQL that the answer of a hunt will carry; empty when its window

@@ -9,6 +9,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -31,9 +32,9 @@ type Config struct {
 	// Workspaces are the configured names, the default one first. Nil leaves it to
 	// the source to know them.
 	Workspaces []string
-	// Admit decides whether a hunt may run; a *Error of kind not_allowed refuses
-	// it. Nil admits everybody: only the terminal does that.
-	Admit func(ctx context.Context, h hunts.Hunt) error
+	// Authorizer judges and audits everything that asks the source; there is no
+	// default. The terminal passes hunts.AllowAll.
+	Authorizer hunts.Authorizer
 	// BadLines counts the lines of an export that could not be read; nil is none.
 	BadLines func() int64
 
@@ -51,10 +52,16 @@ type Config struct {
 }
 
 // Runner answers hunts.
-type Runner struct{ cfg Config }
+type Runner struct {
+	cfg  Config
+	gate gate
+}
 
-// New fills in the defaults.
-func New(cfg Config) *Runner {
+// New fills in the defaults. There is no Runner without an Authorizer.
+func New(cfg Config) (*Runner, error) {
+	if cfg.Authorizer == nil {
+		return nil, errors.New("a runner needs an authorizer: pass the policy, or hunts.AllowAll where everything is allowed")
+	}
 	def := func(d *time.Duration, v time.Duration) {
 		if *d == 0 {
 			*d = v
@@ -75,7 +82,9 @@ func New(cfg Config) *Runner {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runner{cfg: cfg}
+	r := &Runner{cfg: cfg, gate: gate{cfg.Source, cfg.Authorizer, cfg.Workspaces, cfg.QueryTimeout}}
+	r.cfg.Source = r.gate
+	return r, nil
 }
 
 // Prepare makes the durable record of a question: which hunt, which window. A
@@ -149,9 +158,7 @@ func needsText(needs []string) string {
 	return strings.Join(out, " or ")
 }
 
-// query asks the source once, with the deadline of one query.
+// query asks the source once, through the gate.
 func (r *Runner) query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
-	ctx, stop := context.WithTimeout(ctx, r.cfg.QueryTimeout)
-	defer stop()
-	return r.cfg.Source.Query(ctx, q)
+	return r.gate.Query(ctx, q)
 }

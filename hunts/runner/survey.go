@@ -75,7 +75,12 @@ func (r *Runner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indi
 		return hunts.Survey{}, &hunts.Error{Kind: hunts.KindRefused, Say: "the hunt network-footprint is not in the catalogue"}
 	}
 	h.Name = d.Name
-	if err := r.admit(ctx, h, ""); err != nil {
+	asked := search(h)
+	if asked.Scheduled {
+		asked.Once = "" // nobody's quota
+	}
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "sweep", Right: hunts.MaySweep, Search: asked})
+	if err != nil {
 		return hunts.Survey{}, err
 	}
 	return r.survey(ctx, &surveyor{runner: r, hunt: h, def: d, background: true}, list, progress), nil

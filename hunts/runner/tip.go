@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,11 @@ import (
 // or a watchlist. The request has no timespan, since both are written rarely and
 // a short one would empty them. The error is a *Error.
 func (r *Runner) Tips(ctx context.Context, from hunts.TipSource, asker hunts.Asker, workspaces []string) ([]hunts.Tip, error) {
-	h := hunts.Hunt{ID: "tips", Asker: asker}
+	h := hunts.Hunt{ID: "tips", Asker: asker, Workspaces: workspaces}
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "tips", Right: hunts.MaySweep, What: cmp.Or(from.Watchlist, "threat intelligence"), Search: &hunts.Search{Scheduled: true}})
+	if err != nil {
+		return nil, err
+	}
 	var lets []kql.Let
 	body := r.cfg.Catalog.tips
 	if from.Watchlist != "" {

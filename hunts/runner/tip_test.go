@@ -39,7 +39,7 @@ func runnerOver(t *testing.T, events *localworkspace.Events, controls ...indicat
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now, Controls: controls})
+	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now, Controls: controls})
 }
 
 func TestThreatIntelligenceIsReadInItsLatestState(t *testing.T) {

@@ -24,9 +24,13 @@ func (r *Runner) Triage(ctx context.Context, batch []hunts.Hunt, progress func(h
 	}
 	for n := range batch {
 		batch[n].Name = d.Name
-		if err := r.admit(ctx, batch[n], r.textOf(batch[n], d)); err != nil {
+		asked := search(batch[n]) // the batch is one search
+		asked.Size, asked.Once = len(batch), batch[0].ID
+		within, err := r.gate.authorize(ctx, batch[n], hunts.Action{Name: "hunt", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(batch[n], d)), Search: asked})
+		if err != nil {
 			return nil, err
 		}
+		ctx = within
 	}
 	t := triage{runner: r, def: d, batch: batch, answers: make([]hunts.Answer, len(batch)), known: make([]bool, len(batch))}
 	missing := t.recall(ctx)

@@ -37,7 +37,7 @@ func remembering(t *testing.T) (*runner.Runner, *record.Store, *localworkspace.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now}), store, server
+	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now}), store, server
 }
 
 func triageOf(t *testing.T, r *runner.Runner, prefix string, fresh bool, values ...string) []hunts.Hunt {

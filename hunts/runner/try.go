@@ -3,23 +3,27 @@ package runner
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // Try runs a hunt that can match nothing, to learn whether the workspace has the
-// table and the columns that it reads. It searches nothing, so that nothing is
-// audited. The error is a *Error.
+// table and the columns that it reads. The error is a *Error.
 func (r *Runner) Try(ctx context.Context, name string, workspaces []string) error {
 	d, ok := r.cfg.Catalog.Get(name)
 	if !ok {
 		return &hunts.Error{Kind: hunts.KindRefused, Say: "there is no hunt named " + name}
 	}
 	now := r.cfg.Clock().UTC()
-	h := hunts.Hunt{ID: "check", Name: d.Name, Asker: hunts.Asker{User: "check"}}
+	ctx, h, err := r.check(ctx, "the hunt "+d.Name, workspaces, hunts.Window{})
+	if err != nil {
+		return err
+	}
+	h.Name = d.Name
 	p := newParams(indicator.Request{}, now, now, day)
-	_, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: d.kql(p, comment(h), nil, r.cfg.Catalog.summary), From: now.Add(-day), To: now, Workspaces: workspaces})
+	_, err = r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: d.kql(p, comment(h), nil, r.cfg.Catalog.summary), From: now.Add(-day), To: now, Workspaces: workspaces})
 	var e *hunts.Error
 	if errors.As(err, &e) && e.Kind == hunts.KindNoTable {
 		return &hunts.Error{Kind: hunts.KindNoTable, Say: sayOf(err, d), Err: err}
@@ -32,7 +36,11 @@ func (r *Runner) Try(ctx context.Context, name string, workspaces []string) erro
 func (r *Runner) Sensors(ctx context.Context, workspaces []string) (hunts.Coverage, error) {
 	d, _ := r.cfg.Catalog.Get(hunts.DefaultHunt)
 	now := r.cfg.Clock().UTC()
-	h := hunts.Hunt{ID: "check", Name: d.Name, Asker: hunts.Asker{User: "check"}, Workspaces: workspaces, Window: hunts.Window{From: now.Add(-day), To: now, Ago: day}}
+	ctx, h, err := r.check(ctx, "coverage", workspaces, hunts.Window{From: now.Add(-day), To: now, Ago: day})
+	if err != nil {
+		return hunts.Coverage{}, err
+	}
+	h.Name = d.Name
 	seen, err := r.lookAround(ctx, h, d)
 	if err != nil {
 		return hunts.Coverage{}, err
@@ -42,4 +50,40 @@ func (r *Runner) Sensors(ctx context.Context, workspaces []string) (hunts.Covera
 		c.ControlFound = &seen.ControlFound
 	}
 	return c, nil
+}
+
+// check authorizes what `footprint check` looks at; it belongs to no hunt.
+func (r *Runner) check(ctx context.Context, what string, workspaces []string, w hunts.Window) (context.Context, hunts.Hunt, error) {
+	h := hunts.Hunt{ID: "check", Asker: hunts.Asker{User: "check"}, Workspaces: workspaces, Window: w, Created: r.cfg.Clock().UTC()}
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "check", Right: hunts.MayHunt, What: what, Search: search(h)})
+	return ctx, h, err
+}
+
+// Columns are those of one table of a workspace. The name comes from the catalogue
+// or from our own code, never from people. The error is a *Error.
+func (r *Runner) Columns(ctx context.Context, table string, workspaces []string) ([]hunts.Column, error) {
+	ctx, h, err := r.check(ctx, "the columns of "+table, workspaces, hunts.Window{})
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: table + " | take 0", Workspaces: workspaces})
+	return res.Columns, err
+}
+
+// Freshness counts the events of a table in the last day, and tells when the newest
+// happened; zero where there is none. The table is named as in Columns.
+func (r *Runner) Freshness(ctx context.Context, table string, workspaces []string) (events int64, newest time.Time, err error) {
+	ctx, h, err := r.check(ctx, "the age of "+table, workspaces, hunts.Window{})
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	text := table + " | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated)"
+	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, Workspaces: workspaces})
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	if len(res.Rows) == 0 || len(res.Rows[0]) < 2 {
+		return 0, time.Time{}, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace gave an empty answer"}
+	}
+	return wholeNumber(res.Rows[0][0]), instant(res.Rows[0][1]), nil
 }
