@@ -1,7 +1,6 @@
 package indicator
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,6 +54,9 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 			return Indicator{}, refuse("dns", raw, "%s is an address, not a name: write ip=%s", show(s), plain(s))
 		}
 		return Indicator{}, refuseAddress(raw, asciiForm(s))
+	}
+	if a, _, ok := numericHost(s); ok {
+		return Indicator{}, refuse("dns", raw, "%s is an address written as a number, not a name: write ip=%s", show(s), plain(a.String()))
 	}
 	name, port, hasPort := strings.Cut(s, ":")
 	if hasPort && !validPort(port) {
@@ -244,7 +246,7 @@ func typeURL(raw, s string) (Indicator, *Refusal) {
 	}
 	ind := Indicator{Kind: KindURL}
 	written := ""
-	if a, ok := literalHost(name); ok {
+	if a, ok := literalHost(name, hasScheme); ok {
 		ind.Host = a.String()
 		written = ind.Host
 		if a.Is6() {
@@ -268,19 +270,6 @@ func typeURL(raw, s string) (Indicator, *Refusal) {
 		ind.Value = strings.ToLower(scheme) + "://" + ind.Value
 	}
 	return ind, nil
-}
-
-// literalHost reads the host of a URL as an address.
-func literalHost(name string) (netip.Addr, bool) {
-	name = asciiForm(name)
-	if strings.HasPrefix(name, "[") != strings.HasSuffix(name, "]") {
-		return netip.Addr{}, false
-	}
-	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"))
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	return a.Unmap().WithZone(""), true
 }
 
 // cutScheme splits a URL at "://", or at the backslashes that Windows users

@@ -242,7 +242,7 @@ func (x *extractor) authority(s string) (Indicator, string) {
 	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
 		s = s[:i]
 	}
-	if a, ok := literalHost(s); ok {
+	if a, ok := literalHost(s, true); ok {
 		return Indicator{Kind: KindIP, Value: a.String()}, ""
 	}
 	host, why := hostName(s)

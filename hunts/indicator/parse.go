@@ -30,7 +30,11 @@ func Parse(text string, now time.Time) (Request, *Refusal) {
 	}
 	if len(p.seen) == 0 && p.req.Incident == "" && (p.req.Hunt == "" || len(p.req.Devices) == 0) {
 		if len(p.req.Devices) > 0 {
-			return Request{}, refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+			also := ""
+			if name := p.req.Devices[0]; strings.Contains(name, ".") {
+				also = "; to hunt the name itself write dns=" + plain(name)
+			}
+			return Request{}, refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe%s", also)
 		}
 		return Request{}, refuse("", text, "there is nothing to hunt: write an address, a domain or a file, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
 	}
@@ -44,11 +48,17 @@ type parser struct {
 	given map[string]string // what was given for keys that take one value
 	// reason is what why= got without quotes, while words follow that may belong to it.
 	reason string
+	// file is a value of file= without quotes and without an ending, and the
+	// words that follow it, which may be the rest of its name.
+	file []string
 }
 
 func (p *parser) run() *Refusal {
 	for first := true; ; first = false {
 		w, ok, no := p.lex.next()
+		if no == nil && (!ok || w.key != "") && len(p.file) > 1 {
+			no = p.brokenName()
+		}
 		if no != nil || !ok {
 			return no
 		}
@@ -92,13 +102,19 @@ func (p *parser) bare(w word) *Refusal {
 		if no := tooLong("", text); no != nil {
 			return no
 		}
-		if tidy(Refang(text)) == "" && !it.quoted {
-			continue // a dash or a full stop standing alone
+		if !it.quoted && (tidy(Refang(text)) == "" || isListMark(text)) {
+			continue
 		}
 		if no := p.bareHint(text); no != nil {
 			return no
 		}
 		ind, no := Type(text)
+		if len(p.file) > 0 && !it.quoted && (no != nil || ind.Kind == KindFile) {
+			if p.file = append(p.file, text); no != nil && !hasEnding(text) {
+				continue // the name may go on
+			}
+			return p.brokenName()
+		}
 		if no != nil && p.reason != "" {
 			return refuse("why", text, "%s follows the reason: put the whole reason in quotes, as in %s", show(text), example("why"))
 		}
@@ -110,6 +126,26 @@ func (p *parser) bare(w word) *Refusal {
 		}
 	}
 	return nil
+}
+
+// brokenName refuses a file name of several words that is not in quotes.
+func (p *parser) brokenName() *Refusal {
+	name := strings.Join(p.file, " ")
+	p.file = nil
+	return refuse("file", name, `a file name with spaces needs quotes: write file="%s"`, plain(name))
+}
+
+// hasEnding tells whether a word ends as names of files do.
+func hasEnding(s string) bool {
+	dot := strings.LastIndexByte(s, '.')
+	return dot > 0 && isFileExtension(strings.ToLower(s[dot+1:]))
+}
+
+// isListMark tells whether a word is only the mark of an entry in a pasted
+// list: "-", "*", "3." or "3)".
+func isListMark(s string) bool {
+	number := strings.TrimRight(s, ".)")
+	return strings.Trim(s, "-*+") == "" || len(number) < len(s) && len(number) <= 3 && isDigits(number)
 }
 
 // bareHint teaches what a word without "=" was probably meant to be.
@@ -167,7 +203,7 @@ func (p *parser) keyed(w word) *Refusal {
 		no.Nearest = near
 		return no
 	}
-	p.reason = ""
+	p.reason, p.file = "", nil
 	values := splitLists(key, w.items)
 	empty := len(values) == 0
 	for _, v := range values {
@@ -177,8 +213,13 @@ func (p *parser) keyed(w word) *Refusal {
 		return refuse(key, w.key, "%s= has no value: write it right behind the equals sign, as in %s", key, example(key))
 	}
 	switch key {
-	case "ip", "dns", "file":
-		return p.indicators(key, values)
+	case "file":
+		if last := values[len(values)-1]; !last.quoted && !hasEnding(last.text) {
+			p.file = []string{last.text}
+		}
+		return p.indicators(key, strings.ToLower(w.key), values)
+	case "ip", "dns":
+		return p.indicators(key, key, values)
 	case "device":
 		return p.devices(values)
 	case "exclude", "workspace":
@@ -222,7 +263,7 @@ func splitLists(key string, items []item) []item {
 	return values
 }
 
-func (p *parser) indicators(key string, values []item) *Refusal {
+func (p *parser) indicators(key, typed string, values []item) *Refusal {
 	once := map[string]func(string) (Indicator, *Refusal){"ip": typeIP, "dns": typeDNS, "file": typeFile}[key]
 	afterURL := false
 	for _, v := range values {
@@ -231,6 +272,9 @@ func (p *parser) indicators(key string, values []item) *Refusal {
 			text = strings.TrimRight(text, ",;!?)]}>")
 		}
 		ind, no := settle(key, text, exact(v, once))
+		if no == nil && key == "file" {
+			no = refuseHash(typed, ind)
+		}
 		if no != nil {
 			return no
 		}

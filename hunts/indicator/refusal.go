@@ -63,8 +63,10 @@ func canonicalKey(typed string) string {
 	switch k := strings.ToLower(typed); k {
 	case "domain", "url":
 		return "dns"
-	case "process":
+	case "process", "hash", "md5", "sha1", "sha256":
 		return "file"
+	case "host":
+		return "device"
 	default:
 		for _, known := range keys {
 			if k == known {
@@ -77,7 +79,7 @@ func canonicalKey(typed string) string {
 
 // meanings are common names for what a key stands for.
 var meanings = [...]struct{ key, words string }{
-	{"dns", "domain url"}, {"file", "process"}, {"file", "md5 sha1 sha256 hash name filename image exe proc"}, {"ip", "addr address ipv4 ipv6 cidr net subnet src dst"}, {"dns", "fqdn uri link site host hostname"},
+	{"dns", "domain url"}, {"file", "process hash md5 sha1 sha256"}, {"device", "host"}, {"file", "name filename image exe proc"}, {"ip", "addr address ipv4 ipv6 cidr net subnet src dst"}, {"dns", "fqdn uri link site hostname"},
 	{"device", "computer machine endpoint pc sensor"}, {"since", "last days time window ago lookback"}, {"from", "start begin after"}, {"to", "end until before till"}, {"why", "reason because comment note"},
 	{"exclude", "without ignore hide"}, {"workspace", "ws tenant"}, {"incident", "inc case ticket"},
 }

@@ -65,13 +65,7 @@ func newParams(r indicator.Request, from, to time.Time, step time.Duration) para
 		p.addDomain(i)
 	}
 	for _, i := range r.Files {
-		value := strings.ToLower(i.Value)
-		if i.Kind == indicator.KindFile {
-			p.files = append(p.files, value)
-		} else {
-			p.hashes = append(p.hashes, value)
-		}
-		p.names[value] = append(p.names[value], i)
+		p.addFile(i)
 	}
 	for _, d := range r.Devices {
 		p.devices = append(p.devices, strings.ToLower(d))
@@ -162,6 +156,28 @@ func (p *params) addDomain(i indicator.Indicator) {
 		p.domains = append(p.domains, host)
 		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
 		p.names[host] = append(p.names[host], i)
+	}
+}
+
+// addFile also looks for the name of a program that people write without its
+// ending, which is as it is on Linux and macOS.
+func (p *params) addFile(i indicator.Indicator) {
+	value := strings.ToLower(i.Value)
+	list := &p.hashes
+	spellings := []string{value}
+	if i.Kind == indicator.KindFile {
+		list = &p.files
+		if !strings.Contains(value, ".") {
+			spellings = append(spellings, value+".exe")
+		}
+	}
+	for _, s := range spellings {
+		if len(p.names[s]) == 0 {
+			*list = append(*list, s)
+		}
+		if !slices.Contains(p.names[s], i) {
+			p.names[s] = append(p.names[s], i)
+		}
 	}
 }
 

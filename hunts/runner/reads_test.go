@@ -67,11 +67,11 @@ func TestAHuntIsNotAskedForWhatItDoesNotLookFor(t *testing.T) {
 }
 
 func TestAMatchIsKnownAsASensorSpellsIt(t *testing.T) {
-	p := newParams(asked(t, "ip=203.0.113.66,203.0.113.0/24,2001:db8::7 dns=evil.example,*.b.example,*c-d.example file=A.exe"), time.Time{}, time.Time{}, time.Hour)
+	p := newParams(asked(t, "ip=203.0.113.66,203.0.113.0/24,2001:db8::7 dns=evil.example,*.b.example,*c-d.example file=A.exe,curl"), time.Time{}, time.Time{}, time.Hour)
 	for value, want := range map[string]string{
 		"203.0.113.66": "203.0.113.66 203.0.113.0/24", "::ffff:203.0.113.66": "203.0.113.66 203.0.113.0/24", "203.0.113.9": "203.0.113.0/24", "198.51.100.1": "", "2001:DB8:0::7": "2001:db8::7",
 		"evil.example": "evil.example", "WWW.Evil.example.": "evil.example", "notevil.example": "", "x.b.example": "*.b.example", "b.example": "", "abc-d.example": "*c-d.example",
-		"a.EXE": "a.exe", "": "", "nothing": "",
+		"a.EXE": "a.exe", "Curl.exe": "curl", "curl": "curl", "curl.dll": "", "": "", "nothing": "",
 	} {
 		var got []string
 		for _, i := range p.asked(value) {
