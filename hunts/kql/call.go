@@ -18,8 +18,10 @@ func (x *execution) compileCall(e *callExpr, rel *relation, s *scope) (*node, er
 		return x.columnIfExists(e, rel, s)
 	case "ingestion_time":
 		if rel != nil {
-			if k := rel.find(ingestionColumn); k >= 0 {
-				return columnNode(rel.vecs[k], rel.rows), nil
+			for _, name := range []string{ingestionColumn, timeColumn} {
+				if k := rel.find(name); k >= 0 {
+					return columnNode(rel.vecs[k], rel.rows), nil
+				}
 			}
 		}
 		return constNode(Null(Datetime)), nil
@@ -50,6 +52,10 @@ func (x *execution) compileCall(e *callExpr, rel *relation, s *scope) (*node, er
 
 // ingestionColumn holds what ingestion_time() answers; a star does not show it.
 const ingestionColumn = "_IngestionTime"
+
+// timeColumn stands in for it in tables without: exports leave it out, and an
+// event that never arrived would be in no search for what arrived late.
+const timeColumn = "TimeGenerated"
 
 func (x *execution) compileFunction(f function, e *callExpr, rel *relation, s *scope) (*node, error) {
 	if len(e.args) < f.minArgs || f.maxArgs >= 0 && len(e.args) > f.maxArgs {

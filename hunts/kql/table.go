@@ -288,7 +288,7 @@ func Concat(name string, parts []*Table) *Table {
 	for k := range out.columns {
 		to := newStorage(out.columns[k].Type)
 		for _, p := range parts {
-			to = concat(to, p.data[k], out.rows)
+			to = concat(to, fetched(p.data[k], p.rows), out.rows)
 		}
 		if c, ok := to.(*texts); ok {
 			c.index = nil
