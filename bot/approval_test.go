@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 const approved = "default: {allow: [hunt]}\napproval: {look_back: 30d, indicators: 3, expires: 20m}"
@@ -19,7 +19,7 @@ const approved = "default: {allow: [hunt]}\napproval: {look_back: 30d, indicator
 func (s *stage) audited(huntID string) []string {
 	s.t.Helper()
 	var out []string
-	err := s.stores[0].AuditSince(s.ctx, time.Now().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
+	err := s.stores[0].AuditSince(s.ctx, testclock.At().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
 		if e.HuntID == huntID || huntID == "" {
 			out = append(out, e.Action+" "+e.User)
 		}
@@ -37,6 +37,7 @@ func huntIDIn(text string) string {
 }
 
 func TestALargeHuntWaitsForASecondPerson(t *testing.T) {
+	t.Parallel()
 	s := policed(t, approved)
 	ben := s.slack.AddUser("ben").In(s.soc)
 	ana, benID := s.slack.User("ana").ID, s.slack.User("ben").ID
@@ -65,6 +66,7 @@ func TestALargeHuntWaitsForASecondPerson(t *testing.T) {
 }
 
 func TestARefusedHuntIsNotRun(t *testing.T) {
+	t.Parallel()
 	s := policed(t, approved)
 	ben := s.slack.AddUser("ben").In(s.soc)
 	s.slash("/footprint ip=203.0.113.66,203.0.113.67,203.0.113.68,203.0.113.69")
@@ -89,15 +91,12 @@ func TestARefusedHuntIsNotRun(t *testing.T) {
 }
 
 func TestAHuntThatNobodyApprovesIsOver(t *testing.T) {
-	var ahead atomic.Int64
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "policy.yml")
 	if err := os.WriteFile(path, []byte(approved), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newStage(t, stageOptions{bot: func(c *bot.Config) {
-		c.PolicyFile = path
-		c.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	}})
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.PolicyFile = path }})
 	ben := s.slack.AddUser("ben").In(s.soc)
 	s.slash("/footprint ip=203.0.113.66 since=90d")
 	m := s.waitFor("waits for a second person")
@@ -105,7 +104,7 @@ func TestAHuntThatNobodyApprovesIsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.waitFor("waits for a second person")
-	ahead.Store(int64(21 * time.Minute))
+	s.clock.Move(21 * time.Minute)
 	if err := ben.Press(s.ctx, m, "Approve"); err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // auditLog are the entries so far.
 func (s *stage) auditLog() []hunts.AuditEntry {
 	s.t.Helper()
 	var out []hunts.AuditEntry
-	err := s.stores[0].AuditSince(s.ctx, time.Now().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
+	err := s.stores[0].AuditSince(s.ctx, testclock.At().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
 		out = append(out, e)
 		return nil
 	})
@@ -26,6 +27,7 @@ func (s *stage) auditLog() []hunts.AuditEntry {
 }
 
 func TestTheAuditSaysWhoWhereWhatWhyAndWhatCameOfIt(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2 + ` why="ISAC tip"`)
 	answer := s.waitFor("*REACHED*")
@@ -63,6 +65,7 @@ func TestTheAuditSaysWhoWhereWhatWhyAndWhatCameOfIt(t *testing.T) {
 }
 
 func TestTheAuditIsAnsweredToThoseWhoMayAskIt(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [hunt], for: [{group: S0LEADS, allow: [hunt, audit]}]}")
 	s.slash(c2 + ` why="ISAC tip"`)
 	answer := s.waitFor("*REACHED*")
@@ -102,6 +105,7 @@ func TestTheAuditIsAnsweredToThoseWhoMayAskIt(t *testing.T) {
 }
 
 func TestWithoutAPolicyNobodyMayAskTheAudit(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint audit ip=203.0.113.66")
 	s.waitFor("audit is not allowed in this channel")

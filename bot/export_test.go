@@ -41,6 +41,7 @@ func lines(t *testing.T, data []byte) [][]string {
 }
 
 func TestAnExportHasALineForEachEventAndEachIndicator(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=203.0.113.66,198.51.100.24 dns=cdn-sync.example")
 	m := s.waitFor("*REACHED*: 3 devices")
@@ -76,6 +77,7 @@ func TestAnExportHasALineForEachEventAndEachIndicator(t *testing.T) {
 }
 
 func TestAnExportSaysWhatItLacks(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.workspace.Fault(localworkspace.Fault{Status: 403, Times: 1000, Match: func(q string) bool {

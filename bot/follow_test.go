@@ -1,18 +1,17 @@
 package bot_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 )
 
-// TestAFacetAnswersInThreeTenthsOfASecond presses buttons and menus at the pace of
+// TestAFacetIsAnsweredFromTheRowsOfTheHunt presses buttons and menus at the pace of
 // production, right after a hunt filled its thread, and counts the queries.
-func TestAFacetAnswersInThreeTenthsOfASecond(t *testing.T) {
+func TestAFacetIsAnsweredFromTheRowsOfTheHunt(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.PostBurst = 0 }})
 	m := s.answered()
 	var table localslack.Message
@@ -22,7 +21,6 @@ func TestAFacetAnswersInThreeTenthsOfASecond(t *testing.T) {
 		}
 	}
 	before := len(s.workspace.Queries())
-	var took []time.Duration
 	for _, c := range []struct {
 		on            localslack.Message
 		press, answer string
@@ -30,25 +28,19 @@ func TestAFacetAnswersInThreeTenthsOfASecond(t *testing.T) {
 		{m, "Only powershell", "only powershell.exe"}, {m, "Only failed", "only failed"},
 		{table, "hunt.facet:only/ws-fin-014", "only ws-fin-014"}, {table, "hunt.facet:without/rundll32.exe", "without rundll32.exe"}, {table, "hunt.facet:only/203.0.113", "only 203.0.113[.]66"},
 	} {
-		pressed := time.Now()
 		if err := s.ana.Press(s.ctx, c.on, c.press); err != nil {
 			t.Fatal(err)
 		}
 		s.inThread(m, "*"+c.answer+"*", "without a new query")
-		took = append(took, time.Since(pressed))
-		t.Logf("%s: %s", c.press, took[len(took)-1])
 	}
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries were asked", n-before)
-	}
-	slices.Sort(took)
-	if median := took[len(took)/2]; median > 300*time.Millisecond {
-		t.Errorf("half of the answers took longer than %s", median)
 	}
 	s.wellMannered()
 }
 
 func TestRepliesNeedTheScopeOrAMention(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read", "channels:read"}}})
 	m := s.answered()
 	s.ana.Reply(m, "only powershell")
@@ -69,6 +61,7 @@ func TestRepliesNeedTheScopeOrAMention(t *testing.T) {
 }
 
 func TestAReplyThatIsNotUnderstoodGetsOneLineWithThreeForms(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	for said, want := range map[string]string{
@@ -91,6 +84,7 @@ func TestAReplyThatIsNotUnderstoodGetsOneLineWithThreeForms(t *testing.T) {
 }
 
 func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	s.waitFor("Not hunted here before", "hunting 2 indicators")
@@ -117,6 +111,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 }
 
 func TestTheMessageShortcutOpensTheFormFilled(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.ana.Say("seen today: hxxps://cdn-sync[.]example/a and 203.0.113[.]66, resolver 8.8.8.8")
 	if err := s.ana.Shortcut(s.ctx, m, "footprint_message"); err != nil {

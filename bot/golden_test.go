@@ -68,6 +68,7 @@ func (s *stage) script() string {
 // TestGoldenJourney plays the quick hunt and its follow-ups and compares all that
 // was sent with what it should be; -update writes it.
 func TestGoldenJourney(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{at: time.Date(2026, 11, 24, 9, 27, 0, 0, time.UTC), bot: func(c *bot.Config) { c.UpdateEvery = time.Hour }})
 	m := s.answered()
 	press := func(what string, parts ...string) {
@@ -99,7 +100,7 @@ func TestGoldenJourney(t *testing.T) {
 	press("30 days", "last 30 days", "cached until")
 	files(4)
 	s.closed(m)
-	s.ahead.Store(int64(5 * time.Minute))
+	s.clock.Move(5 * time.Minute)
 	press("Refresh", "Nothing new since")
 	s.waitFor("Newer in the thread")
 	s.closed(m)

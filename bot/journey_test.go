@@ -11,18 +11,16 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 const c2 = `/footprint ip=203.0.113[.]66 dns=cdn-sync[.]example why="ISAC tip"`
 
 func TestOneQuestionBecomesOneMessageAndItsThread(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
-	start := time.Now()
 	s.slash(c2)
 	first := s.waitFor("203.0.113[.]66", "ISAC tip")
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("the first paint took %s", took)
-	}
 	answer := s.waitFor("*REACHED*: 3 devices (1 more tried and failed)", "last 7 days, complete", "beacon-like: every 60 s")
 	if answer.TS != first.TS || answer.Edited == 0 {
 		t.Errorf("the answer stands in %s, the first paint in %s: it was not edited in place", answer.TS, first.TS)
@@ -52,6 +50,7 @@ func TestOneQuestionBecomesOneMessageAndItsThread(t *testing.T) {
 }
 
 func TestACleanAnswerSaysWhatItRestsOn(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=198.51.100[.]24")
 	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network events", "exact and ::ffff: forms", "Coverage: ", "control host found", "Near: 2 devices reached `198.51.100[.]67` (same /24): a neighbour, not a hit")
@@ -59,6 +58,7 @@ func TestACleanAnswerSaysWhatItRestsOn(t *testing.T) {
 }
 
 func TestAWorkspaceThatFailsIsNeverClean(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		fault localworkspace.Fault
@@ -83,6 +83,7 @@ func TestAWorkspaceThatFailsIsNeverClean(t *testing.T) {
 }
 
 func TestWhatIsTypedWrongIsAnsweredToOnePersonInOneSentence(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	for _, c := range []struct{ typed, say string }{
 		{"/footprint ip=203.0.113.666", "is not an IP address"},
@@ -109,6 +110,7 @@ func TestWhatIsTypedWrongIsAnsweredToOnePersonInOneSentence(t *testing.T) {
 }
 
 func TestFiftyAskersOfOneQuestionShareItsQueries(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{replicas: 2, redis: recordtest.Any(t).URL()})
 	var all sync.WaitGroup
 	for range 50 {
@@ -141,6 +143,7 @@ func TestFiftyAskersOfOneQuestionShareItsQueries(t *testing.T) {
 }
 
 func TestARepeatedEnvelopeDoesNothingTwice(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -161,6 +164,7 @@ func TestARepeatedEnvelopeDoesNothingTwice(t *testing.T) {
 }
 
 func TestWhereTheBotIsNoMemberTheAnswerGoesToTheAsker(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	random := s.slack.Channel("random")
 	if err := s.slack.User("ana").In(random).Slash(s.ctx, c2); err != nil {
@@ -178,6 +182,7 @@ func TestWhereTheBotIsNoMemberTheAnswerGoesToTheAsker(t *testing.T) {
 }
 
 func TestOthersMayNotHunt(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	if err := s.slack.User("guest").In(s.soc).Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
@@ -192,6 +197,7 @@ func TestOthersMayNotHunt(t *testing.T) {
 }
 
 func TestAFollowUpCostsAClickAndNoQuery(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -220,6 +226,7 @@ func TestAFollowUpCostsAClickAndNoQuery(t *testing.T) {
 }
 
 func TestPeopleTalkingInAThreadAreLeftAlone(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -233,6 +240,7 @@ func TestPeopleTalkingInAThreadAreLeftAlone(t *testing.T) {
 }
 
 func TestAMarkStaysWithTheIndicator(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint dns=cdn-sync.example")
 	answer := s.waitFor("*REACHED*")
@@ -248,7 +256,7 @@ func TestAMarkStaysWithTheIndicator(t *testing.T) {
 	if wrong, err := modal.Submit(s.ctx); err != nil || wrong["until"] == "" {
 		t.Fatalf("a day in the past was taken: %v %v", wrong, err)
 	}
-	if wrong, err := modal.Fill("until", "value", time.Now().AddDate(0, 1, 0).Format("2006-01-02")).Submit(s.ctx); err != nil || len(wrong) > 0 {
+	if wrong, err := modal.Fill("until", "value", testclock.At().AddDate(0, 1, 0).Format("2006-01-02")).Submit(s.ctx); err != nil || len(wrong) > 0 {
 		t.Fatalf("%v %v", wrong, err)
 	}
 	s.waitFor("marked malicious (INC-4711) by ana")
@@ -277,6 +285,7 @@ func (s *stage) preview() preview {
 }
 
 func TestAFormOfHarmlessThingsAsksBeforeItHunts(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint")
 	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
@@ -298,6 +307,7 @@ func TestAFormOfHarmlessThingsAsksBeforeItHunts(t *testing.T) {
 }
 
 func TestTheFormTakesAWholeReport(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint")
 	modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
@@ -329,9 +339,10 @@ func TestTheFormTakesAWholeReport(t *testing.T) {
 }
 
 func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.UpdateEvery = 20 * time.Millisecond }})
 	day := 24 * time.Hour
-	today := time.Now().UTC().Truncate(day)
+	today := testclock.At().Truncate(day)
 	old := func(q string) bool { // everything before yesterday
 		m := windowFrom.FindStringSubmatch(q)
 		if m == nil || !strings.Contains(q, "let hunt_rows") {

@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // killed is what a replica panics with at its last step.
@@ -156,7 +157,7 @@ func TestASweepThatCouldNotTellEverythingIsTriedAgainWhoeverDies(t *testing.T) {
 // another take over, and checks what is there then. It gives the number of steps.
 func (s *stage) killAtEach(config bot.Config, prefix string, check func(name string, step int, after bool)) (steps int) {
 	s.t.Helper()
-	slot := time.Now().UTC()
+	slot := testclock.At()
 	for _, after := range []bool{false, true} {
 		for step := 0; ; step++ {
 			name := fmt.Sprintf("%s%d-%v", prefix, step, after)

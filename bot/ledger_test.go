@@ -6,6 +6,7 @@ import (
 )
 
 func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint here enrich on")
 	s.waitFor("hunted by themselves")
@@ -46,6 +47,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 }
 
 func TestFortyPastedIndicatorsTakeFewQueries(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	var text strings.Builder
 	for n := range 40 {
@@ -67,6 +69,7 @@ func TestFortyPastedIndicatorsTakeFewQueries(t *testing.T) {
 }
 
 func TestAnIncidentBringsItsEntities(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint incident=4711")
 	s.waitFor("Incident 4711")
@@ -77,6 +80,7 @@ func TestAnIncidentBringsItsEntities(t *testing.T) {
 }
 
 func TestNobodyIsEnrichedWithoutHavingAsked(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		do   func(s *stage)

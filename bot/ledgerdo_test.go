@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +44,7 @@ func (s *stage) huntQueries() int {
 }
 
 func TestAutomaticHuntsOfAThreadEndAtTheirCap(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name        string
 		pasted      int
@@ -72,6 +72,7 @@ func TestAutomaticHuntsOfAThreadEndAtTheirCap(t *testing.T) {
 }
 
 func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	var list strings.Builder
 	list.WriteString(addresses(100, 40))
@@ -87,9 +88,8 @@ func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
 }
 
 func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
-	var ahead atomic.Int64
-	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	s := enriched(t, stageOptions{bot: func(c *bot.Config) { c.ThreadPause, c.Clock = time.Hour, clock }})
+	t.Parallel()
+	s := enriched(t, stageOptions{bot: func(c *bot.Config) { c.ThreadPause = time.Hour }})
 	root := s.ana.Say("beacon to 198.51.100.111")
 	first := s.waitFor("📒", "198.51.100[.]111`  CLEAN")
 	s.ana.Reply(root, "and 198.51.100.112")
@@ -107,7 +107,7 @@ func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
 	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> 198.51.100.114") // asked for by name: no cool-down
 	s.waitFor("📒", "198.51.100[.]114`  CLEAN", "198.51.100[.]112`  waiting, next round")
 	before := s.huntQueries()
-	ahead.Store(int64(2 * time.Hour))
+	s.clock.Move(2 * time.Hour)
 	if err := s.bots[0].Tick(s.ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +122,7 @@ func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
 }
 
 func TestAPausedLedgerWaitsAndGoesOn(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.115")
 	m := s.waitFor("📒", "198.51.100[.]115`  CLEAN")
@@ -134,6 +135,7 @@ func TestAPausedLedgerWaitsAndGoesOn(t *testing.T) {
 }
 
 func TestOnlyANewDeviceIsNews(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	s.ana.Say("beacon to 203.0.113.66 and 192.0.2.10")
 	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices")
@@ -160,6 +162,7 @@ func TestOnlyANewDeviceIsNews(t *testing.T) {
 }
 
 func TestDoubtfulOnesWaitForAYes(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	s.ana.Say("agent v203.0.113.66 and backup.zip on 198.51.100.117, resolver 8.8.8.8")
 	m := s.waitFor("📒", "❓ doubtful, waiting for a yes: ", "203.0.113[.]66", "backup[.]zip", "198.51.100[.]117`  CLEAN", "⏭️ skipped: `8.8.8[.]8` public resolver")
@@ -174,6 +177,7 @@ func TestDoubtfulOnesWaitForAYes(t *testing.T) {
 }
 
 func TestWhatIsOnlySkippedIsNotWorthALedger(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("server 10.2.3.4 is slow, I asked 8.8.8.8")
 	again := s.ana.Reply(root, "10.2.3.4 again")
@@ -194,6 +198,7 @@ func TestWhatIsOnlySkippedIsNotWorthALedger(t *testing.T) {
 }
 
 func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n     int
 		folds bool
@@ -243,6 +248,7 @@ func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
 }
 
 func TestALineOpensItsWholeHunt(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 203.0.113.66 and 198.51.100.118")
 	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices → F-")
@@ -256,6 +262,7 @@ func TestALineOpensItsWholeHunt(t *testing.T) {
 }
 
 func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 203.0.113.66, 198.51.100.119 and 10.1.2.3")
 	m := s.waitFor("📒", "🔴 `203.0.113[.]66`", "198.51.100[.]119`  CLEAN")
@@ -313,6 +320,7 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 }
 
 func TestALedgerKeepsToThePolicy(t *testing.T) {
+	t.Parallel()
 	t.Run("not allowed", func(t *testing.T) {
 		s := policed(t, "default: {allow: [hunt]}")
 		s.slash("/footprint here enrich on")
@@ -360,6 +368,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 }
 
 func TestEnrichmentNeedsTheScopeToRead(t *testing.T) {
+	t.Parallel()
 	scopes := []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "app_mentions:read"}
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: scopes}})
 	s.slash("/footprint here enrich on")
@@ -376,6 +385,7 @@ func (failing) Query(context.Context, hunts.Query) (hunts.Result, error) {
 }
 
 func TestAWorkspaceThatFailsIsNeverCleanInALedger(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{runner: func(c *runner.Config) { c.Source = failing{c.Source} }})
 	s.ana.Say("198.51.100.123")
 	m := s.waitFor("📒", "❔ `198.51.100[.]123`  COULD NOT TELL · ")
@@ -405,6 +415,7 @@ func (noTriage) Triage(context.Context, []hunts.Hunt, func(hunts.Progress)) ([]h
 }
 
 func TestARoundThatIsGivenUpLeavesNoLineRunning(t *testing.T) {
+	t.Parallel()
 	jobs := make(chan []byte, 10)
 	s := enriched(t, stageOptions{bot: func(c *bot.Config) { c.Store, c.Runner = overheard{c.Store, jobs}, noTriage{c.Runner} }})
 	s.ana.Say("198.51.100.123")

@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // caught keeps the jobs of ledgers back, so that a test does them itself.
@@ -29,6 +29,7 @@ func (c *caught) Push(ctx context.Context, lane, kind, key string, payload []byt
 }
 
 func TestALedgerWhoseReplicaIsKilledAtAnyStepStaysOneAndRight(t *testing.T) {
+	t.Parallel()
 	var config bot.Config
 	s := enriched(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
 	total := 0
@@ -42,7 +43,7 @@ func TestALedgerWhoseReplicaIsKilledAtAnyStepStaysOneAndRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			envelope, err := json.Marshal(map[string]any{"type": "events_api", "payload": json.RawMessage(event), "received": time.Now()})
+			envelope, err := json.Marshal(map[string]any{"type": "events_api", "payload": json.RawMessage(event), "received": testclock.At()})
 			if err != nil {
 				t.Fatal(err)
 			}

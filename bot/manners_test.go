@@ -82,6 +82,7 @@ func raw(texts ...string) []json.RawMessage {
 }
 
 func TestEverythingThatAMessageHoldsIsRead(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	for _, c := range []struct {
 		name string
@@ -125,6 +126,7 @@ func TestEverythingThatAMessageHoldsIsRead(t *testing.T) {
 }
 
 func TestASharedTextIsReadUpToAMegabyte(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	windows := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune("C2: 198.51.100.51\r\n")) {
@@ -148,6 +150,7 @@ func TestASharedTextIsReadUpToAMegabyte(t *testing.T) {
 }
 
 func TestAMentionInAThreadReadsWhatOurPeopleSaid(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	mention := "<@" + s.slack.BotUser() + ">"
 	root := s.ana.Say("beacon to 198.51.100.61")
@@ -173,6 +176,7 @@ func TestAMentionInAThreadReadsWhatOurPeopleSaid(t *testing.T) {
 }
 
 func TestAHuntsOwnThreadHasALedgerAsWell(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=198.51.100.24")
 	root := s.waitFor("🟢 *CLEAN")
@@ -190,6 +194,7 @@ func TestAHuntsOwnThreadHasALedgerAsWell(t *testing.T) {
 }
 
 func TestTheShortcutKeepsALedger(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	root := s.ana.Post(localslack.Message{Blocks: raw(`{"type":"section","text":{"type":"mrkdwn","text":"C2 198.51.100.71"}}`)})
 	if err := s.slack.User("lead").In(s.soc).Shortcut(s.ctx, root, "footprint_ledger"); err != nil {
@@ -215,6 +220,7 @@ func TestTheShortcutKeepsALedger(t *testing.T) {
 }
 
 func TestAnEditIsReadAgain(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.81, resolver 8.8.4.4, tool v1.2.3.4")
 	s.waitFor("📒", "198.51.100[.]81", "CLEAN", "8.8.4[.]4", "doubtful", "1.2.3[.]4")
@@ -244,6 +250,7 @@ func TestAnEditIsReadAgain(t *testing.T) {
 }
 
 func TestADeletedMessageTakesBackWhatOnlyItNamed(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.84")
 	s.waitFor("📒", "198.51.100[.]84", "CLEAN")
@@ -257,6 +264,7 @@ func TestADeletedMessageTakesBackWhatOnlyItNamed(t *testing.T) {
 }
 
 func TestALedgerThatSomebodyDeletedIsPostedAgain(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.86")
 	s.ana.Delete(s.waitFor("📒", "198.51.100[.]86", "CLEAN"))
@@ -268,6 +276,7 @@ func TestALedgerThatSomebodyDeletedIsPostedAgain(t *testing.T) {
 }
 
 func TestAThreadBroadcastBelongsToItsThread(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("an incident")
 	s.ana.Post(localslack.Message{Text: "198.51.100.88", ThreadTS: root.TS, Subtype: "thread_broadcast"})
@@ -277,6 +286,7 @@ func TestAThreadBroadcastBelongsToItsThread(t *testing.T) {
 }
 
 func TestOnlyListedBotsAreReadAndNobodyLoops(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{slack: localslack.Config{Echo: true}, bot: func(c *bot.Config) { c.Bots = []string{"B0SENTINEL"} }})
 	stranger := s.slack.AddUser("feed", localslack.Bot("B0FEED")).In(s.soc)
 	playbook := s.slack.AddUser("playbook", localslack.Bot("B0SENTINEL")).In(s.soc)
@@ -299,6 +309,7 @@ func TestOnlyListedBotsAreReadAndNobodyLoops(t *testing.T) {
 }
 
 func TestAMentionByAListedPlaybookReadsItsIncident(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.Bots = []string{"A0OTHERAPP"} }})
 	root := s.slack.AddUser("playbook", localslack.Bot("B0SENTINEL")).In(s.soc).Say("<@" + s.slack.BotUser() + "> incident 4711")
 	if m := s.waitFor("📒", "Incident 4711: Beacon to a rare host by PowerShell from Word · High · Active · Ana Sousa", "REACHED"); m.ThreadTS != root.TS {
@@ -307,6 +318,7 @@ func TestAMentionByAListedPlaybookReadsItsIncident(t *testing.T) {
 }
 
 func TestABotThatWasRemovedStopsAndComesBackAsAStranger(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.95")
 	ledger := s.waitFor("📒", "198.51.100[.]95", "CLEAN")
@@ -342,6 +354,7 @@ func TestABotThatWasRemovedStopsAndComesBackAsAStranger(t *testing.T) {
 }
 
 func TestTheStoreKeepsIndicatorsAndNoText(t *testing.T) {
+	t.Parallel()
 	server := recordtest.Inside(t)
 	s := enriched(t, stageOptions{redis: server.URL()})
 	const secret = "zebrafish"
@@ -390,6 +403,7 @@ func TestTheStoreKeepsIndicatorsAndNoText(t *testing.T) {
 }
 
 func TestRepeatedAndDoubledEventsLeaveOneLedger(t *testing.T) {
+	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.101")
 	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> 198.51.100.101 and 198.51.100.102") // a mention is an event of its own as well

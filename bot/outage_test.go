@@ -22,6 +22,7 @@ var away = map[string]struct {
 }
 
 func TestAHuntThatRunsWhenRedisGoesAwayIsAnswered(t *testing.T) {
+	t.Parallel()
 	for name, redis := range away {
 		t.Run(name, func(t *testing.T) {
 			server := recordtest.Real(t)
@@ -55,6 +56,7 @@ func TestAHuntThatRunsWhenRedisGoesAwayIsAnswered(t *testing.T) {
 }
 
 func TestWhatIsAskedWhileRedisIsAwayIsDeclinedInWordsAndWorksAfterwards(t *testing.T) {
+	t.Parallel()
 	for name, redis := range away {
 		t.Run(name, func(t *testing.T) {
 			server := recordtest.Real(t)
@@ -135,6 +137,7 @@ func sentences(m map[string]string) []string {
 }
 
 func TestWhoAskedHearsThatAJobWasGivenUp(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	payload := `{"type":"slash_commands","payload":{"command":"/footprint","text":"ip=198.51.100.24","user_id":"` + s.slack.User("ana").ID + `","channel_id":"` + s.soc.ID + `"}}`
 	s.bots[0].GiveUp(hunts.Job{Kind: bot.JobEnvelope, Key: "envelope:1", Payload: []byte(payload)}, context.DeadlineExceeded)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestPostsToOneChannelKeepSlacksRate(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(6)
 		began := time.Now()
@@ -31,6 +32,7 @@ func TestPostsToOneChannelKeepSlacksRate(t *testing.T) {
 }
 
 func TestTablesGiveWayToTheFirstSignOfLife(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(2)
 		began := time.Now()
@@ -66,6 +68,7 @@ func TestTablesGiveWayToTheFirstSignOfLife(t *testing.T) {
 }
 
 func TestAnswersDoNotWaitForTheFloorOfEditsAndProgressKeepsToIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(6)
 		began := time.Now()
@@ -88,6 +91,7 @@ func TestAnswersDoNotWaitForTheFloorOfEditsAndProgressKeepsToIt(t *testing.T) {
 }
 
 func TestDeletionsKeepTheRateOfTheirMethodWhateverTheChannel(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(6)
 		began := time.Now()
@@ -103,6 +107,7 @@ func TestDeletionsKeepTheRateOfTheirMethodWhateverTheChannel(t *testing.T) {
 }
 
 func TestRetryAfterHoldsUpTheLaneAndNoOther(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &Bot{pace: newPace(6)}
 		b.cfg.Log = slog.New(slog.DiscardHandler)

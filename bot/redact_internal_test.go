@@ -3,12 +3,13 @@ package bot
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func TestSecretsInCommandLinesAreMasked(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ command, secret string }{
 		{`tool --password=hunter22 --verbose`, "hunter22"},
 		{`tool --password hunter22`, "hunter22"},
@@ -49,11 +50,12 @@ func TestSecretsInCommandLinesAreMasked(t *testing.T) {
 }
 
 func TestHiddenNamesDoNotComeBackInCommandLines(t *testing.T) {
+	t.Parallel()
 	a := hunts.Answer{
 		ByDevice: []hunts.DeviceResult{{Device: "WS-FIN-014.corp.example", Accounts: []string{"ana.sousa"}}},
 		Rows:     []hunts.Row{{Device: "ws-fin-014.corp.example", Account: "ANA.SOUSA"}},
 		Events: []hunts.Event{
-			{Time: time.Now(), Device: "WS-FIN-014.corp.example", Account: "ana.sousa", CommandLine: `C:\Users\ana.sousa\x.exe --host ws-fin-014 --as ana.sousa`},
+			{Time: testclock.At(), Device: "WS-FIN-014.corp.example", Account: "ana.sousa", CommandLine: `C:\Users\ana.sousa\x.exe --host ws-fin-014 --as ana.sousa`},
 			{Device: "WS-HR-007.corp.example", Account: "", CommandLine: `/home/carla/run`},
 		},
 	}

@@ -7,25 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
-	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
-
-// shifted is a stage whose clock is some time behind the fleet.
-type shifted struct {
-	*stage
-	behind atomic.Int64
-}
-
-func newShifted(t *testing.T, behind time.Duration) *shifted {
-	s := &shifted{}
-	s.behind.Store(int64(behind))
-	clock := func() time.Time { return time.Now().Add(-time.Duration(s.behind.Load())) }
-	s.stage = newStage(t, stageOptions{bot: func(c *bot.Config) { c.Clock = clock }, runner: func(c *runner.Config) { c.Clock = clock }})
-	return s
-}
 
 var windowFrom = regexp.MustCompile(`let window_from = datetime\(([^)]*)\)`)
 
@@ -51,13 +36,14 @@ func (s *stage) searched(after int) (from []time.Time, late int) {
 }
 
 func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
-	s := newShifted(t, 3*time.Hour)
+	t.Parallel()
+	s := newStage(t, stageOptions{behind: 3 * time.Hour})
 	s.slash(c2)
 	m := s.waitFor("*REACHED*: 1 device")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	before := len(s.workspace.Queries())
-	began := time.Now().Add(-3 * time.Hour)
-	s.behind.Store(0)
+	began := testclock.At().Add(-3 * time.Hour)
+	s.clock.Move(3 * time.Hour)
 	if err := s.ana.Press(s.ctx, m, "Refresh"); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +59,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 		t.Errorf("%d slices searched, %d times asked what came late", len(from), late)
 	}
 	s.waitFor("*REACHED*: 1 device", "Newer in the thread: 🔴 *REACHED* · 3 devices · +2 devices, +")
-	s.behind.Store(int64(-time.Minute))
+	s.clock.Move(time.Minute)
 	if err := s.ana.Press(s.ctx, fresh, "Refresh"); err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +68,9 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 }
 
 func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
-	bad := time.Now().UTC().Truncate(24 * time.Hour).Add(-48 * time.Hour)
+	bad := testclock.At().Truncate(24 * time.Hour).Add(-48 * time.Hour)
 	var broken atomic.Bool
 	broken.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Status: 403, Times: 1000, Match: func(q string) bool {
@@ -105,6 +92,7 @@ func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 }
 
 func TestThirtyDaysReuseTheDaysThatWereSearched(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	before := len(s.workspace.Queries())
@@ -113,7 +101,7 @@ func TestThirtyDaysReuseTheDaysThatWereSearched(t *testing.T) {
 	}
 	s.inThread(m, "*REACHED*: 3 devices", "last 30 days")
 	from, late := s.searched(before)
-	days := time.Now().UTC().Truncate(24 * time.Hour)
+	days := testclock.At().Truncate(24 * time.Hour)
 	for _, at := range from {
 		if !at.Before(days.Add(-5*24*time.Hour)) && at.Before(days) {
 			t.Errorf("the day from %s was searched again", at)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestReplies(t *testing.T) {
+	t.Parallel()
 	a := hunts.Answer{Rows: []hunts.Row{
 		{Device: "ws-fin-014.corp.example", Process: "powershell.exe", Matched: []string{"203.0.113.66"}},
 		{Device: "ws-hr-007.corp.example", Process: "msedge.exe", Matched: []string{"cdn-sync.example"}},
@@ -65,6 +66,7 @@ func TestReplies(t *testing.T) {
 }
 
 func TestWhatIsNotUnderstoodGetsTheNearestForms(t *testing.T) {
+	t.Parallel()
 	if got := nearestForms("ony failed"); got[0] != "only failed" {
 		t.Errorf("nearest to a typo: %v", got)
 	}
@@ -74,6 +76,7 @@ func TestWhatIsNotUnderstoodGetsTheNearestForms(t *testing.T) {
 }
 
 func TestEdits(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		a, b string
 		want int

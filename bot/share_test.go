@@ -3,11 +3,9 @@ package bot_test
 import (
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
@@ -16,6 +14,7 @@ import (
 func slow(q string) bool { return strings.Contains(q, "let hunt_rows") }
 
 func TestTwoAskersOfOneRunningHuntShareItAndAreBothNamed(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{replicas: 2, redis: recordtest.Any(t).URL()})
 	s.workspace.Fault(localworkspace.Fault{Delay: 2 * time.Second, Times: 100, Match: slow})
 	ben := s.slack.AddUser("ben").In(s.soc)
@@ -64,14 +63,12 @@ func TestTwoAskersOfOneRunningHuntShareItAndAreBothNamed(t *testing.T) {
 }
 
 func TestALongHuntCallsItsAskerBackOnce(t *testing.T) {
-	var ahead atomic.Int64
-	s := newStage(t, stageOptions{bot: func(c *bot.Config) {
-		c.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	}})
+	t.Parallel()
+	s := newStage(t, stageOptions{})
 	s.workspace.Fault(localworkspace.Fault{Delay: time.Second, Times: 100, Match: slow})
 	s.slash(c2)
 	s.waitFor("hunting 2 indicators")
-	ahead.Store(int64(30 * time.Second))
+	s.clock.Move(30 * time.Second)
 	m := s.waitFor("*REACHED*: 3 devices")
 	s.inThread(m, "<@"+s.slack.User("ana").ID+">: F-", "is answered, 🔴 *REACHED*: 3 devices")
 	if n := len(s.soc.Thread(m.TS)); n != 6 {
@@ -81,6 +78,7 @@ func TestALongHuntCallsItsAskerBackOnce(t *testing.T) {
 }
 
 func TestWhatWasHuntedBeforeIsShownAgainByAButton(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	first := s.waitFor("*REACHED*: 3 devices")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestSigningInOutlastsASlackThatIsNotWell(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]localslack.Fault{
 		"too many requests, with a time to wait": {Method: "auth.test", Status: 429, RetryAfter: 20 * time.Millisecond, Times: 1},
 		"too many requests, without":             {Method: "auth.test", Status: 429, Times: 1},
@@ -32,6 +33,7 @@ func TestSigningInOutlastsASlackThatIsNotWell(t *testing.T) {
 }
 
 func TestARefusedTokenEndsTheStartAtOnce(t *testing.T) {
+	t.Parallel()
 	slack := localslack.New(localslack.Config{})
 	if err := slack.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -47,6 +49,7 @@ func TestARefusedTokenEndsTheStartAtOnce(t *testing.T) {
 }
 
 func TestAStartThatIsToldToStopDoesNotWaitForSlack(t *testing.T) {
+	t.Parallel()
 	slack := localslack.New(localslack.Config{})
 	if err := slack.Start(t.Context()); err != nil {
 		t.Fatal(err)

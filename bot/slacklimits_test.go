@@ -41,6 +41,7 @@ func kinds(m localslack.Message) string {
 }
 
 func TestBlocksThatSlackRefusesFallBackToThePlainerForm(t *testing.T) {
+	t.Parallel()
 	log := &logged{}
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) }})
 	m := s.answered()
@@ -60,6 +61,7 @@ func TestBlocksThatSlackRefusesFallBackToThePlainerForm(t *testing.T) {
 }
 
 func TestAMessageThatSlackTakesInNoFormGoesIntoAFile(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.slack.Fault(localslack.Fault{Method: "chat.postMessage", Error: "msg_too_long", Times: 3}) // each of the forms
@@ -78,6 +80,7 @@ func TestAMessageThatSlackTakesInNoFormGoesIntoAFile(t *testing.T) {
 }
 
 func TestATriggerThatIsOverIsToldToWhoPressed(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.slack.Fault(localslack.Fault{Method: "views.open", Error: "trigger_expired"})
@@ -93,6 +96,7 @@ func TestATriggerThatIsOverIsToldToWhoPressed(t *testing.T) {
 }
 
 func TestAnExpiredResponseURLIsNoEnd(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slack.Fault(localslack.Fault{Method: "response_url", Status: 404})
 	s.slash("/footprint ip=203.0.113.666")
@@ -110,6 +114,7 @@ func TestAnExpiredResponseURLIsNoEnd(t *testing.T) {
 }
 
 func TestAFollowUpWithoutAPlaceIsAnsweredDirectly(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	direct := s.slack.Direct(s.slack.User("ana"))

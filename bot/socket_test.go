@@ -12,6 +12,7 @@ import (
 // event for one cell or type that it does not know, and acknowledges nothing; Slack
 // then sends it three times more.
 func TestAnEventThatTheLibraryCanNotReadIsAcknowledged(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{RetryEvents: []time.Duration{time.Millisecond, 10 * time.Millisecond}, AckWithin: time.Second}})
 	ana := s.slack.User("ana").ID
 	for name, event := range map[string]map[string]any{
@@ -39,6 +40,7 @@ func TestAnEventThatTheLibraryCanNotReadIsAcknowledged(t *testing.T) {
 }
 
 func TestEachDisconnectIsFollowedByAConnection(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	for n, reason := range []string{"warning", "refresh_requested", "warning"} {
 		s.slack.Disconnect(reason)

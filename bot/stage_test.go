@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,11 +19,12 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // fleet is made once: a small one, with every story of the demo in it.
 var fleet = sync.OnceValue(func() *localworkspace.Events {
-	return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 150, Days: 9})
+	return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 150, Days: 9})
 })
 
 // stage is a whole deployment on loopback: Slack, workspace, store, and as
@@ -40,7 +40,7 @@ type stage struct {
 	ana       localslack.Seat
 	stores    []*record.Store
 	bots      []*bot.Bot
-	ahead     atomic.Int64 // of the time at which the clocks were stopped
+	clock     *testclock.Clock // of the replicas; Slack and the workspace have one that nobody moves
 }
 
 type stageOptions struct {
@@ -50,25 +50,29 @@ type stageOptions struct {
 	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
 	runner   func(*runner.Config)
-	partners bool      // there is a channel of this name that another company reads
-	at       time.Time // makes a fleet of its own, and stops every clock at this time
+	partners bool          // there is a channel of this name that another company reads
+	at       time.Time     // makes a fleet of its own, and stops every clock at this time
+	behind   time.Duration // of the replicas' clock against the fleet
 }
 
 func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
-	s := &stage{t: t, ctx: ctx, slack: localslack.New(o.slack), redis: o.redis}
-	if o.partners {
-		s.slack.AddChannel("partners", localslack.Shared())
-	}
-	events, clock := fleet, time.Now
+	wall, events := testclock.New(), fleet
+	s := &stage{t: t, ctx: ctx, clock: testclock.New(), redis: o.redis}
 	if !o.at.IsZero() {
-		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }
+		wall, s.clock = testclock.Stopped(o.at), testclock.Stopped(o.at)
 		events = func() *localworkspace.Events {
 			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: o.at, Devices: 60, Days: 9})
 		}
 	}
-	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events()}, Clock: clock})
+	s.clock.Move(-o.behind)
+	o.slack.Clock = wall.Now
+	s.slack = localslack.New(o.slack)
+	if o.partners {
+		s.slack.AddChannel("partners", localslack.Shared())
+	}
+	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events()}, Clock: wall.Now})
 	var err error
 	if s.url, err = s.workspace.Start(ctx, "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -102,7 +106,7 @@ func newStage(t *testing.T, o stageOptions) *stage {
 func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	t := s.t
 	name := fmt.Sprintf("replica-%d", n)
-	store, err := record.Open(s.ctx, record.Config{URL: s.redis, Prefix: strings.ReplaceAll(t.Name(), "/", "-"), Clock: time.Now, Replica: name, Random: rand.Reader, Timeout: o.patience})
+	store, err := record.Open(s.ctx, record.Config{URL: s.redis, Prefix: strings.ReplaceAll(t.Name(), "/", "-"), Clock: s.clock.Now, Replica: name, Random: rand.Reader, Timeout: o.patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,12 +123,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if os.Getenv("FOOTPRINT_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", name)
 	}
-	rc := runner.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now, Log: log}
-	clock := time.Now
-	if !o.at.IsZero() {
-		clock = func() time.Time { return o.at.Add(time.Duration(s.ahead.Load())) }
-		rc.Clock = clock
-	}
+	rc := runner.Config{Catalog: catalog, Source: source, Record: store, Clock: s.clock.Now, Log: log}
 	if o.runner != nil {
 		o.runner(&rc)
 	}
@@ -136,8 +135,12 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 		t.Fatal(err)
 	}
 	bc := bot.Config{
-		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Store: store, Clock: clock, Log: log, Replica: name,
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Store: store, Clock: s.clock.Now, Log: log, Replica: name,
 		PostBurst: 1000, ThreadPause: 1, // no cool-down, unless a test wants one
+		AckWithin: 30 * time.Second, // a machine with other work is slow, and that is not what most tests are about
+	}
+	if o.patience > 0 {
+		bc.AckWithin = 0
 	}
 	if o.bot != nil {
 		o.bot(&bc)

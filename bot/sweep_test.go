@@ -12,31 +12,17 @@ import (
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
-	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// calendar is a clock that a test moves by days.
-type calendar struct{ ahead atomic.Int64 }
-
-func (c *calendar) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
-func (c *calendar) move(d time.Duration) { c.ahead.Add(int64(d)) }
-
 // sweeping is a stage two days ago.
-func sweeping(t *testing.T, change ...func(*bot.Config)) (*stage, *calendar) {
+func sweeping(t *testing.T, change ...func(*bot.Config)) *stage {
 	t.Helper()
-	cal := &calendar{}
-	cal.move(-48 * time.Hour)
-	s := newStage(t, stageOptions{
-		bot: func(c *bot.Config) {
-			c.Clock = cal.now
-			for _, f := range change {
-				f(c)
-			}
-		},
-		runner: func(c *runner.Config) { c.Clock = cal.now },
-	})
-	return s, cal
+	return newStage(t, stageOptions{behind: 48 * time.Hour, bot: func(c *bot.Config) {
+		for _, f := range change {
+			f(c)
+		}
+	}})
 }
 
 // tick does what a process does every ten seconds, once the sweeps at work are
@@ -58,13 +44,14 @@ func (s *stage) tick() {
 }
 
 func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
-	s, cal := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash(`/footprint watch add ip=192.0.2.140,203.0.113.9,203.0.113.120,198.51.100.24 dns=dl-upd.example why="from the ISAC"`)
 	s.waitFor("5 on the watchlist until")
 	s.slash("/footprint sweep run")
 	first := s.waitFor("🌅", "NEW 1", "203.0.113[.]120", "FIRST LOOK BACK 1", "203.0.113[.]9", "first seen", "last seen", "Proof: ")
 	s.waitThread(first, func(m []localslack.Message) bool { return len(m) >= 3 })
-	cal.move(48 * time.Hour)
+	s.clock.Move(48 * time.Hour)
 	s.slash("/footprint sweep run")
 	second := s.waitFor("🌅", "GONE 1", "NEW 2", "192.0.2[.]140", "dl-upd[.]example", "STILL 1")
 	if strings.Contains(second.Text, "198.51.100[.]24") || strings.Contains(second.Text, "FIRST LOOK BACK") {
@@ -92,8 +79,9 @@ func files(thread []localslack.Message) string {
 }
 
 func TestADayWithoutNewsIsOneLine(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(48 * time.Hour)
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(48 * time.Hour)
 	s.slash("/footprint watch add ip=198.51.100.24")
 	s.waitFor("1 on the watchlist")
 	s.slash("/footprint sweep run")
@@ -104,7 +92,8 @@ func TestADayWithoutNewsIsOneLine(t *testing.T) {
 }
 
 func TestAMarkKeepsASweepStill(t *testing.T) {
-	s, cal := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash("/footprint watch add ip=203.0.113.9,203.0.113.120")
 	s.waitFor("2 on the watchlist")
 	s.slash("/footprint sweep run")
@@ -120,7 +109,7 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 		t.Fatal(wrong, err)
 	}
 	s.waitFor("203.0.113[.]9", "marked known (INC-4690)")
-	cal.move(24 * time.Hour)
+	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint sweep run")
 	again := s.waitFor("STILL 1", "handled (INC-4690)", "quiet until")
 	if strings.Contains(again.Text, "NEW") {
@@ -129,12 +118,13 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 }
 
 func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
-	s, cal := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash("/footprint watch add ip=198.51.100.24")
 	s.waitFor("1 on the watchlist")
 	s.slash("/footprint sweep run")
 	s.waitFor("🌅", "nothing met")
-	cal.move(24 * time.Hour)
+	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint watch add ip=203.0.113.120")
 	s.slash("/footprint sweep run")
 	m := s.waitFor("🌅", "FIRST LOOK BACK 1", "203.0.113[.]120", "first seen")
@@ -145,12 +135,13 @@ func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
 	if !strings.Contains(thread[1].Text, "WS-ENG-044") {
 		t.Errorf("the thread does not name the device:\n%s", thread[1].Text)
 	}
-	cal.move(24 * time.Hour)
+	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint sweep run")
 	s.waitFor("🌅", "2 indicators", "nothing met")
 }
 
 func TestASweepReadsItsSourcesFirst(t *testing.T) {
+	t.Parallel()
 	var list atomic.Value
 	list.Store("192.0.2.140 # C2\n203.0.113.9\n198.0.0.0/8\n")
 	var broken atomic.Bool
@@ -162,8 +153,8 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 		_, _ = w.Write([]byte(list.Load().(string)))
 	}))
 	defer server.Close()
-	s, cal := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
-	cal.move(48 * time.Hour)
+	s := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
+	s.clock.Move(48 * time.Hour)
 	s.slash(`/footprint sweep add daily cron="30 8 * * *" zone=Europe/Berlin from=ti,sentinel:footprint-iocs,` + server.URL + "/list.txt")
 	s.waitFor("The sweep daily runs at 30 8 * * *", "3 sources")
 	s.slash("/footprint sweep run")
@@ -173,7 +164,7 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 		t.Errorf("an indicator of three sources is told %d times", n)
 	}
 	broken.Store(true)
-	cal.move(time.Hour)
+	s.clock.Move(time.Hour)
 	s.slash("/footprint sweep run")
 	s.waitFor("Not read: ", "503", "What it named last is hunted")
 	s.slash("/footprint watch list")
@@ -181,8 +172,9 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 }
 
 func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(48 * time.Hour)
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(48 * time.Hour)
 	s.slash("/footprint watch add ip=198.51.100.24")
 	s.waitFor("1 on the watchlist")
 	var down atomic.Bool
@@ -191,9 +183,9 @@ func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 	s.slash("/footprint sweep run")
 	m := s.waitFor("🌅", "COULD NOT TELL", "Tried again every hour")
 	down.Store(false)
-	cal.move(30 * time.Minute)
+	s.clock.Move(30 * time.Minute)
 	s.tick()
-	cal.move(31 * time.Minute)
+	s.clock.Move(31 * time.Minute)
 	s.tick()
 	again := s.waitFor("🌅", "nothing met")
 	if again.TS != m.TS {
@@ -202,8 +194,9 @@ func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 }
 
 func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(45 * time.Hour)
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(45 * time.Hour)
 	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24`)
 	s.waitFor("2 on the watchlist")
 	var down atomic.Bool
@@ -213,14 +206,14 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	m := s.waitFor("🌅", "NEW 1", "192.0.2[.]140", "COULD NOT TELL", "what else there is", "Tried again every hour")
 	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
 	for range 2 { // it still can't tell
-		cal.move(61 * time.Minute)
+		s.clock.Move(61 * time.Minute)
 		s.tick()
 	}
 	// the next slot comes before this one is whole: what was told is not news again
 	s.slash("/footprint sweep run")
 	next := s.waitFor("🌅", "coverage incomplete\n❔ *COULD NOT TELL* what else there is: the coverage is not known", "Tried again every hour; this message changes when it can be told.\nProof")
 	down.Store(false)
-	cal.move(61 * time.Minute)
+	s.clock.Move(61 * time.Minute)
 	s.tick()
 	whole := s.waitFor("🌅", "GONE 1", "`192.0.2[.]140` from 2 devices", " · complete")
 	if whole.TS != next.TS || strings.Contains(whole.Text, "NEW") {
@@ -230,7 +223,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	if !strings.Contains(old.Text, "NEW 1") {
 		t.Errorf("the tries of a slot changed its news:\n%s", old.Text)
 	}
-	cal.move(61 * time.Minute)
+	s.clock.Move(61 * time.Minute)
 	s.tick()
 	posts := 0
 	for _, m := range s.soc.Messages() {
@@ -244,17 +237,18 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 }
 
 func TestADowntimeIsOnePostThatSaysWhatItCovers(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(-48 * time.Hour) // four days ago
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(-48 * time.Hour) // four days ago
 	s.slash("/footprint watch add ip=192.0.2.140 for=30d")
 	s.waitFor("1 on the watchlist")
-	s.slash(`/footprint sweep add daily cron="` + fmt.Sprintf("%d %d", cal.now().UTC().Minute(), cal.now().UTC().Hour()) + ` * * *"`)
+	s.slash(`/footprint sweep add daily cron="` + fmt.Sprintf("%d %d", s.clock.Now().UTC().Minute(), s.clock.Now().UTC().Hour()) + ` * * *"`)
 	s.waitFor("The sweep daily runs")
-	cal.move(24*time.Hour + time.Minute)
+	s.clock.Move(24*time.Hour + time.Minute)
 	s.tick()
 	s.waitFor("🌅", "nothing met")
 	// nobody runs for three days
-	cal.move(72 * time.Hour)
+	s.clock.Move(72 * time.Hour)
 	s.tick()
 	m := s.waitFor("🌅", "Also covers 2 missed slots", "NEW 1", "192.0.2[.]140")
 	s.tick()
@@ -271,8 +265,9 @@ func TestADowntimeIsOnePostThatSaysWhatItCovers(t *testing.T) {
 }
 
 func TestALateSweepIsToldItsOwnerOnce(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(48 * time.Hour)
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(48 * time.Hour)
 	s.slash(`/footprint sweep add daily cron="30 8 * * *"`)
 	s.waitFor("The sweep daily runs")
 	s.slash("/footprint sweep pause daily")
@@ -283,8 +278,9 @@ func TestALateSweepIsToldItsOwnerOnce(t *testing.T) {
 }
 
 func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(48 * time.Hour)
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(48 * time.Hour)
 	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
 	s.waitFor("2 indicators on the watchlist, 2 of them new", "not taken: 2 (1 held back, 1 over-wide)", "line 4", "public suffix", "held back: public resolver")
 	s.slash("/footprint watch export")
@@ -307,13 +303,14 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 			t.Errorf("the export lacks %q:\n%s", want, data)
 		}
 	}
-	l, err := sweep.Read("x.csv", strings.NewReader(data), nil, cal.now())
+	l, err := sweep.Read("x.csv", strings.NewReader(data), nil, s.clock.Now())
 	if err != nil || len(l.Entries) != 2 {
 		t.Errorf("the export can't be read again: %+v, %v", l, err)
 	}
 }
 
 func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read", "channels:read"}}})
 	s.ana.Share("<@U0FOOTBOT> watch import", localslack.File{Name: "list.txt", Data: []byte("evil.example\n")})
 	s.waitFor("I may not read list.txt", "files:read")
@@ -322,22 +319,23 @@ func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
 }
 
 func TestTheOwnerHearsOnceThatASweepIsLate(t *testing.T) {
-	s, cal := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash(`/footprint sweep add daily cron="30 8 * * *"`)
 	s.waitFor("The sweep daily runs")
 	// Nobody works: the only replica is held up in its queries, of which the slot is one.
 	var down atomic.Bool
 	down.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Delay: 40 * time.Second, Times: 1000, Match: func(string) bool { return down.Load() }})
-	slot := sweep.Schedule{Cron: "30 8 * * *"}.Next(cal.now())
-	cal.move(slot.Add(14 * time.Minute).Sub(cal.now()))
+	slot := sweep.Schedule{Cron: "30 8 * * *"}.Next(s.clock.Now())
+	s.clock.Move(slot.Add(14 * time.Minute).Sub(s.clock.Now()))
 	if err := s.bots[0].Tick(s.ctx); err != nil {
 		t.Fatal(err)
 	}
 	if late := s.bots[0].LateSweeps(s.ctx); len(late) != 0 {
 		t.Errorf("late after 14 minutes: %v", late)
 	}
-	cal.move(2 * time.Minute)
+	s.clock.Move(2 * time.Minute)
 	for range 3 {
 		if err := s.bots[0].Tick(s.ctx); err != nil {
 			t.Fatal(err)
@@ -363,8 +361,9 @@ func TestTheOwnerHearsOnceThatASweepIsLate(t *testing.T) {
 }
 
 func TestTheOperatorsSweepsStandBesideThoseOfSlack(t *testing.T) {
+	t.Parallel()
 	own := []sweep.Schedule{{Name: "morning", Cron: "0 6 * * *", Zone: "UTC", Channel: "C0SOC", FromYML: true}}
-	s, _ := sweeping(t, func(c *bot.Config) { c.Sweeps = own })
+	s := sweeping(t, func(c *bot.Config) { c.Sweeps = own })
 	s.tick()
 	s.slash("/footprint sweep list")
 	s.waitFor("morning · 0 6 * * * · UTC")
@@ -380,7 +379,8 @@ func TestTheOperatorsSweepsStandBesideThoseOfSlack(t *testing.T) {
 }
 
 func TestAnAddressThatIsNoSourceIsRefusedWithASentence(t *testing.T) {
-	s, _ := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash("/footprint sweep add daily from=ftp://feed.example/x")
 	s.waitFor("is no source of indicators")
 	s.slash(`/footprint sweep add daily cron="every day"`)

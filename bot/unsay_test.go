@@ -9,6 +9,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // ours are the messages and files of the bot that name a device of the story.
@@ -26,6 +27,7 @@ func ours(s *stage, c *localslack.Channel) (messages, files int) {
 }
 
 func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
@@ -59,7 +61,7 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 		t.Errorf("its answer is still kept (%v)", err)
 	}
 	actions := map[string]int{}
-	err := s.stores[0].AuditSince(s.ctx, time.Now().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
+	err := s.stores[0].AuditSince(s.ctx, testclock.At().Add(-time.Hour), func(e hunts.AuditEntry, _ string) error {
 		if e.HuntID == id {
 			actions[e.Action]++
 		}
@@ -83,6 +85,7 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 }
 
 func TestAFollowUpOnACachedAnswerWorks(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	first := s.waitFor("*REACHED*")

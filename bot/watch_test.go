@@ -13,10 +13,11 @@ import (
 )
 
 func TestTheWatchlistIsKeptByCommands(t *testing.T) {
-	s, cal := sweeping(t)
-	cal.move(48 * time.Hour)
-	day := func(d time.Duration) string { return cal.now().UTC().Add(d).Format("2006-01-02") }
-	shown := func(d time.Duration) string { return cal.now().UTC().Add(d).Format("2 Jan 2006") }
+	t.Parallel()
+	s := sweeping(t)
+	s.clock.Move(48 * time.Hour)
+	day := func(d time.Duration) string { return s.clock.Now().UTC().Add(d).Format("2006-01-02") }
+	shown := func(d time.Duration) string { return s.clock.Now().UTC().Add(d).Format("2 Jan 2006") }
 	const days = 24 * time.Hour
 	for _, c := range []struct{ text, want string }{
 		{`list`, "The watchlist is empty"},
@@ -47,25 +48,26 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 		s.slash("/footprint watch " + c.text)
 		s.waitFor(c.want)
 	}
-	s.waitFor("192.0.2[.]140 · active · until "+cal.now().UTC().Add(30*days).Format("2 Jan")+" · slack · C2", "203.0.113[.]9 · quiet until")
-	cal.move(31 * days)
+	s.waitFor("192.0.2[.]140 · active · until "+s.clock.Now().UTC().Add(30*days).Format("2 Jan")+" · slack · C2", "203.0.113[.]9 · quiet until")
+	s.clock.Move(31 * days)
 	s.slash("/footprint watch list")
 	s.waitFor("0 on the watchlist. 2 expired in the last 30 days.")
 	s.slash("/footprint sweep run")
 	s.waitFor("🌅", "expired, left out: 2")
-	cal.move(31 * days)
+	s.clock.Move(31 * days)
 	s.slash("/footprint watch list")
 	s.waitFor("The watchlist is empty")
 }
 
 func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
+	t.Parallel()
 	version := 1
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, "192.0.2.140\n198.51.100.%d\n", version)
 	}))
 	defer server.Close()
-	s, cal := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
-	cal.move(45 * time.Hour)
+	s := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
+	s.clock.Move(45 * time.Hour)
 	s.slash("/footprint sweep add daily from=" + server.URL + "/list.txt")
 	s.waitFor("The sweep daily runs")
 	s.slash("/footprint sweep run")
@@ -73,7 +75,7 @@ func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
 	s.slash(`/footprint watch remove 192.0.2.140 why="ours"`)
 	s.waitFor("1 removed")
 	version++
-	cal.move(time.Hour)
+	s.clock.Move(time.Hour)
 	s.slash("/footprint sweep run")
 	m := s.waitFor("🌅", "1 indicator ")
 	if strings.Contains(m.Text, "192.0.2[.]140") {
@@ -88,7 +90,8 @@ func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
 }
 
 func TestAHuntsIndicatorsGoToTheWatchlistByAButton(t *testing.T) {
-	s, _ := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash(`/footprint ip=203.0.113.66,8.8.8.8 dns=cdn-sync.example why="ISAC"`)
 	m := s.waitFor("*REACHED*:", "203.0.113[.]66")
 	if err := s.ana.Press(s.ctx, m, "Add all 3 to sweep"); err != nil {

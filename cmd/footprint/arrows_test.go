@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"hunts":                   {"hunts/indicator"},
 	"hunts/indicator":         {},
 	"hunts/kql":               {},
+	"hunts/testclock":         {},
 	"hunts/localworkspace":    {"hunts/kql"},
 	"bot/localslack":          {},
 }
