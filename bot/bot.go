@@ -24,6 +24,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 // Runner answers hunts; *runner.Runner is one.
@@ -222,7 +223,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		cfg.ThreadPause = time.Minute
 	}
 	if cfg.Fetcher == nil {
-		cfg.Fetcher = sweep.NewFetcher(false, nil)
+		cfg.Fetcher = feed.NewFetcher(false, nil)
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now

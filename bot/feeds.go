@@ -13,17 +13,18 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
-// Fetcher reads a feed from its address; *sweep.Fetcher is one.
+// Fetcher reads a feed from its address; *feed.Fetcher is one.
 type Fetcher interface {
-	Fetch(ctx context.Context, address string, last sweep.Stamp, now time.Time) (body io.ReadCloser, stamp sweep.Stamp, changed bool, err error)
+	Fetch(ctx context.Context, address string, last feed.Stamp, now time.Time) (body io.ReadCloser, stamp feed.Stamp, changed bool, err error)
 }
 
 // fed is what is remembered of a feed: its version, and what of it is not
 // hunted, which an unchanged feed does not tell again.
 type fed struct {
-	Stamp    sweep.Stamp        `json:"stamp"`
+	Stamp    feed.Stamp         `json:"stamp"`
 	Problems []sweep.Problem    `json:"problems"`
 	More     map[sweep.Kind]int `json:"more,omitempty"` // further problems
 }
@@ -41,12 +42,12 @@ func fedKey(f sweep.Feed) string {
 func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List, warnings []string, err error) {
 	var left sweep.List
 	for _, text := range s.Sources {
-		feed, err := sweep.ParseFeed(text)
+		from, err := sweep.ParseFeed(text)
 		if err != nil {
 			warnings = append(warnings, err.Error())
 			continue
 		}
-		now, err := b.refresh(ctx, s, feed)
+		now, err := b.refresh(ctx, s, from)
 		if err != nil {
 			var e *hunts.Error
 			if errors.As(err, &e) && e.Kind == hunts.KindUnavailable && e.Say == "" || ctx.Err() != nil {
@@ -77,13 +78,13 @@ func sentenceOf(err error) string {
 
 // refresh reads one source and puts what it names onto the watchlist. What is
 // remembered of it comes back even when it can't be read.
-func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, feed sweep.Feed) (fed, error) {
+func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (fed, error) {
 	var last fed
-	if _, err := b.cfg.Store.GetJSON(ctx, fedKey(feed), &last); err != nil {
+	if _, err := b.cfg.Store.GetJSON(ctx, fedKey(from), &last); err != nil {
 		return last, err
 	}
 	now := b.cfg.Clock().UTC()
-	fresh, stamp, changed, err := b.read(ctx, s, feed, last.Stamp, now)
+	fresh, stamp, changed, err := b.read(ctx, s, from, last.Stamp, now)
 	if err != nil {
 		return last, err
 	}
@@ -92,37 +93,37 @@ func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, feed sweep.Feed) (f
 		return last, err
 	}
 	if !changed {
-		if err := b.putEntries(ctx, sweep.Renew(have.Entries, feed, now)); err != nil {
+		if err := b.putEntries(ctx, sweep.Renew(have.Entries, from, now)); err != nil {
 			return last, err
 		}
 		last.Stamp = stamp
-		return last, b.cfg.Store.SetJSON(ctx, fedKey(feed), last, keepSnapshot)
+		return last, b.cfg.Store.SetJSON(ctx, fedKey(from), last, keepSnapshot)
 	}
-	if err := b.putEntries(ctx, sweep.Refresh(have.Entries, feed, fresh, now)); err != nil {
+	if err := b.putEntries(ctx, sweep.Refresh(have.Entries, from, fresh, now)); err != nil {
 		return last, err
 	}
 	fresh.Trim(maxFeedProblems)
 	next := fed{Stamp: stamp, Problems: fresh.Problems, More: fresh.More}
-	return next, b.cfg.Store.SetJSON(ctx, fedKey(feed), next, keepSnapshot)
+	return next, b.cfg.Store.SetJSON(ctx, fedKey(from), next, keepSnapshot)
 }
 
 // read asks the workspace or the address for what a source names now.
-func (b *Bot) read(ctx context.Context, s sweep.Schedule, feed sweep.Feed, last sweep.Stamp, now time.Time) (sweep.List, sweep.Stamp, bool, error) {
-	if feed.Workspace {
-		tips, err := b.cfg.Runner.Tips(ctx, feed.Tips, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, nil)
+func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last feed.Stamp, now time.Time) (sweep.List, feed.Stamp, bool, error) {
+	if from.Workspace {
+		tips, err := b.cfg.Runner.Tips(ctx, from.Tips, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, nil)
 		if err != nil {
 			return sweep.List{}, last, false, err
 		}
-		list, err := sweep.FromTips(feed, tips, now)
-		return list, sweep.Stamp{Fetched: now}, true, err
+		list, err := feed.FromTips(from, tips, now)
+		return list, feed.Stamp{Fetched: now}, true, err
 	}
-	body, stamp, changed, err := b.cfg.Fetcher.Fetch(ctx, feed.URL, last, now)
+	body, stamp, changed, err := b.cfg.Fetcher.Fetch(ctx, from.URL, last, now)
 	if err != nil || !changed {
 		return sweep.List{}, stamp, false, err
 	}
 	defer func() { _ = body.Close() }()
-	list, err := feed.Read(body, func(address string) (io.ReadCloser, error) {
-		part, _, _, err := b.cfg.Fetcher.Fetch(ctx, address, sweep.Stamp{}, now)
+	list, err := feed.ReadFrom(from, body, func(address string) (io.ReadCloser, error) {
+		part, _, _, err := b.cfg.Fetcher.Fetch(ctx, address, feed.Stamp{}, now)
 		return part, err
 	}, now)
 	return list, stamp, true, err

@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 // sweeping is a stage two days ago.
@@ -153,7 +154,7 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 		_, _ = w.Write([]byte(list.Load().(string)))
 	}))
 	defer server.Close()
-	s := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
+	s := sweeping(t, func(c *bot.Config) { c.Fetcher = feed.NewFetcher(true, nil) })
 	s.clock.Move(48 * time.Hour)
 	s.slash(`/footprint sweep add daily cron="30 8 * * *" zone=Europe/Berlin from=ti,sentinel:footprint-iocs,` + server.URL + "/list.txt")
 	s.waitFor("The sweep daily runs at 30 8 * * *", "3 sources")
@@ -303,7 +304,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 			t.Errorf("the export lacks %q:\n%s", want, data)
 		}
 	}
-	l, err := sweep.Read("x.csv", strings.NewReader(data), nil, s.clock.Now())
+	l, err := feed.Read("x.csv", strings.NewReader(data), nil, s.clock.Now())
 	if err != nil || len(l.Entries) != 2 {
 		t.Errorf("the export can't be read again: %+v, %v", l, err)
 	}

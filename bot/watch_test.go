@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot"
-	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 func TestTheWatchlistIsKeptByCommands(t *testing.T) {
@@ -66,7 +66,7 @@ func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
 		_, _ = fmt.Fprintf(w, "192.0.2.140\n198.51.100.%d\n", version)
 	}))
 	defer server.Close()
-	s := sweeping(t, func(c *bot.Config) { c.Fetcher = sweep.NewFetcher(true, nil) })
+	s := sweeping(t, func(c *bot.Config) { c.Fetcher = feed.NewFetcher(true, nil) })
 	s.clock.Move(45 * time.Hour)
 	s.slash("/footprint sweep add daily from=" + server.URL + "/list.txt")
 	s.waitFor("The sweep daily runs")

@@ -10,6 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 // howToImport is told to who writes watch import where no file can be.
@@ -90,7 +91,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 				return err
 			})
 		}
-		read, err := sweep.Read(f.Name, bytes.NewReader(data), columns, now)
+		read, err := feed.Read(f.Name, bytes.NewReader(data), columns, now)
 		if err != nil {
 			return say(err.Error() + ".")
 		}

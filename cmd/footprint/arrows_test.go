@@ -15,13 +15,14 @@ const module = "github.com/footprint-soc/footprint/"
 // arrows are the imports of ours that each package may have: an arrow goes to
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
-	"bot":                     {"bot/message", "hunts", "hunts/indicator", "hunts/sweep"},
+	"bot":                     {"bot/message", "hunts", "hunts/indicator", "hunts/sweep", "hunts/sweep/feed"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts"},
 	"hunts/record":            {"hunts", "hunts/sweep"},
 	"hunts/record/recordtest": {"hunts", "hunts/record"},
 	"bot/message":             {"hunts", "hunts/indicator", "hunts/sweep"},
-	"hunts/sweep":             {"hunts", "hunts/indicator", "hunts/kql"},
+	"hunts/sweep/feed":        {"hunts", "hunts/indicator", "hunts/sweep"},
+	"hunts/sweep":             {"hunts", "hunts/indicator"},
 	"hunts":                   {"hunts/indicator"},
 	"hunts/indicator":         {},
 	"hunts/kql":               {},

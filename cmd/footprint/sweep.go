@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 // sweepOnce hunts a whole watchlist once.
@@ -107,7 +108,7 @@ func sweepWindow(words []string, now time.Time) (req indicator.Request, err erro
 
 func readWatchlist(name string, stdin io.Reader, columns sweep.Columns, now time.Time) (sweep.List, error) {
 	if name == "-" {
-		return sweep.Read("standard input", stdin, columns, now)
+		return feed.Read("standard input", stdin, columns, now)
 	}
 	f, err := os.Open(name) //nolint:gosec // the person at the terminal names the file
 	if err != nil {
@@ -118,5 +119,5 @@ func readWatchlist(name string, stdin io.Reader, columns sweep.Columns, now time
 		return sweep.List{}, err
 	}
 	defer func() { _ = f.Close() }()
-	return sweep.Read(name, f, columns, now)
+	return feed.Read(name, f, columns, now)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
+var today = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
 func entry(t *testing.T, value string, change ...func(*Entry)) Entry {
 	t.Helper()
 	typed, refusal := indicator.Type(value)

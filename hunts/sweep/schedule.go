@@ -35,7 +35,7 @@ const DefaultCron = "30 8 * * 1-5"
 // Check says what is wrong with a schedule, in a sentence.
 func (s Schedule) Check() error {
 	if !nameOf.MatchString(s.Name) {
-		return fmt.Errorf("a sweep needs a short name of letters, digits, - and _, not %q", cut(s.Name, 60))
+		return fmt.Errorf("a sweep needs a short name of letters, digits, - and _, not %.60q", s.Name)
 	}
 	for _, source := range s.Sources {
 		if _, err := ParseFeed(source); err != nil {

@@ -9,7 +9,6 @@ package sweep
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +49,7 @@ type Entry struct {
 	Hunted     time.Time           `json:"hunted,omitzero"`   // slot of the sweep that searched its history
 	Removed    bool                `json:"removed,omitempty"` // retired by a person, whatever its source says
 
-	line int // of its source, while that is read
+	Line int `json:"-"` // of its source, while that is read
 }
 
 // Key is the identity of an entry within its watchlist.
@@ -131,95 +130,6 @@ func expiredLast(k Kind) int {
 	return 0
 }
 
-// reader takes values in and remembers which it has.
-type reader struct {
-	List
-	source string
-	now    time.Time
-	seen   map[string]int // where an entry stands, by its key
-}
-
-func newReader(source string, now time.Time) *reader {
-	return &reader{source: source, now: now, seen: map[string]int{}}
-}
-
-// maxProblems bounds how many values that are not hunted a source is listed with;
-// the others are counted.
-const maxProblems = 10_000
-
-// leave lists a value that is not hunted.
-func (r *reader) leave(line int, value string, kind Kind, reason string) {
-	if len(r.Problems) >= maxProblems {
-		r.Join(nil, map[Kind]int{kind: 1})
-		return
-	}
-	r.Problems = append(r.Problems, Problem{Source: r.source, Line: line, Value: value, Kind: kind, Reason: reason})
-}
-
-// add puts in one value, or says why not. Within one list an indicator is there
-// once; a repeated one keeps the later end.
-func (r *reader) add(line int, value string, e Entry) {
-	typed, refusal := indicator.Type(value)
-	e.line = line
-	if refusal != nil {
-		r.refused(line, value, refusal)
-		return
-	}
-	e.Indicator = typed
-	r.take(value, e)
-}
-
-// take puts in what was typed already.
-func (r *reader) take(value string, e Entry) {
-	e.Source = r.source
-	line := e.line
-	if reason := TooWide(e.Indicator); reason != "" {
-		r.leave(line, value, OverWide, reason)
-		return
-	}
-	if e.Added.IsZero() {
-		e.Added = r.now
-	}
-	if e.Expires.IsZero() {
-		e.Expires, e.Renewed = r.now.Add(DefaultLife), true
-	}
-	if e.State == "" {
-		e.State = Active
-	}
-	if !e.Expires.After(r.now) {
-		r.leave(line, value, Expired, "its time was over on "+e.Expires.Format("2 Jan 2006"))
-		return
-	}
-	if k, ok := r.seen[e.Key()]; ok {
-		if e.Expires.After(r.Entries[k].Expires) {
-			r.Entries[k].Expires = e.Expires
-		}
-		return
-	}
-	r.seen[e.Key()] = len(r.Entries)
-	r.Entries = append(r.Entries, e)
-}
-
-// refused lists what is no indicator. The sentence of a refusal is kept where it
-// names the mistake, and not where it explains how to type.
-func (r *reader) refused(line int, value string, refusal *indicator.Refusal) {
-	plain := strings.TrimSpace(indicator.Refang(value))
-	_, notPrefix := netip.ParsePrefix(plain)
-	switch {
-	case notPrefix == nil:
-		r.leave(line, value, OverWide, refusal.Sentence)
-	case indicator.IsPublicSuffix(strings.TrimPrefix(plain, "*")):
-		r.leave(line, value, OverWide, "a public suffix, under which everyone registers names")
-	case strings.ContainsAny(value, ".:/"):
-		r.leave(line, value, Malformed, refusal.Sentence)
-	default:
-		r.leave(line, value, Malformed, "neither an address, a name, a URL, a file name nor a hash")
-	}
-}
-
-// full tells that there is more than one sweep hunts; there is no use in reading on.
-func (r *reader) full() bool { return len(r.Entries) > MaxEntries }
-
 // The widest networks of a watchlist: what a provider is given, or one
 // organisation. A hunt typed by a person may be wider.
 const (
@@ -251,7 +161,7 @@ func (l *List) Hold(g indicator.Guard) {
 	l.Entries = slices.DeleteFunc(l.Entries, func(e Entry) bool {
 		reason, held := g.Check(e.Indicator)
 		if held {
-			l.Problems = append(l.Problems, Problem{Source: e.Source, Line: e.line, Value: e.Indicator.String(), Kind: Guarded, Reason: reason})
+			l.Problems = append(l.Problems, Problem{Source: e.Source, Line: e.Line, Value: e.Indicator.String(), Kind: Guarded, Reason: reason})
 		}
 		return held
 	})
@@ -271,10 +181,3 @@ func (l List) Indicators() []indicator.Indicator {
 
 // MaxEntries is how many entries one watchlist holds.
 const MaxEntries = 50_000
-
-func (l List) tooLong() error {
-	if len(l.Entries) > MaxEntries {
-		return fmt.Errorf("the watchlist holds more than the %d indicators that one sweep hunts: split it, or let old ones expire", MaxEntries)
-	}
-	return nil
-}

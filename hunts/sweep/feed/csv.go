@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"bytes"
@@ -9,11 +9,8 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
-
-// Columns says which column of a CSV holds which field of an entry, by the names
-// that its header gives them. The fields are those of knownColumns.
-type Columns map[string]string
 
 // knownColumns are the names under which a CSV may carry a field, lower case,
 // only letters and digits; the first that a header has wins.
@@ -32,34 +29,6 @@ var knownColumns = map[string][]string{
 var kindColumns = []string{
 	"ip", "ipv4", "ipv6", "ipaddress", "networkip", "srcip", "dstip", "destip", "remoteip", "address", "domain", "domainname", "host", "hostname", "fqdn", "url", "remoteurl", "uri",
 	"hash", "filehash", "sha256", "sha256hash", "sha1", "sha1hash", "md5", "md5hash",
-}
-
-// ParseColumns reads what a person says of the columns, such as
-// "indicator=Bad host,expires=Good until"; nil for nothing.
-func ParseColumns(text string) (Columns, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, nil
-	}
-	out := Columns{}
-	for _, pair := range strings.Split(text, ",") {
-		field, name, ok := strings.Cut(pair, "=")
-		field, name = strings.ToLower(strings.TrimSpace(field)), strings.TrimSpace(name)
-		if _, known := knownColumns[field]; !known || !ok || name == "" {
-			return nil, fmt.Errorf("%q names no column: write indicator=COLUMN, and so for expires, added, confidence, note, tags and owner", cut(strings.TrimSpace(pair), 60))
-		}
-		out[field] = name
-	}
-	return out, nil
-}
-
-// String is the text that ParseColumns reads.
-func (c Columns) String() string {
-	pairs := make([]string, 0, len(c))
-	for field, name := range c {
-		pairs = append(pairs, field+"="+name)
-	}
-	slices.Sort(pairs)
-	return strings.Join(pairs, ",")
 }
 
 func columnName(s string) string {
@@ -105,7 +74,7 @@ func layoutOf(header []string) layout {
 }
 
 // name puts in what a person said of the columns.
-func (l *layout) name(columns Columns, header []string) error {
+func (l *layout) name(columns sweep.Columns, header []string) error {
 	for field, name := range columns {
 		i := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
 		if i < 0 {
@@ -254,7 +223,7 @@ func splitRow(text string, separator rune) []string {
 
 // csv takes in a table whose header is its first row, or a comment before it, or
 // nowhere.
-func (r *reader) csv(data []byte, columns Columns) error {
+func (r *reader) csv(data []byte, columns sweep.Columns) error {
 	comment, first := headOf(data)
 	separator := separatorOf(first)
 	rows := slices.Collect(records(data, separator))
@@ -300,8 +269,8 @@ func (r *reader) row(x row, at layout) {
 		}
 		return ""
 	}
-	var e Entry
-	wrong, taken := e.describe(cell), 0
+	var e sweep.Entry
+	wrong, taken := describe(&e, cell), 0
 	for _, i := range at.indicators {
 		if i >= len(x.cells) || x.cells[i] == "" {
 			continue
@@ -312,12 +281,12 @@ func (r *reader) row(x row, at layout) {
 			value, e.Note = cutNote(value)
 		}
 		if wrong != "" {
-			r.leave(x.line, value, Malformed, wrong)
+			r.leave(x.line, value, sweep.Malformed, wrong)
 			continue
 		}
 		r.add(x.line, value, e)
 	}
 	if taken == 0 && slices.ContainsFunc(x.cells, func(c string) bool { return c != "" }) {
-		r.leave(x.line, cut(strings.Join(x.cells, " "), 80), Malformed, "there is no indicator in this row")
+		r.leave(x.line, cut(strings.Join(x.cells, " "), 80), sweep.Malformed, "there is no indicator in this row")
 	}
 }

@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 type mispEvent struct {
@@ -77,7 +79,7 @@ func (r *reader) misp(raw json.RawMessage) {
 		Attribute []mispAttribute `json:"Attribute"`
 	}
 	if err := json.Unmarshal(raw, &one); err != nil {
-		r.leave(0, cut(string(raw), 60), Malformed, "an event that can't be read: "+err.Error())
+		r.leave(0, cut(string(raw), 60), sweep.Malformed, "an event that can't be read: "+err.Error())
 		return
 	}
 	r.attributes(one.Attribute, "")
@@ -87,7 +89,7 @@ func (r *reader) misp(raw json.RawMessage) {
 	r.attributes(one.Event.Attribute, one.Event.Info)
 	for _, o := range one.Event.Object {
 		if o.Deleted {
-			r.leave(0, cut("object "+o.Name, 60), Withdrawn, "deleted by its source")
+			r.leave(0, cut("object "+o.Name, 60), sweep.Withdrawn, "deleted by its source")
 			continue
 		}
 		r.attributes(o.Attribute, one.Event.Info)
@@ -103,13 +105,13 @@ func (r *reader) attributes(list []mispAttribute, note string) {
 		case !bool(a.ToIDs):
 			continue
 		case bool(a.Deleted):
-			r.leave(0, string(a.Value), Withdrawn, "deleted by its source")
+			r.leave(0, string(a.Value), sweep.Withdrawn, "deleted by its source")
 			continue
 		case !known:
-			r.leave(0, string(a.Value), Unsearched, fmt.Sprintf("network events show nothing of the type %q", cut(a.Type, 40)))
+			r.leave(0, string(a.Value), sweep.Unsearched, fmt.Sprintf("network events show nothing of the type %q", cut(a.Type, 40)))
 			continue
 		}
-		e := Entry{Note: cmp.Or(string(a.Comment), note)}
+		e := sweep.Entry{Note: cmp.Or(string(a.Comment), note)}
 		e.Added, _ = instant(string(a.Timestamp))
 		for _, tag := range a.Tag {
 			e.Tags = append(e.Tags, tag.Name)
@@ -117,7 +119,7 @@ func (r *reader) attributes(list []mispAttribute, note string) {
 		values := strings.Split(string(a.Value), "|")
 		for _, p := range parts {
 			if p >= len(values) {
-				r.leave(0, string(a.Value), Malformed, fmt.Sprintf("a value of the type %q has %d parts", a.Type, p+1))
+				r.leave(0, string(a.Value), sweep.Malformed, fmt.Sprintf("a value of the type %q has %d parts", a.Type, p+1))
 				continue
 			}
 			r.add(0, values[p], e)
@@ -132,7 +134,7 @@ const (
 	// maxManifest bounds how many events of a feed are read, the newest first.
 	maxManifest = 200
 	// manifestBack is how old an event may be: its indicators would be over.
-	manifestBack = DefaultLife
+	manifestBack = sweep.DefaultLife
 )
 
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)

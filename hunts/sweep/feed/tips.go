@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // observables are the left sides of STIX comparisons whose values can be
@@ -15,25 +16,25 @@ import (
 var observables = []string{"ipv4-addr:value", "ipv6-addr:value", "domain-name:value", "url:value", "file:name", "file:hashes."}
 
 // FromTips makes a list of what the workspace itself keeps.
-func FromTips(feed Feed, tips []hunts.Tip, now time.Time) (List, error) {
+func FromTips(feed sweep.Feed, tips []hunts.Tip, now time.Time) (sweep.List, error) {
 	r := newReader(feed.String(), now)
 	for _, t := range tips {
-		e := Entry{Note: t.Note, Confidence: percent(float64(t.Confidence)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
+		e := sweep.Entry{Note: t.Note, Confidence: percent(float64(t.Confidence)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
 		value := t.Value
 		switch {
 		case t.Revoked:
-			r.leave(0, value, Withdrawn, "revoked by its source")
+			r.leave(0, value, sweep.Withdrawn, "revoked by its source")
 			continue
 		case t.Key != "" && !huntable(t.Key):
-			r.leave(0, value, Unsearched, "network events show nothing of "+t.Key)
+			r.leave(0, value, sweep.Unsearched, "network events show nothing of "+t.Key)
 			continue
 		case t.Key != "" && t.Added.After(now):
-			r.leave(0, value, NotYet, "valid from "+t.Added.Format("2 Jan 2006")+" on")
+			r.leave(0, value, sweep.NotYet, "valid from "+t.Added.Format("2 Jan 2006")+" on")
 			continue
 		case t.Fields != nil:
 			var wrong string
-			if value, wrong = e.fill(value, t.Fields); wrong != "" {
-				r.leave(0, value, Malformed, wrong)
+			if value, wrong = fill(&e, value, t.Fields); wrong != "" {
+				r.leave(0, value, sweep.Malformed, wrong)
 				continue
 			}
 		}
@@ -54,7 +55,7 @@ func huntable(key string) bool {
 // fill reads the columns of a watchlist's item as those of a CSV are read. Its
 // indicator is the search key, or where that is none, what a column of the item
 // holds.
-func (e *Entry) fill(key string, fields map[string]any) (value, wrong string) {
+func fill(e *sweep.Entry, key string, fields map[string]any) (value, wrong string) {
 	names := make([]string, 0, len(fields))
 	for name := range fields {
 		if name != "SearchKey" && !strings.HasPrefix(name, "_DT") {
@@ -69,7 +70,7 @@ func (e *Entry) fill(key string, fields map[string]any) (value, wrong string) {
 		}
 		return strings.TrimSpace(fmt.Sprint(fields[names[i]]))
 	}
-	wrong = e.describe(func(field string) string {
+	wrong = describe(e, func(field string) string {
 		if i, ok := at.fields[field]; ok {
 			return text(i)
 		}

@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // maxSource bounds one source; 50,000 indicators with all their columns take a
@@ -22,27 +23,27 @@ const maxSource = 64 << 20
 // 2.1 bundle, or MISP events and feeds. The format follows from the content.
 // columns may say which column of a CSV holds what; nil finds out. An error
 // means that nothing could be read; a bad line is a Problem.
-func Read(name string, r io.Reader, columns Columns, now time.Time) (List, error) {
+func Read(name string, r io.Reader, columns sweep.Columns, now time.Time) (sweep.List, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSource+1))
 	if err != nil {
-		return List{}, fmt.Errorf("reading %s: %w", name, err)
+		return sweep.List{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	if len(data) > maxSource {
-		return List{}, fmt.Errorf("%s is larger than %d MB", name, maxSource>>20)
+		return sweep.List{}, fmt.Errorf("%s is larger than %d MB", name, maxSource>>20)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		return List{}, fmt.Errorf("%s is not UTF-8 text; save it as UTF-8", name)
+		return sweep.List{}, fmt.Errorf("%s is not UTF-8 text; save it as UTF-8", name)
 	}
 	trimmed := bytes.TrimSpace(data)
 	if len(trimmed) == 0 {
-		return List{}, fmt.Errorf("%s is empty", name)
+		return sweep.List{}, fmt.Errorf("%s is empty", name)
 	}
 	list := newReader(path.Base(name), now)
 	isJSON := trimmed[0] == '{' || trimmed[0] == '[' && json.Valid(trimmed)
 	switch {
 	case isJSON && columns != nil:
-		return List{}, fmt.Errorf("%s is JSON, which has no columns to name", list.source)
+		return sweep.List{}, fmt.Errorf("%s is JSON, which has no columns to name", list.source)
 	case isJSON:
 		err = list.json(trimmed)
 	case columns != nil || looksLikeCSV(list.source, trimmed):
@@ -51,7 +52,7 @@ func Read(name string, r io.Reader, columns Columns, now time.Time) (List, error
 		list.text(data)
 	}
 	if err != nil {
-		return List{}, err
+		return sweep.List{}, err
 	}
 	return list.List, list.tooLong()
 }
@@ -87,7 +88,7 @@ func cutNote(text string) (value, note string) {
 func (r *reader) line(n int, text, note string) {
 	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' || c == ';' || c == '|' })
 	if len(words) == 1 {
-		r.add(n, words[0], Entry{Note: note})
+		r.add(n, words[0], sweep.Entry{Note: note})
 		return
 	}
 	type word struct {
@@ -109,7 +110,7 @@ func (r *reader) line(n int, text, note string) {
 		}
 	}
 	if !some {
-		r.leave(n, cut(text, 200), Malformed, "there is no indicator in this line")
+		r.leave(n, cut(text, 200), sweep.Malformed, "there is no indicator in this line")
 		return
 	}
 	if note == "" {
@@ -119,14 +120,14 @@ func (r *reader) line(n int, text, note string) {
 		if w.refusal != nil {
 			r.refused(n, w.text, w.refusal)
 		} else {
-			r.take(w.text, Entry{Indicator: w.is, Note: note, line: n})
+			r.take(w.text, sweep.Entry{Indicator: w.is, Note: note, Line: n})
 		}
 	}
 }
 
 // describe fills in what a row says beside its indicator; what can't be read of
 // it comes back as a sentence.
-func (e *Entry) describe(cell func(field string) string) (wrong string) {
+func describe(e *sweep.Entry, cell func(field string) string) (wrong string) {
 	e.Note, e.Owner = cell("note"), cell("owner")
 	e.Added, _ = instant(cell("added"))
 	until := cell("expires")

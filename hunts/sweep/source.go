@@ -1,13 +1,10 @@
 package sweep
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"path"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -78,52 +75,38 @@ func IsFeed(source string) bool {
 	return err == nil && f.String() == source
 }
 
-// Read reads what the address of a feed gave. Of a MISP feed the address is its
-// manifest; get reads the events that this names, the latest of those that are
-// not too old to be hunted.
-func (f Feed) Read(body io.Reader, get func(address string) (io.ReadCloser, error), now time.Time) (List, error) {
-	u, err := url.Parse(f.URL)
-	if err != nil {
-		return List{}, fmt.Errorf("the address of a source: %w", err)
+// Columns says which column of a CSV holds which field of an entry, by the names
+// that its header gives them. The fields are those of columnFields.
+type Columns map[string]string
+
+// ParseColumns reads what a person says of the columns, such as
+// "indicator=Bad host,expires=Good until"; nil for nothing.
+func ParseColumns(text string) (Columns, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
 	}
-	if path.Base(u.Path) != manifestName {
-		list, err := Read(path.Base(u.Path), body, f.Columns, now)
-		list.from(f.String())
-		return list, err
-	}
-	data, err := io.ReadAll(io.LimitReader(body, maxSource))
-	if err != nil {
-		return List{}, fmt.Errorf("reading a source: %w", err)
-	}
-	events := manifestEvents(data)
-	if len(events) == 0 {
-		return List{}, errors.New("it names no events of MISP")
-	}
-	r := newReader(f.String(), now)
-	for n, e := range events {
-		if n == maxManifest || e.Changed.Before(now.Add(-manifestBack)) {
-			break
+	out := Columns{}
+	for _, pair := range strings.Split(text, ",") {
+		field, name, ok := strings.Cut(pair, "=")
+		field, name = strings.ToLower(strings.TrimSpace(field)), strings.TrimSpace(name)
+		if !slices.Contains(columnFields(), field) || !ok || name == "" {
+			return nil, fmt.Errorf("%.60q names no column: write indicator=COLUMN, and so for expires, added, confidence, note, tags and owner", strings.TrimSpace(pair))
 		}
-		event, err := get(u.ResolveReference(&url.URL{Path: e.UUID + ".json"}).String())
-		if err != nil {
-			return List{}, fmt.Errorf("event %s: %w", e.UUID, err)
-		}
-		data, err := io.ReadAll(io.LimitReader(event, maxSource))
-		_ = event.Close()
-		if err != nil {
-			return List{}, fmt.Errorf("event %s: %w", e.UUID, err)
-		}
-		r.misp(data)
+		out[field] = name
 	}
-	return r.List, r.tooLong()
+	return out, nil
 }
 
-// from names the source of a list.
-func (l *List) from(source string) {
-	for n := range l.Entries {
-		l.Entries[n].Source = source
+// String is the text that ParseColumns reads.
+func (c Columns) String() string {
+	pairs := make([]string, 0, len(c))
+	for field, name := range c {
+		pairs = append(pairs, field+"="+name)
 	}
-	for n := range l.Problems {
-		l.Problems[n].Source = source
-	}
+	slices.Sort(pairs)
+	return strings.Join(pairs, ",")
+}
+
+func columnFields() []string {
+	return []string{"indicator", "expires", "added", "confidence", "note", "tags", "owner"}
 }

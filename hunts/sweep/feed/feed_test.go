@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"errors"
@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 func TestAPersonMayNameTheColumns(t *testing.T) {
 	const table = "First;Second;Until\n203.0.113.66;198.51.100.7;2026-12-01\n"
-	columns, err := ParseColumns("indicator=Second, expires=until")
+	columns, err := sweep.ParseColumns("indicator=Second, expires=until")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func TestAPersonMayNameTheColumns(t *testing.T) {
 		t.Errorf("without: %+v, %v", l, err)
 	}
 	for text, want := range map[string]string{"indicator=Third": "the columns are: First, Second, Until", "first": "names no column", "colour=x": "names no column"} {
-		columns, err := ParseColumns(text)
+		columns, err := sweep.ParseColumns(text)
 		if err == nil {
 			_, err = Read("x.csv", strings.NewReader(table), columns, today)
 		}
@@ -33,7 +34,7 @@ func TestAPersonMayNameTheColumns(t *testing.T) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-	if _, err := Read("x.json", strings.NewReader("[]"), Columns{"indicator": "x"}, today); err == nil || !strings.Contains(err.Error(), "no columns to name") {
+	if _, err := Read("x.json", strings.NewReader("[]"), sweep.Columns{"indicator": "x"}, today); err == nil || !strings.Contains(err.Error(), "no columns to name") {
 		t.Errorf("JSON: %v", err)
 	}
 }
@@ -44,22 +45,8 @@ func TestWhatIsHeldBackIsNamedWithItsLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Hold(indicator.DefaultGuard())
-	if len(l.Entries) != 1 || len(l.Problems) != 1 || l.Problems[0].Line != 2 || l.Problems[0].Kind != Guarded || l.Left()[Guarded] != 1 {
+	if len(l.Entries) != 1 || len(l.Problems) != 1 || l.Problems[0].Line != 2 || l.Problems[0].Kind != sweep.Guarded || l.Left()[sweep.Guarded] != 1 {
 		t.Errorf("%+v", l)
-	}
-}
-
-func TestOnlyTheCountIsKeptOfManyProblems(t *testing.T) {
-	l := List{Problems: []Problem{{Kind: Expired}, {Kind: Malformed, Value: "a"}, {Kind: Expired}, {Kind: Malformed, Value: "b"}}, More: map[Kind]int{Expired: 5}}
-	for most, kept := range map[int]int{5: 4, 4: 4, 3: 3, 2: 2} {
-		x := List{Problems: append([]Problem{}, l.Problems...), More: map[Kind]int{Expired: 5}}
-		x.Trim(most)
-		if len(x.Problems) != kept || x.Left()[Expired] != 7 || x.Left()[Malformed] != 2 {
-			t.Errorf("%d: %+v", most, x)
-		}
-		if kept == 2 && (x.Problems[0].Value != "a" || x.Problems[1].Value != "b") {
-			t.Errorf("what is over goes first: %+v", x.Problems)
-		}
 	}
 }
 
@@ -72,11 +59,11 @@ func TestAFeedOfMISPIsReadByItsManifest(t *testing.T) {
 		asked = append(asked, address)
 		return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"Event": {"info": "one", "Attribute": [{"type": "ip-dst", "value": "198.51.100.%d", "to_ids": true}]}}`, len(asked)))), nil
 	}
-	feed, err := ParseFeed("https://feed.example/osint/manifest.json?key=1")
+	feed, err := sweep.ParseFeed("https://feed.example/osint/manifest.json?key=1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := feed.Read(strings.NewReader(manifest), get, today)
+	l, err := ReadFrom(feed, strings.NewReader(manifest), get, today)
 	if err != nil || len(l.Entries) != 2 || l.Entries[0].Source != feed.String() || l.Entries[0].Note != "one" {
 		t.Errorf("%+v, %v", l, err)
 	}
@@ -84,22 +71,22 @@ func TestAFeedOfMISPIsReadByItsManifest(t *testing.T) {
 		t.Errorf("asked for %v, want %v: the latest first, none that is too old", asked, want)
 	}
 	for name, text := range map[string]string{"no JSON": "x", "no manifest": `{"../../etc/passwd": {"timestamp": 1}}`, "empty": "{}"} {
-		if l, err := feed.Read(strings.NewReader(text), get, today); err == nil {
+		if l, err := ReadFrom(feed, strings.NewReader(text), get, today); err == nil {
 			t.Errorf("%s: %+v", name, l)
 		}
 	}
 	broken := errors.New("the server answered 404")
-	if _, err := feed.Read(strings.NewReader(manifest), func(string) (io.ReadCloser, error) { return nil, broken }, today); !errors.Is(err, broken) {
+	if _, err := ReadFrom(feed, strings.NewReader(manifest), func(string) (io.ReadCloser, error) { return nil, broken }, today); !errors.Is(err, broken) {
 		t.Errorf("an event that is not there: %v", err)
 	}
 }
 
 func TestAListKeepsTheNameOfItsFeed(t *testing.T) {
-	feed, err := ParseFeed("https://feed.example/list.txt")
+	feed, err := sweep.ParseFeed("https://feed.example/list.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := feed.Read(strings.NewReader("evil.example\ncom\n"), nil, today)
+	l, err := ReadFrom(feed, strings.NewReader("evil.example\ncom\n"), nil, today)
 	if err != nil || l.Entries[0].Source != feed.String() || l.Problems[0].Source != feed.String() {
 		t.Errorf("%+v, %v", l, err)
 	}

@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"context"

@@ -1,8 +1,10 @@
-package sweep
+package feed
 
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 type stixIndicator struct {
@@ -44,7 +46,7 @@ func (r *reader) stix(objects []json.RawMessage) {
 			ID   string `json:"id"`
 		}
 		if json.Unmarshal(raw, &kind) != nil {
-			r.leave(0, cut(string(raw), 60), Malformed, "an object that can't be read")
+			r.leave(0, cut(string(raw), 60), sweep.Malformed, "an object that can't be read")
 			continue
 		}
 		if kind.Type != "indicator" {
@@ -52,7 +54,7 @@ func (r *reader) stix(objects []json.RawMessage) {
 		}
 		var o stixIndicator
 		if err := json.Unmarshal(raw, &o); err != nil {
-			r.leave(0, kind.ID, Malformed, "an indicator that can't be read: "+err.Error())
+			r.leave(0, kind.ID, sweep.Malformed, "an indicator that can't be read: "+err.Error())
 			continue
 		}
 		k, again := latest[o.ID]
@@ -83,25 +85,25 @@ func (r *reader) indicator(o stixIndicator) {
 	until, untilOK := instant(string(o.ValidUntil))
 	switch {
 	case bool(o.Revoked):
-		r.leave(0, o.ID, Withdrawn, "revoked by its source")
+		r.leave(0, o.ID, sweep.Withdrawn, "revoked by its source")
 		return
 	case o.PatternType != "" && o.PatternType != "stix":
-		r.leave(0, o.ID, Unsearched, "its pattern is of type "+cut(string(o.PatternType), 40))
+		r.leave(0, o.ID, sweep.Unsearched, "its pattern is of type "+cut(string(o.PatternType), 40))
 		return
 	case !fromOK || !untilOK:
-		r.leave(0, o.ID, Malformed, "its valid_from or valid_until is no time")
+		r.leave(0, o.ID, sweep.Malformed, "its valid_from or valid_until is no time")
 		return
 	case from.After(r.now):
-		r.leave(0, o.ID, NotYet, "valid from "+from.Format("2 Jan 2006")+" on")
+		r.leave(0, o.ID, sweep.NotYet, "valid from "+from.Format("2 Jan 2006")+" on")
 		return
 	}
 	found, err := parsePattern(o.Pattern)
 	if err != nil {
-		r.leave(0, o.ID, Malformed, "its pattern can't be read: "+err.Error())
+		r.leave(0, o.ID, sweep.Malformed, "its pattern can't be read: "+err.Error())
 		return
 	}
 	for _, reason := range found.unsuited {
-		r.leave(0, o.ID, Unsearched, reason)
+		r.leave(0, o.ID, sweep.Unsearched, reason)
 	}
 	note := string(o.Name)
 	if note == "" {
@@ -112,6 +114,6 @@ func (r *reader) indicator(o stixIndicator) {
 		tags = o.Types
 	}
 	for _, value := range found.values {
-		r.add(0, value, Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
+		r.add(0, value, sweep.Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
 	}
 }

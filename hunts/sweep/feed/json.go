@@ -1,9 +1,11 @@
-package sweep
+package feed
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // json tells a STIX bundle from MISP by what it holds. No library reads both for
@@ -53,7 +55,7 @@ func (r *reader) item(raw json.RawMessage) {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
 		if text = strings.TrimSpace(text); text != "" {
-			r.add(0, text, Entry{})
+			r.add(0, text, sweep.Entry{})
 		}
 		return
 	}

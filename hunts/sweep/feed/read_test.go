@@ -1,4 +1,4 @@
-package sweep
+package feed
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -16,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var today = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 // listed is a list as people would check it: a line for each entry and problem.
-func listed(l List) string {
+func listed(l sweep.List) string {
 	var b strings.Builder
 	for _, e := range l.Entries {
 		fmt.Fprintf(&b, "%s\n", e.Key())
@@ -25,7 +27,7 @@ func listed(l List) string {
 	for _, p := range l.Problems {
 		fmt.Fprintf(&b, "NOT EVALUATED line %d %q: %s: %s\n", p.Line, p.Value, p.Kind, p.Reason)
 	}
-	fmt.Fprintf(&b, "expired %d\n", l.Left()[Expired])
+	fmt.Fprintf(&b, "expired %d\n", l.Left()[sweep.Expired])
 	return b.String()
 }
 
@@ -92,7 +94,7 @@ func TestTheLongestListIsTakenAndALongerOneRefused(t *testing.T) {
 		}
 		return bytes.NewReader(b.Bytes())
 	}
-	for n, ok := range map[int]bool{MaxEntries - 1: true, MaxEntries: true, MaxEntries + 1: false} {
+	for n, ok := range map[int]bool{sweep.MaxEntries - 1: true, sweep.MaxEntries: true, sweep.MaxEntries + 1: false} {
 		l, err := Read("x", lines(n), nil, today)
 		if ok && (err != nil || len(l.Entries) != n) {
 			t.Errorf("%d: %d entries, %v", n, len(l.Entries), err)
@@ -135,7 +137,7 @@ func fuzzRead(f *testing.F, name string, seeds ...string) {
 			return
 		}
 		for _, e := range l.Entries {
-			if e.Indicator.Value == "" || !e.Expires.After(today) || e.State != Active {
+			if e.Indicator.Value == "" || !e.Expires.After(today) || e.State != sweep.Active {
 				t.Errorf("%+v", e)
 			}
 		}
