@@ -75,6 +75,7 @@ type extractor struct {
 	// where the last version number ended, and what told that it is one
 	versionEnd int
 	versionWhy string
+	row        rowOf
 }
 
 // emit records a finding at s[start:end]; a non-empty why makes it doubtful.
@@ -146,16 +147,56 @@ func (x *extractor) run(a, b int) int {
 	if i := strings.Index(run, "://"); i >= 0 {
 		return x.runWithURL(a, b, a+i)
 	}
-	unc := strings.HasPrefix(run, `\\`)
-	if strings.Contains(run, "@") && !unc {
-		x.mails(a, b)
+	if i := shareAt(run); i >= 0 {
+		if i > 0 {
+			x.colons(a, a+i-1) // "crumb=location:\\evil.example@80\share", "file:\\…"
+		}
+		x.windowsPath(a+i, b)
 		return b
+	}
+	if n := webDAV(run); n > 0 {
+		x.slashed(a+len("//"), a+n)
+		return b
+	}
+	if at := strings.IndexByte(run, '@'); at >= 0 {
+		if slash := strings.IndexByte(run[:at], '/'); slash <= 0 || !x.isHost(a, a+slash) {
+			x.mails(a, b)
+			return b
+		}
 	}
 	if strings.Contains(run, `\`) {
 		x.windowsPath(a, b)
 		return b
 	}
 	return x.slashed(a, b)
+}
+
+// shareAt is where \\server\share begins in a run; negative when nothing does.
+func shareAt(run string) int {
+	if i := strings.Index(run, `\\`); i >= 0 && (i == 0 || run[i-1] == ':') {
+		return i
+	}
+	return -1
+}
+
+// webDAV is where the server of //server@SSL@443/share ends; zero when a run is
+// nothing of that kind.
+func webDAV(run string) int {
+	if !strings.HasPrefix(run, "//") {
+		return 0
+	}
+	server, _, _ := strings.Cut(run[2:], "/")
+	name, port, ok := strings.Cut(server, "@")
+	if !ok || !isDigits(port) && !strings.EqualFold(port[:min(3, len(port))], "ssl") {
+		return 0
+	}
+	return 2 + len(name)
+}
+
+// isHost tells whether s[a:b] is the host of a URL without scheme.
+func (x *extractor) isHost(a, b int) bool {
+	host, _ := x.hostOf(a, b)
+	return host != Indicator{}
 }
 
 // runWithURL handles a run with "://" at s[colon:].
@@ -170,8 +211,12 @@ func (x *extractor) runWithURL(a, b, colon int) int {
 			return next
 		}
 	}
-	use := schemeUse(strings.ToLower(x.s[start:colon]))
+	scheme := strings.ToLower(x.s[start:colon])
+	use := schemeUse(scheme)
 	if use == schemeLocal {
+		if scheme == "file" {
+			x.fileServer(colon + 3)
+		}
 		return x.pathEnd(colon+3, start)
 	}
 	if start == colon || x.s[start] <= '9' {
@@ -232,8 +277,32 @@ func (x *extractor) url(start, host int, unknown bool) (end int, ok bool) {
 		x.emit(name, host, hostEnd, why)
 		return end, true
 	}
+	if inner, ok := Unwrap(ind); ok {
+		ind = inner // the wrapper is the mail gateway's, and known-good
+	}
 	x.emit(ind, start, end, why)
 	return end, true
+}
+
+// fileServer finds the server of file://server/share and file:////server/share;
+// behind three slashes stands a path of this machine.
+func (x *extractor) fileServer(i int) {
+	from := i
+	for byteAt(x.s, from) == '/' || byteAt(x.s, from) == '\\' {
+		from++
+	}
+	if from == i+1 {
+		return
+	}
+	end := from
+	for end < len(x.s) && end-from < maxNameBytes && (isWord(x.s[end]) || strings.IndexByte("._-", x.s[end]) >= 0) {
+		end++
+	}
+	if end > from && strings.IndexByte(`/\@:`, byteAt(x.s, end)) >= 0 {
+		if host, why := x.hostOf(from, end); host != (Indicator{}) {
+			x.emit(host, from, end, why)
+		}
+	}
 }
 
 // authority reads "user@host:port" and returns the host, with a doubt about it.
@@ -246,7 +315,7 @@ func (x *extractor) authority(s string) (Indicator, string) {
 		return Indicator{Kind: KindIP, Value: a.String()}, ""
 	}
 	host, why := hostName(s)
-	if why != "" || publicSuffix(host) {
+	if why != "" || publicSuffix(host) || placeholder(host) {
 		return Indicator{}, ""
 	}
 	ind := Indicator{Kind: KindDomain, Value: host, Host: host}
@@ -341,7 +410,7 @@ scan:
 				break scan
 			}
 		case c == ',' || c == ';':
-			if strings.HasPrefix(x.s[i+1:], "http") || strings.HasPrefix(x.s[i+1:], "ftp:") || hostWithPath(x.s[i+1:]) {
+			if strings.HasPrefix(x.s[i+1:], "http") || strings.HasPrefix(x.s[i+1:], "ftp:") || hostWithPath(x.s[i+1:]) || x.cellEnds(i, start) {
 				break scan
 			}
 		case c >= utf8.RuneSelf:

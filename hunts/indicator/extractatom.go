@@ -137,7 +137,7 @@ func (x *extractor) domain(a, b int, inURL bool) (ind Indicator, why string, ok 
 		}
 		why = "no public name: it only means something inside one network"
 	}
-	if publicSuffix(host) || tld == "arpa" {
+	if publicSuffix(host) || tld == "arpa" || placeholder(host) {
 		return Indicator{}, "", true
 	}
 	if defanged {

@@ -32,6 +32,9 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		return "", true, false // a variable, an anchor
 	}
 	if !inURL && !isASCII(text) {
+		if two && isFileExtension(tld) && tld != "com" {
+			return "could be a file name", false, false
+		}
 		return "", false, false
 	}
 	switch tld {
@@ -84,6 +87,30 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		return "could be a number", false, false
 	}
 	return "", false, false
+}
+
+// placeholder tells whether a name stands for one that somebody left out:
+// 191.xxx.xxx.xxx, x.x.x.x, a.b.c.d, evil.tld.
+func placeholder(host string) bool {
+	labels := strings.Split(host, ".")
+	if labels[len(labels)-1] == "tld" {
+		return true
+	}
+	if len(labels) != 4 {
+		return false
+	}
+	crossed, single := 0, 0
+	for _, label := range labels {
+		switch {
+		case strings.Trim(label, "x") == "" && len(label) <= 3:
+			crossed++
+		case len(label) == 1 && label[0] >= 'a':
+			single++
+		case !isDigits(label):
+			return false
+		}
+	}
+	return crossed > 0 && single == 0 || single == len(labels)
 }
 
 func byteAt(s string, i int) byte {

@@ -131,6 +131,11 @@ func (x *extractor) slashed(a, b int) int {
 	}
 	host, why := x.hostOf(a, slash)
 	if host != (Indicator{}) {
+		if isIPv4(strings.TrimRight(x.s[slash+1:b], ".:-_")) && strings.IndexByte("?#=&", byteAt(x.s, b)) < 0 { // evil.example/203.0.113.66
+			x.colons(a, slash)
+			x.colons(slash+1, b)
+			return b
+		}
 		end := x.pathEnd(slash, a)
 		if path := strings.Trim(x.s[slash:end], "/"); path == "" || isTransport(path) { // 203.0.113.66:443/tcp
 			x.colons(a, slash)

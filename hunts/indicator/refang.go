@@ -22,7 +22,9 @@ func Refang(s string) string {
 func needsRefang(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c >= utf8.RuneSelf, c == '[', c == '(', c == '{', c == ']', c == '\\', c == ':':
+		case c >= utf8.RuneSelf, c == '[', c == '(', c == '{', c == ']', c == '\\', c == ':', c == '^':
+			return true
+		case c == '/' && strings.HasSuffix(s[:i], "p/") || c == '/' && strings.HasSuffix(s[:i], "ps/"): // http//
 			return true
 		case (c == 'x' || c == 'X' || c == '*') && i > 0: // hxxp, fxp, h**p
 			return true
@@ -83,6 +85,12 @@ func (r *refanger) step(i int) int {
 		if n := r.halfBracket(i); n > 0 {
 			return n
 		}
+	case ']':
+		// The other half before its dot: evil].example
+		if strings.HasPrefix(r.src[i+1:], ".") && r.strayBracket(i+2) {
+			r.mark(".", i)
+			return 2
+		}
 	case '.':
 		// The other half: evil.]example
 		if strings.HasPrefix(r.src[i+1:], "]") && r.afterWord() && lowerAt(r.src, i+2) {
@@ -95,8 +103,8 @@ func (r *refanger) step(i int) int {
 			r.mark("://", i)
 			return 3
 		}
-	case '\\':
-		// A dot escaped for a regular expression: evil\.example
+	case '\\', '^':
+		// A dot escaped for a regular expression or a shell: evil\.example, evil^.example
 		if strings.HasPrefix(r.src[i+1:], ".") && r.afterWord() && wordAt(r.src, i+2) {
 			r.mark(".", i)
 			return 2
@@ -188,7 +196,8 @@ func (r *refanger) link(i int) int {
 // bracket writes what a bracketed mark stands for. "evil [.] example" loses
 // the blanks on both sides as well, when they are single and between words.
 func (r *refanger) bracket(i int, text string, n int) int {
-	if text == "@" && !(r.afterWord() && wordAt(r.src, i+n)) && !r.spacedAt(i, n) || text == "?" && !(r.afterWord() && wordAt(r.src, i+n)) {
+	between := r.afterWord() && wordAt(r.src, i+n)
+	if !between && (text == "@" && !r.spacedAt(i, n) || text == "?" || text == "-" || r.src[i+1] == ',') {
 		r.put(r.src[i:i+n], i)
 		return n
 	}
@@ -262,6 +271,9 @@ func bracketed(s string) (text string, n int) {
 	case '{':
 		closing = '}'
 	}
+	if len(s) > 3 && s[1] == '.' && s[2] != closing && strings.IndexByte("[]()", s[2]) >= 0 && wordAt(s, 3) {
+		return ".", 3 // closed by the wrong bracket: evil[.[example
+	}
 	// The longest mark is "[ punkt ]".
 	end := strings.IndexByte(s[:min(len(s), 12)], closing)
 	if end < 0 {
@@ -276,6 +288,10 @@ func bracketed(s string) (text string, n int) {
 		// In round or curly brackets these are smileys and code.
 		if closing == ']' {
 			return strings.ReplaceAll(inner, "\\", "/"), end + 1
+		}
+	case "-", ",": // evil[-]site.example, evil[,]example
+		if closing == ']' && end == 2 {
+			return strings.ReplaceAll(inner, ",", "."), end + 1
 		}
 	}
 	return "", 0

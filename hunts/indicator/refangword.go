@@ -28,9 +28,15 @@ func fangedScheme(s string) (scheme string, n int) {
 		}
 	}
 	if strings.HasPrefix(lower[:n], "http") && !strings.ContainsAny(lower[:n], "[(") && !strings.HasPrefix(s[n:], "__") {
+		if hostBehindSlashes(s[n:]) {
+			return scheme + "://", n + 2
+		}
 		return "", 0 // nothing was changed
 	}
 	rest := s[n:]
+	if hostBehindSlashes(rest) {
+		return scheme + "://", n + 2
+	}
 	if strings.HasPrefix(rest, "__") && wordAt(rest, 2) {
 		return scheme + "://", n + 2 // hxxp__evil[.]example
 	}
@@ -38,6 +44,15 @@ func fangedScheme(s string) (scheme string, n int) {
 		return scheme, n
 	}
 	return "", 0
+}
+
+// hostBehindSlashes tells whether a scheme lost its colon: http//evil.example.
+func hostBehindSlashes(s string) bool {
+	if !strings.HasPrefix(s, "//") {
+		return false
+	}
+	label := labelAt(s[2:])
+	return label != "" && strings.IndexByte(".[({", byteAt(s, 2+len(label))) >= 0
 }
 
 // httpLike measures what somebody made of "http": one to four of t, x and
@@ -80,6 +95,24 @@ func (r *refanger) halfBracket(i int) int {
 		return 2
 	}
 	return 0
+}
+
+// strayBracket tells whether a bracket that nobody opened stands before the dot
+// of a name or an address whose next part is src[i:], and not the index of an
+// array in front of a field.
+func (r *refanger) strayBracket(i int) bool {
+	if !r.afterWord() {
+		return false
+	}
+	k := len(r.out)
+	for k > 0 && len(r.out)-k < maxNameBytes && (isWord(r.out[k-1]) || r.out[k-1] == '.' || r.out[k-1] == '-') {
+		k--
+	}
+	if k > 0 && r.out[k-1] == '[' {
+		return false
+	}
+	label := labelAt(r.src[i:])
+	return isDigits(label) && isDigits(string(r.out[max(k, len(r.out)-1):])) || isTLD(strings.ToLower(label)) || byteAt(r.src, i+len(label)) == '.' && label != ""
 }
 
 // spelling is one way to spell a mark between blanks.
