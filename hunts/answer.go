@@ -270,6 +270,7 @@ type Slice struct {
 	To     time.Time  `json:"to"`
 	State  SliceState `json:"state"`
 	Reason string     `json:"reason,omitempty"`
+	Scope  string     `json:"scope,omitempty"` // in the coverage of several scopes together
 }
 
 // Coverage is what the verdict rests on.
@@ -304,7 +305,7 @@ type SourceInfo struct {
 func JoinSlices(slices []Slice) []Slice {
 	var out []Slice
 	for _, s := range slices {
-		if n := len(out) - 1; n >= 0 && out[n].Reason == s.Reason && out[n].To.Equal(s.From) {
+		if n := len(out) - 1; n >= 0 && out[n].Reason == s.Reason && out[n].Scope == s.Scope && out[n].To.Equal(s.From) {
 			out[n].To = s.To
 			continue
 		}

@@ -379,3 +379,12 @@ func fails(err error) func() (hunts.Result, error) {
 func covered(change func(hunts.Result) hunts.Result) func() (hunts.Result, error) {
 	return func() (hunts.Result, error) { return change(goodCoverage(cleanNow, cleanNow.Add(-7*day))), nil }
 }
+
+// until is a coverage whose newest event is that old.
+func until(r hunts.Result, newest time.Time) hunts.Result {
+	return set(r, "Newest", newest.Format(time.RFC3339))
+}
+
+func eachFails(err error) func(int) (hunts.Result, error) {
+	return func(int) (hunts.Result, error) { return hunts.Result{}, err }
+}

@@ -11,13 +11,27 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// search asks the source, slice by slice, and judges. It always returns an
-// answer.
+// search asks each scope of a hunt by itself, and makes one answer of theirs. It
+// always returns an answer.
 func (r *Runner) search(ctx context.Context, h hunts.Hunt, d Definition, progress func(hunts.Progress)) hunts.Answer {
 	started := r.cfg.Clock()
+	scopes := len(scopesOf(h))
+	answers := make([]hunts.Answer, scopes)
+	tell := progressOf(scopes, progress)
+	eachScope(h, func(n int, one hunts.Hunt) { answers[n] = r.searchScope(ctx, one, d, r.cfg.Parallel/scopes, tell(n)) })
+	a := join(answers)
+	if note := r.onlyNote(h); note != "" {
+		a.Notes = append(a.Notes, note)
+	}
+	a.Source.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
+	return a
+}
+
+// searchScope asks one scope, slice by slice, and judges it.
+func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, parallel int, progress func(hunts.Progress)) hunts.Answer {
 	seen, covErr := r.lookAround(ctx, h, d)
 	window := r.windowWithin(h, seen)
-	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress}
+	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress, parallel: max(1, parallel)}
 	s.slices, s.moved = r.sliced(ctx, h, d, window)
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
@@ -26,7 +40,7 @@ func (r *Runner) search(ctx context.Context, h hunts.Hunt, d Definition, progres
 		a.Neighbours = s.neighbours(ctx)
 	}
 	a.Source.CPUMS, a.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
-	a.Source.Queries, a.Source.TookMS = s.queries, r.cfg.Clock().Sub(started).Milliseconds()
+	a.Source.Queries = s.queries
 	return a
 }
 

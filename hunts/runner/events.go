@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,16 +27,40 @@ func (r *Runner) Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunt
 		return hunts.EventList{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
 	}
 	h.Request.Fresh = false
-	s := &searcher{runner: r, hunt: h, def: d, window: hunts.Window{From: a.Request.From, To: a.Request.To}, slices: slices.Clone(a.Coverage.Slices)}
-	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+	window := hunts.Window{From: a.Request.From, To: a.Request.To}
+	whole := newParams(h.Request, window.From, window.To, timelineStep(window))
 	part := *search(h)
-	part.Window, part.Once = s.window, h.ID+" events"
-	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "export", Right: hunts.MayExport, KQLHash: hunts.KQLHash(d.kql(s.params(hunts.Slice{From: s.window.From, To: s.window.To}), comment(h)+" events", s.profiles, r.cfg.Catalog.events)), Search: &part})
+	part.Window, part.Once = window, h.ID+" events"
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "export", Right: hunts.MayExport, KQLHash: hunts.KQLHash(d.kql(whole, comment(h)+" events", profiles, r.cfg.Catalog.events)), Search: &part})
 	if err != nil {
 		return hunts.EventList{}, err
 	}
+	var out hunts.EventList
+	for _, one := range scopesOf(h) {
+		scope := r.scopeName(one)
+		s := &searcher{runner: r, hunt: one, def: d, profiles: profiles, window: window, slices: slices.Clone(slicesOfScope(a, scope))}
+		found, err := s.allEvents(ctx, merger{params: whole})
+		if err != nil {
+			return hunts.EventList{}, err
+		}
+		if len(a.ByScope) > 1 {
+			for i := range found.Events {
+				found.Events[i].Scope = scope
+			}
+		}
+		out.Events, out.Cut = append(out.Events, found.Events...), cmp.Or(out.Cut, found.Cut)
+	}
+	slices.SortStableFunc(out.Events, func(x, y hunts.Event) int { return y.Time.Compare(x.Time) })
+	if len(out.Events) > MaxEvents {
+		out.Events, out.Cut = out.Events[:MaxEvents], fmt.Sprintf("these are the newest %d of more events", MaxEvents)
+	}
+	return out, nil
+}
+
+// allEvents reads those of one scope, the newest part first.
+func (s *searcher) allEvents(ctx context.Context, m merger) (hunts.EventList, error) {
 	known := s.recall(ctx)
-	m := merger{params: s.params(hunts.Slice{From: s.window.From, To: s.window.To})}
 	var out hunts.EventList
 	for i, at := range slices.Backward(s.slices) {
 		if x, ok := known[i]; ok && x.part.total.Events == 0 || at.State != hunts.SliceDone && at.State != hunts.SlicePartial {
@@ -50,7 +75,6 @@ func (r *Runner) Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunt
 			out.Cut = partial
 		}
 		if len(out.Events) > MaxEvents {
-			out.Events, out.Cut = out.Events[:MaxEvents], fmt.Sprintf("these are the newest %d of more events", MaxEvents)
 			break
 		}
 	}

@@ -52,6 +52,79 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 	}
 }
 
+// judgeScopes gives an answer of several scopes its headline: the first verdict in
+// the order of hunts.Verdict.Rank that any of them has. A scope that could not tell
+// is named whatever the others found.
+func judgeScopes(a *hunts.Answer) {
+	a.Verdict = headline(a.ByScope)
+	switch a.Verdict {
+	case hunts.Reached:
+		a.Reason = fmt.Sprintf("%s completed a connection", hunts.Count(reachedDevices(*a), "device"))
+	case hunts.Tried:
+		a.Reason = triedText(*a)
+	case hunts.Clean:
+		a.Reason = cleanText(a.Request)
+	default:
+		a.Reason = scopeReason(a.ByScope, a.Verdict)
+	}
+	a.Reason = withUntold(a.Reason, a.ByScope, a.Verdict)
+}
+
+// judgeSurveyScopes does the same for a sweep.
+func judgeSurveyScopes(s *hunts.Survey) {
+	s.Verdict = headline(s.ByScope)
+	n := map[hunts.Verdict]int64{}
+	for _, r := range s.Indicators {
+		n[r.Verdict]++
+	}
+	s.Reason = surveyText(s.Verdict, n, len(s.Indicators))
+	if s.Reason == "" {
+		s.Reason = scopeReason(s.ByScope, s.Verdict)
+	}
+	s.Reason = withUntold(s.Reason, s.ByScope, s.Verdict)
+}
+
+func headline(scopes []hunts.ScopeResult) hunts.Verdict {
+	head := scopes[0].Verdict
+	for _, s := range scopes[1:] {
+		if s.Verdict.Rank() < head.Rank() {
+			head = s.Verdict
+		}
+	}
+	return head
+}
+
+// scopeReason is what the scopes of one verdict say, each under its name, and
+// after them what others found.
+func scopeReason(scopes []hunts.ScopeResult, head hunts.Verdict) string {
+	var parts []string
+	for _, s := range scopes {
+		if s.Verdict == head {
+			parts = append(parts, s.Scope+": "+s.Reason)
+		}
+	}
+	for _, s := range scopes {
+		if s.Verdict != head && s.Verdict != hunts.CouldNotTell {
+			parts = append(parts, fmt.Sprintf("%s: %s, %s", s.Scope, s.Verdict, s.Reason))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// withUntold adds the scopes of which the headline says nothing because they could
+// not tell.
+func withUntold(reason string, scopes []hunts.ScopeResult, head hunts.Verdict) string {
+	if head == hunts.CouldNotTell {
+		return reason
+	}
+	for _, s := range scopes {
+		if s.Verdict == hunts.CouldNotTell {
+			reason += fmt.Sprintf("; %s could not tell: %s", s.Scope, s.Reason)
+		}
+	}
+	return reason
+}
+
 // judgeSurvey decides the verdicts of a sweep by the same rule: an indicator
 // without an event is Clean only where its pack was searched in full and the
 // coverage is complete.
@@ -70,7 +143,7 @@ func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unatt
 	}
 	switch {
 	case n[hunts.Reached] > 0:
-		s.Verdict, s.Reason = hunts.Reached, fmt.Sprintf("%s of %d met a completed connection", hunts.Count(n[hunts.Reached], "indicator"), len(s.Indicators))
+		s.Verdict = hunts.Reached
 	case len(s.Indicators) == 0:
 		s.Verdict, s.Reason = hunts.CouldNotTell, "the list holds no indicator that can be hunted"
 	case n[hunts.CouldNotTell] > 0 || len(unsearched) > 0:
@@ -79,10 +152,26 @@ func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unatt
 			s.Reason = "nothing was there to be searched"
 		}
 	case n[hunts.Tried] > 0:
-		s.Verdict, s.Reason = hunts.Tried, fmt.Sprintf("%s of %d met tries only", hunts.Count(n[hunts.Tried], "indicator"), len(s.Indicators))
+		s.Verdict = hunts.Tried
 	default:
-		s.Verdict, s.Reason = hunts.Clean, fmt.Sprintf("no sensor reported any of %s", hunts.Count(n[hunts.Clean], "indicator"))
+		s.Verdict = hunts.Clean
 	}
+	if s.Verdict != hunts.CouldNotTell {
+		s.Reason = surveyText(s.Verdict, n, len(s.Indicators))
+	}
+}
+
+// surveyText says what a sweep found; empty where it could not tell.
+func surveyText(v hunts.Verdict, n map[hunts.Verdict]int64, all int) string {
+	switch v {
+	case hunts.Reached:
+		return fmt.Sprintf("%s of %d met a completed connection", hunts.Count(n[hunts.Reached], "indicator"), all)
+	case hunts.Tried:
+		return fmt.Sprintf("%s of %d met tries only", hunts.Count(n[hunts.Tried], "indicator"), all)
+	case hunts.Clean:
+		return fmt.Sprintf("no sensor reported any of %s", hunts.Count(n[hunts.Clean], "indicator"))
+	}
+	return ""
 }
 
 // saidOnce leaves out what stands in another sentence already: a service that

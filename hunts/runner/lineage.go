@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,12 +31,31 @@ func (r *Runner) Lineage(ctx context.Context, h hunts.Hunt, device string, proce
 	if err != nil {
 		return hunts.Lineage{}, err
 	}
-	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: w.From.Truncate(time.Second), To: w.To.Add(time.Second), Workspaces: h.Workspaces})
-	if err != nil {
-		return hunts.Lineage{}, err
+	out := hunts.Lineage{Window: w}
+	var failed error
+	answered := 0
+	for _, one := range scopesOf(h) {
+		res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, From: w.From.Truncate(time.Second), To: w.To.Add(time.Second), Workspaces: one.Workspaces})
+		if err != nil {
+			failed = err
+			out.Partial = r.scopeName(one) + ": " + sayOf(err, Definition{})
+			continue
+		}
+		answered++
+		out.Partial = cmp.Or(out.Partial, res.Partial)
+		if err := readStarts(&out, res.Rows); err != nil {
+			return out, err
+		}
 	}
-	out := hunts.Lineage{Window: w, Partial: res.Partial}
-	for _, row := range res.Rows {
+	if answered == 0 {
+		return hunts.Lineage{}, failed
+	}
+	return out, nil
+}
+
+// readStarts takes in the rows of one scope.
+func readStarts(out *hunts.Lineage, rows [][]any) error {
+	for _, row := range rows {
 		if len(row) == 0 {
 			continue
 		}
@@ -46,10 +66,10 @@ func (r *Runner) Lineage(ctx context.Context, h hunts.Hunt, device string, proce
 			Last  kqlTime `json:"last"`
 		}
 		if err := json.Unmarshal([]byte(bag), &s); err != nil {
-			return out, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("a row of the lineage: %w", err)}
+			return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("a row of the lineage: %w", err)}
 		}
 		s.Start.First, s.Start.Last = s.First.Time, s.Last.Time
 		out.Starts = append(out.Starts, s.Start)
 	}
-	return out, nil
+	return nil
 }

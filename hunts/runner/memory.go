@@ -80,11 +80,13 @@ func (r *Runner) Forget(ctx context.Context, h hunts.Hunt, a hunts.Answer) error
 	if !ok {
 		return r.cfg.Record.DropAnswer(ctx, h.ID, "")
 	}
-	s := &searcher{runner: r, hunt: h, def: d, window: hunts.Window{From: a.Request.From, To: a.Request.To}}
-	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	var slices []string
-	for _, at := range a.Coverage.Slices {
-		slices = append(slices, s.sliceKey(at))
+	for _, one := range scopesOf(h) {
+		s := &searcher{runner: r, hunt: one, def: d, window: hunts.Window{From: a.Request.From, To: a.Request.To}}
+		s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
+		for _, at := range slicesOfScope(a, r.scopeName(one)) {
+			slices = append(slices, s.sliceKey(at))
+		}
 	}
 	if err := r.cfg.Record.DropBlobs(ctx, slices...); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"slices"
@@ -22,11 +23,7 @@ const (
 // cut its names, from the largest slice, which is then a lower bound that
 // Truncated marks.
 func merge(parts []part, p params, hidden map[string]bool, r indicator.Request) hunts.Answer {
-	a := hunts.Answer{
-		ByIndicator: []hunts.IndicatorResult{}, ByDevice: []hunts.DeviceResult{}, ByProcess: []hunts.ProcessResult{},
-		Timeline: []hunts.Bin{}, Events: []hunts.Event{}, Excluded: []hunts.Exclusion{},
-		ByScope: []hunts.ScopeResult{}, Places: []hunts.Place{},
-	}
+	a := emptyAnswer()
 	m := merger{answer: &a, params: p, hidden: hidden}
 	for _, x := range parts {
 		m.addTotals(x.total)
@@ -46,6 +43,15 @@ func merge(parts []part, p params, hidden map[string]bool, r indicator.Request) 
 	m.mergeExcluded(parts)
 	a.Beacons = beaconsOf(parts)
 	return a
+}
+
+// emptyAnswer has an empty list where others have lines: JSON shows no null.
+func emptyAnswer() hunts.Answer {
+	return hunts.Answer{
+		ByIndicator: []hunts.IndicatorResult{}, ByDevice: []hunts.DeviceResult{}, ByProcess: []hunts.ProcessResult{},
+		Timeline: []hunts.Bin{}, Events: []hunts.Event{}, Excluded: []hunts.Exclusion{},
+		ByScope: []hunts.ScopeResult{}, Places: []hunts.Place{},
+	}
 }
 
 type merger struct {
@@ -112,7 +118,7 @@ func (m *merger) mergeRows(parts []part) {
 				i = len(rows)
 				at[k] = i
 				rows = append(rows, hunts.Row{
-					Device: r.Device, Account: r.Account, Process: r.Process, Parent: r.Parent, RemoteIP: plainIP(r.IP), RemoteHost: r.Host,
+					Device: r.Device, DeviceID: r.DeviceID, Account: r.Account, Process: r.Process, Parent: r.Parent, RemoteIP: plainIP(r.IP), RemoteHost: r.Host,
 					Outcome: r.Outcome, Excluded: r.Excluded, Matched: matched, Because: m.because(r.Matched, r.Host), FirstSeen: r.First.Time, LastSeen: r.Last.Time,
 					Hidden: m.hidden[r.Excluded] && !m.askedByName(r.Matched),
 				})
@@ -196,10 +202,11 @@ func (m *merger) mergeDevices(parts []part) {
 			k := strings.ToLower(d.Device)
 			have, ok := byKey[k]
 			if !ok {
-				have = &hunts.DeviceResult{Device: d.Device, Outcome: hunts.OutcomeOther, FirstSeen: d.First.Time, LastSeen: d.Last.Time}
+				have = &hunts.DeviceResult{Device: d.Device, DeviceID: d.DeviceID, Outcome: hunts.OutcomeOther, FirstSeen: d.First.Time, LastSeen: d.Last.Time}
 				byKey[k] = have
 			}
 			have.Events += d.Events
+			have.DeviceID = cmp.Or(have.DeviceID, d.DeviceID)
 			if d.First.Before(have.FirstSeen) {
 				have.FirstSeen = d.First.Time
 			}

@@ -39,8 +39,9 @@ func (r *Runner) sliced(ctx context.Context, h hunts.Hunt, d Definition, w hunts
 	list = slicesOf(w)
 	if h.Refreshes != "" {
 		if a, ok, err := r.cfg.Record.Answer(ctx, h.Refreshes); err == nil && ok {
-			if from, ok := continued(a.Coverage.Slices, w); ok {
-				if w.To.Equal(a.Coverage.Slices[len(a.Coverage.Slices)-1].To) {
+			earlier := slicesOfScope(a, r.scopeName(h))
+			if from, ok := continued(earlier, w); ok {
+				if w.To.Equal(earlier[len(earlier)-1].To) {
 					return from, false
 				}
 				list, moved = from, true

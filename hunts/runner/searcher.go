@@ -20,6 +20,7 @@ type searcher struct {
 	window   hunts.Window
 	profiles []Profile
 	progress func(hunts.Progress)
+	parallel int  // slices asked at once
 	moved    bool // the window ends later than that of the hunt it refreshes
 
 	mu      sync.Mutex
@@ -48,7 +49,7 @@ func (s *searcher) run(ctx context.Context) {
 // them what else there is to do.
 func (s *searcher) each(meant func(int) bool, do func(int), before ...func()) {
 	group := errgroup.Group{}
-	group.SetLimit(s.runner.cfg.Parallel)
+	group.SetLimit(s.parallel)
 	for _, first := range before {
 		group.Go(func() error { first(); return nil })
 	}

@@ -36,6 +36,7 @@ type (
 	}
 	deviceRow struct {
 		Device    string   `json:"device"`
+		DeviceID  string   `json:"device_id"`
 		Events    int64    `json:"events"`
 		First     kqlTime  `json:"first"`
 		Last      kqlTime  `json:"last"`
@@ -57,6 +58,7 @@ type (
 	}
 	finestRow struct {
 		Device   string        `json:"device"`
+		DeviceID string        `json:"device_id"`
 		Account  string        `json:"account"`
 		Process  string        `json:"process"`
 		Parent   string        `json:"parent"`

@@ -83,10 +83,10 @@ func (r *Runner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indi
 	if err != nil {
 		return hunts.Survey{}, err
 	}
-	return r.survey(ctx, &surveyor{runner: r, hunt: h, def: d, background: true}, list, progress), nil
+	return joinSurveys(r.surveys(ctx, h, d, true, list, progress)), nil
 }
 
-// survey asks for a list that was admitted.
+// survey asks one scope for a list that was admitted.
 func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indicator, progress func(hunts.Progress)) hunts.Survey {
 	started := r.cfg.Clock()
 	h, d := s.hunt, s.def
@@ -101,9 +101,7 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	group.SetLimit(surveyParallel)
 	all := packs(list)
 	s.tell = func(done int) {
-		if progress != nil {
-			progress(hunts.Progress{Done: done, Total: len(all), Devices: int64(len(s.hits)), Cancellable: true})
-		}
+		progress(hunts.Progress{Done: done, Total: len(all), Devices: int64(len(s.hits)), Cancellable: true})
 	}
 	for _, p := range all {
 		group.Go(func() error {
@@ -157,6 +155,7 @@ func distinctIndicators(list []indicator.Indicator) []indicator.Indicator {
 type pairRow struct {
 	Indicator string   `json:"indicator"`
 	Device    string   `json:"device"`
+	DeviceID  string   `json:"device_id"`
 	Events    int64    `json:"events"`
 	First     kqlTime  `json:"first"`
 	Last      kqlTime  `json:"last"`
@@ -318,7 +317,7 @@ func (s *surveyor) hit(x pairRow, p params) {
 	slices.SortFunc(x.Processes, strings.Compare)
 	for _, i := range p.asked(x.Indicator) {
 		s.hits = append(s.hits, hunts.Hit{
-			Indicator: i.String(), Type: string(i.Kind), Device: x.Device, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
+			Indicator: i.String(), Type: string(i.Kind), Device: x.Device, DeviceID: x.DeviceID, Outcome: outcome, Events: x.Events, FirstSeen: x.First.Time, LastSeen: x.Last.Time, Processes: x.Processes,
 			Because: ruleOf(i), Excluded: x.Excluded,
 			Counts: hunts.Outcomes{Reached: x.Reached, Failed: x.Failed, Blocked: x.Blocked, LookedUp: x.LookedUp, Other: max(0, x.Events-x.Reached-x.Failed-x.Blocked-x.LookedUp)},
 		})
@@ -328,12 +327,7 @@ func (s *surveyor) hit(x pairRow, p params) {
 // result lists every indicator, in the order of the list.
 func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
 	out := hunts.Survey{Window: s.window, Hits: s.hits, Truncated: s.truncated, Queries: s.queries, Bytes: s.bytes}
-	slices.SortStableFunc(out.Hits, func(a, b hunts.Hit) int {
-		if c := b.LastSeen.Compare(a.LastSeen); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Indicator+a.Device, b.Indicator+b.Device)
-	})
+	sortHits(out.Hits)
 	for _, i := range list {
 		r := s.results[i]
 		r.Indicator, r.Type = i.String(), string(i.Kind)
@@ -349,7 +343,11 @@ func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
 // themselves.
 func (r *Runner) ForSurvey(id string, req indicator.Request, asker hunts.Asker) hunts.Hunt {
 	now := r.cfg.Clock()
-	return hunts.Hunt{ID: id, Name: "network-footprint", Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: req.Workspaces, Asker: asker, State: hunts.Queued, Created: now.UTC()}
+	workspaces, refused := r.workspaces(req.Workspaces)
+	if refused != nil {
+		workspaces = req.Workspaces // the source says that there is no such workspace
+	}
+	return hunts.Hunt{ID: id, Name: "network-footprint", Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: workspaces, Asker: asker, State: hunts.Queued, Created: now.UTC()}
 }
 
 // ruleOf is the rule by which an indicator matches, for a hit that stands for

@@ -58,7 +58,7 @@ func (r *Runner) Triage(ctx context.Context, batch []hunts.Hunt, progress func(h
 			}
 		}
 	}
-	t.take(ctx, r.survey(ctx, &surveyor{runner: r, hunt: about(batch[0], missing...), def: d}, missing, progress))
+	t.take(ctx, r.surveys(ctx, about(batch[0], missing...), d, false, missing, progress))
 	return t.answers, nil
 }
 
@@ -91,14 +91,18 @@ func (t *triage) recall(ctx context.Context) (missing []indicator.Indicator) {
 	return missing
 }
 
-// take fills in what a survey found. Only what is worth repeating is kept for
-// others.
-func (t *triage) take(ctx context.Context, s hunts.Survey) {
+// take fills in what the surveys of all scopes found. Only what is worth repeating
+// is kept for others.
+func (t *triage) take(ctx context.Context, surveys []hunts.Survey) {
 	for n, h := range t.batch {
 		if t.known[n] {
 			continue
 		}
-		a := t.runner.ofSurvey(h, t.def, s)
+		var answers []hunts.Answer
+		for _, s := range surveys {
+			answers = append(answers, t.runner.ofSurvey(h, t.def, s))
+		}
+		a := join(answers)
 		key := ""
 		if a.Verdict != hunts.CouldNotTell {
 			until := t.runner.cfg.Clock().UTC().Add(t.runner.cfg.CacheTTL)
@@ -128,12 +132,10 @@ func about(h hunts.Hunt, list ...indicator.Indicator) hunts.Hunt {
 // ofSurvey is what a survey says of the one indicator of a hunt.
 func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answer {
 	i := h.Request.Indicators()[0]
-	a := hunts.Answer{
-		HuntID: h.ID, Hunt: d.Name, Request: answerRequest(h, s.Window), KQL: r.textOf(h, d), Source: r.cfg.Source.Describe(h.Workspaces),
-		Coverage: s.Coverage, Truncated: hunts.Truncated{ByDevice: s.Truncated, Events: true, Rows: s.Truncated},
-		ByIndicator: []hunts.IndicatorResult{}, ByDevice: []hunts.DeviceResult{}, ByProcess: []hunts.ProcessResult{}, Timeline: []hunts.Bin{}, Events: []hunts.Event{}, Excluded: []hunts.Exclusion{},
-		Notes: []string{"This is a triage of many indicators at once: open the hunt for its events and timeline."},
-	}
+	a := emptyAnswer()
+	a.HuntID, a.Hunt, a.Request, a.KQL, a.Source = h.ID, d.Name, answerRequest(h, s.Window), r.textOf(h, d), s.Source
+	a.Coverage, a.Truncated = s.Coverage, hunts.Truncated{ByDevice: s.Truncated, Events: true, Rows: s.Truncated}
+	a.Notes = []string{"This is a triage of many indicators at once: open the hunt for its events and timeline."}
 	a.Source.Queries, a.Source.TookMS = s.Queries, s.TookMS
 	for _, result := range s.Indicators {
 		if result.Indicator == i.String() && result.Type == string(i.Kind) {
@@ -148,11 +150,11 @@ func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answ
 			continue
 		}
 		a.ByDevice = append(a.ByDevice, hunts.DeviceResult{
-			Device: hit.Device, Events: hit.Events, Processes: hit.Processes, Accounts: []string{}, Remotes: []string{}, Outcome: hit.Outcome, FirstSeen: hit.FirstSeen, LastSeen: hit.LastSeen,
+			Device: hit.Device, DeviceID: hit.DeviceID, Events: hit.Events, Processes: hit.Processes, Accounts: []string{}, Remotes: []string{}, Outcome: hit.Outcome, FirstSeen: hit.FirstSeen, LastSeen: hit.LastSeen,
 			Matched: []string{hit.Indicator}, Excluded: hit.Excluded,
 		})
 		a.Rows = append(a.Rows, hunts.Row{
-			Device: hit.Device, Process: strings.Join(hit.Processes, ", "), Outcome: hit.Outcome, Matched: []string{hit.Indicator}, Because: []string{hit.Because}, Excluded: strings.Join(hit.Excluded, ", "),
+			Device: hit.Device, DeviceID: hit.DeviceID, Process: strings.Join(hit.Processes, ", "), Outcome: hit.Outcome, Matched: []string{hit.Indicator}, Because: []string{hit.Because}, Excluded: strings.Join(hit.Excluded, ", "),
 			Events: hit.Events, FirstSeen: hit.FirstSeen, LastSeen: hit.LastSeen,
 		})
 		for _, name := range hit.Processes {
