@@ -50,7 +50,11 @@ func (s *scriptedSource) Query(_ context.Context, q hunts.Query) (hunts.Result, 
 
 func total(events int64) hunts.Result {
 	bag := fmt.Sprintf(`{"events":%d,"aggregated":0,"first":null,"last":null,"reached":0,"failed":%d,"blocked":0,"looked_up":0,"other":0,"devices":%d,"processes":0,"rows":0}`, events, events, min(events, 1))
-	return hunts.Result{Rows: [][]any{{"total", bag}}}
+	r := hunts.Result{Rows: [][]any{{"total", bag}}}
+	if events > 0 {
+		r.Rows = append(r.Rows, []any{"device", fmt.Sprintf(`{"device":"ws-1","events":%d,"failed":%d}`, events, events)})
+	}
+	return r
 }
 
 func goodCoverage(now time.Time, from time.Time) hunts.Result {
@@ -326,9 +330,14 @@ func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
 			if a.Verdict != hunts.Clean || a.Reason != want {
 				t.Errorf("%s: %q, want %q", a.Verdict, a.Reason, want)
 			}
-			together := strings.Contains(strings.Join(a.Notes, " "), "only events that match both")
-			if narrowed := strings.Contains(want, " through "); together != narrowed {
+			narrowed := strings.Contains(want, " through ") || strings.Contains(want, " on ")
+			if together := strings.Contains(strings.Join(a.Notes, " "), "NO MATCH: not together with"); together != narrowed {
 				t.Errorf("notes %q", a.Notes)
+			}
+			for _, i := range a.ByIndicator {
+				if (i.Verdict == hunts.NoMatch) != narrowed {
+					t.Errorf("the line of %s is %s", i.Indicator, i.Verdict)
+				}
 			}
 		})
 	}
@@ -387,4 +396,36 @@ func until(r hunts.Result, newest time.Time) hunts.Result {
 
 func eachFails(err error) func(int) (hunts.Result, error) {
 	return func(int) (hunts.Result, error) { return hunts.Result{}, err }
+}
+
+func TestAnAnswerThatContradictsItselfIsNotJudged(t *testing.T) {
+	for name, rows := range map[string][][]any{
+		"a total without lines":       {{"total", `{"events":3,"reached":3,"devices":1,"rows":1}`}},
+		"more devices than events":    {{"total", `{"events":1,"failed":1,"devices":2,"rows":1}`}, {"device", `{"device":"a","events":1}`}},
+		"lines without a total":       {{"total", `{"events":0}`}, {"device", `{"device":"a","events":1}`}},
+		"an indicator without events": {{"total", `{"events":0}`}, {"indicator", `{"indicator":"x","events":1}`}},
+		"events without an outcome":   {{"total", `{"events":2,"failed":1,"devices":1}`}, {"device", `{"device":"a","events":2}`}},
+		"rows beyond the total":       {{"total", `{"events":1,"failed":1,"devices":1,"rows":1}`}, {"row", `{"device":"a","events":2,"outcome":"failed"}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := healthy(7 * day)
+			s.slice = func(int) (hunts.Result, error) { return hunts.Result{Rows: rows}, nil }
+			a := runScripted(t, s, nil, "ip=203.0.113.66")
+			if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "contradicts itself") || a.Totals.Events > 0 {
+				t.Errorf("%s, %q, %d events", a.Verdict, a.Reason, a.Totals.Events)
+			}
+		})
+	}
+}
+
+func TestTriesWithUnknownCoverageSaySo(t *testing.T) {
+	s := healthy(7 * day)
+	s.slice = func(int) (hunts.Result, error) { return total(1), nil }
+	if a := runScripted(t, s, nil, "ip=203.0.113.66"); a.Verdict != hunts.Tried || strings.Contains(a.Reason, "unseen") {
+		t.Errorf("with a healthy coverage: %s, %q", a.Verdict, a.Reason)
+	}
+	s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "SensorsKnown", json.Number("2000")) })
+	if a := runScripted(t, s, nil, "ip=203.0.113.66"); a.Verdict != hunts.Tried || !strings.Contains(a.Reason, "unseen: only 95 of 2000 sensors") {
+		t.Errorf("with few sensors: %s, %q", a.Verdict, a.Reason)
+	}
 }

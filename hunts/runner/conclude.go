@@ -135,8 +135,22 @@ func appendOnce(list []string, s string) []string {
 	return append(list, s)
 }
 
-// combined tells whether a file narrows a remote side.
-func combined(r indicator.Request) bool { return len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0 }
+// togetherText says what a line without a match leaves open in a hunt that
+// something narrows.
+func togetherText(r indicator.Request) string {
+	var with, without []string
+	if len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0 {
+		var files []string
+		for _, f := range r.Files {
+			files = append(files, f.String())
+		}
+		with, without = append(with, "file "+oneOf(files, "file")), append(without, "file=")
+	}
+	if len(r.Devices) > 0 {
+		with, without = append(with, "device "+oneOf(r.Devices, "device")), append(without, "device=")
+	}
+	return "not together with " + strings.Join(with, " and ") + ". Hunt without " + strings.Join(without, " and ") + " for everything else"
+}
 
 // notes are what the reader must know beside the verdict.
 func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
@@ -152,8 +166,8 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 			out = append(out, fmt.Sprintf("The exclusion profile %s has no values here, so it covers nothing.", profile.Name))
 		}
 	}
-	if combined(s.hunt.Request) && slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Verdict == hunts.Clean }) {
-		out = append(out, "Address or name and file were asked for together: the line of each counts only events that match both. Ask without file= for all of its contacts.")
+	if slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Verdict == hunts.NoMatch }) {
+		out = append(out, "NO MATCH: "+togetherText(s.hunt.Request)+".")
 	}
 	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
 		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))

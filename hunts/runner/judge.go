@@ -27,6 +27,9 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 	case a.Totals.Events > 0:
 		a.Verdict = hunts.Tried
 		a.Reason = triedText(*a)
+		if !complete {
+			a.Reason += "; more may have happened unseen: " + strings.Join(a.Coverage.Problems, "; ")
+		}
 	case unattributed > 0:
 		a.Verdict = hunts.CouldNotTell
 		a.Reason = fmt.Sprintf("%s to the remote side carry no process, so file= can't be decided; ask again without file=", hunts.Count(unattributed, "inspected event"))
@@ -44,12 +47,20 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 		case len(unsearched) > 0:
 			r.Verdict = hunts.CouldNotTell
 		case r.Verdict == hunts.Tried:
-		case complete && unattributed == 0 && a.Unnamed == 0:
-			r.Verdict = hunts.Clean
-		default:
+		case !complete || unattributed > 0 || a.Unnamed > 0:
 			r.Verdict = hunts.CouldNotTell
+		case narrowed(a.Request):
+			r.Verdict = hunts.NoMatch
+		default:
+			r.Verdict = hunts.Clean
 		}
 	}
+}
+
+// narrowed tells whether something else had to match beside each indicator: then a
+// line without an event says nothing about the indicator alone.
+func narrowed(r hunts.AnswerRequest) bool {
+	return len(r.Devices) > 0 || len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0
 }
 
 // judgeScopes gives an answer of several scopes its headline: the first verdict in

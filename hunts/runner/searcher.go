@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,6 +122,14 @@ func (s *searcher) spent(q hunts.QueryStats) {
 	s.cost.DataScanned += q.DataScanned
 }
 
+// notUnderstood is what people read of an answer that can't be used.
+func notUnderstood(err error) string {
+	if errors.Is(err, errContradiction) {
+		return "the answer of the workspace contradicts itself"
+	}
+	return "the answer of the workspace was not understood"
+}
+
 const cancelledReason = "the hunt was cancelled"
 
 // slice searches one slice.
@@ -147,7 +156,7 @@ func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.Slice
 	found, err := readPart(res.Rows)
 	if err != nil {
 		r.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)
-		return part{}, hunts.SliceFailed, "the answer of the workspace was not understood"
+		return part{}, hunts.SliceFailed, notUnderstood(err)
 	}
 	if res.Partial != "" {
 		return found, hunts.SlicePartial, res.Partial

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -161,8 +162,30 @@ func readPart(rows [][]any) (part, error) {
 		// would be reading silence as CLEAN.
 		return p, fmt.Errorf("the result lacks its total")
 	}
-	return p, nil
+	return p, p.contradiction()
 }
+
+// contradiction refuses an answer whose counts can't all be true: silence in one
+// of its sections would pass for CLEAN.
+func (p part) contradiction() error {
+	t := p.total
+	var inRows int64
+	for _, r := range p.rows {
+		inRows += r.Events
+	}
+	lines := len(p.devices) + len(p.rows)
+	switch {
+	case t.Events < 0 || t.Reached+t.Failed+t.Blocked+t.LookedUp+t.Other != t.Events:
+		return fmt.Errorf("%w: of %d events %d have an outcome", errContradiction, t.Events, t.Reached+t.Failed+t.Blocked+t.LookedUp+t.Other)
+	case t.Devices > t.Events || t.Processes > t.Events || t.Rows > t.Events:
+		return fmt.Errorf("%w: %d events on %d devices by %d processes in %d rows", errContradiction, t.Events, t.Devices, t.Processes, t.Rows)
+	case t.Events > 0 && lines == 0, t.Events == 0 && lines+len(p.indicators)+len(p.events) > 0, inRows > t.Events:
+		return fmt.Errorf("%w: %d events in total, %d in %d rows of %d devices", errContradiction, t.Events, inRows, len(p.rows), len(p.devices))
+	}
+	return nil
+}
+
+var errContradiction = errors.New("the answer contradicts itself")
 
 func (p *part) read(section string, bag []byte) error {
 	switch section {

@@ -232,7 +232,7 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	if err == nil {
 		if err := s.read(res.Rows, p); err != nil {
 			r.cfg.Log.Error("pack of a sweep not understood", "hunt", s.hunt.ID, "error", err)
-			slice.State, slice.Reason = hunts.SliceFailed, "the answer of the workspace was not understood"
+			slice.State, slice.Reason = hunts.SliceFailed, notUnderstood(err)
 		}
 	}
 	s.slices = append(s.slices, slice)
@@ -249,7 +249,7 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 // read takes in the rows of one query. The caller holds mu.
 func (s *surveyor) read(rows [][]any, p params) error {
 	total := false
-	pairs, known := int64(0), int64(0)
+	pairs, known, events := int64(0), int64(0), int64(0)
 	for _, row := range rows {
 		if len(row) < 2 {
 			return fmt.Errorf("a row has %d columns instead of 2", len(row))
@@ -262,7 +262,7 @@ func (s *surveyor) read(rows [][]any, p params) error {
 			if err := json.Unmarshal([]byte(text), &t); err != nil {
 				return fmt.Errorf("the total: %w", err)
 			}
-			total, known = true, t.Pairs
+			total, known, events = true, t.Pairs, t.Events
 			s.unattributed += t.Unattributed
 		case "indicator":
 			var i indicatorRow
@@ -281,6 +281,9 @@ func (s *surveyor) read(rows [][]any, p params) error {
 	}
 	if !total {
 		return fmt.Errorf("the result lacks its total")
+	}
+	if events > 0 && pairs == 0 || events == 0 && pairs > 0 || pairs > known {
+		return fmt.Errorf("%w: %d events, %d of %d hits", errContradiction, events, pairs, known)
 	}
 	s.truncated = s.truncated || pairs < known
 	return nil
