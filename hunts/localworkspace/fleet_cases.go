@@ -16,7 +16,7 @@ const storyAlert = "a1e47000-0000-4000-8000-000000004711"
 // incidents is SecurityIncident: one row per change, as a workspace keeps it, so
 // that whoever reads the first row only is wrong. A second incident is closed.
 func (f *fleet) incidents() *kql.Table {
-	first := firstContact(f.now)
+	first := f.now.Add(-storyAge)
 	owner := bagOf("assignedTo", "Ana Sousa", "email", "ana.sousa@corp.example", "userPrincipalName", "ana.sousa@corp.example")
 	nobody := bagOf("assignedTo", "", "email", "", "userPrincipalName", "")
 	s := newSheet("SecurityIncident")
@@ -54,7 +54,7 @@ type entity map[string]any
 
 // alerts is SecurityAlert; Entities is JSON in a string.
 func (f *fleet) alerts() *kql.Table {
-	first := firstContact(f.now)
+	first := f.now.Add(-storyAge)
 	_, _, dll := fileHashes("sync.dll")
 	s := newSheet("SecurityAlert")
 	alert := func(id, name, severity string, at time.Time, device string, entities []entity) {

@@ -279,7 +279,7 @@ func (f *fleet) deviceDay(n *networkSheet, d *device, start time.Time, rng *rand
 	own, total := deviceFlows(d)
 	identity := n.identity(d)
 	user, system := n.account(d, programs["msedge.exe"]), n.account(d, programs["lsass.exe"])
-	for range eventsOf(d, start, rng) {
+	for range f.eventsOf(d, start, rng) {
 		fl := pickFlow(own, rng.IntN(total))
 		t := fl.targets[rng.IntN(len(fl.targets))]
 		r := row{at: f.moment(d, start, fl.regular, rng), device: d, program: fl.program, target: t, action: fl.action(rng)}
@@ -315,13 +315,11 @@ func pickFlow(own []*flow, pick int) *flow {
 }
 
 // eventsOf is how many events a device has on a day: never none while it
-// reports, fewer at the weekend.
-func eventsOf(d *device, start time.Time, rng *rand.Rand) int {
-	switch start.Add(12 * time.Hour).Weekday() {
-	case time.Saturday, time.Sunday:
-		if !d.server {
-			return 2 + rng.IntN(3)
-		}
+// reports, fewer on two days of each seven, which stand for the weekend wherever
+// they lie, so that the fleet is the same on every day of the week.
+func (f *fleet) eventsOf(d *device, start time.Time, rng *rand.Rand) int {
+	if ago := int(f.now.Sub(start)/day) % 7; (ago == 5 || ago == 6) && !d.server {
+		return 2 + rng.IntN(3)
 	}
 	return 5 + rng.IntN(5)
 }

@@ -27,8 +27,7 @@ const (
 // suggestions. All figures are of network events; "known" counts DeviceInfo.
 type FleetStory struct {
 	C2Host, C2IP, C2IPv6 string
-	// FirstContact is Sunday night 22:41 UTC; Friday's when Sunday's is less than
-	// 8 hours or nearly 7 days ago. LastContact is 9 minutes before now.
+	// FirstContact is three and a half days before now (storyAge), LastContact 9 minutes.
 	FirstContact, LastContact time.Time
 	// Reached are the devices that completed a connection to the C2 host, Failed
 	// the one that only tried. TLSOnly is the one of Reached whose connection
@@ -65,7 +64,7 @@ type FleetStory struct {
 func (o FleetOptions) Story() FleetStory {
 	o = o.withDefaults()
 	s := FleetStory{
-		C2Host: c2Host, C2IP: c2IP, C2IPv6: c2IPv6, FirstContact: firstContact(o.Now), LastContact: o.Now.Add(-9 * time.Minute),
+		C2Host: c2Host, C2IP: c2IP, C2IPv6: c2IPv6, FirstContact: o.Now.Add(-storyAge), LastContact: o.Now.Add(-9 * time.Minute),
 		Reached: []string{financeDevice, lateralDevice, personnelDevice}, Failed: failedDevice, TLSOnly: personnelDevice, Lateral: lateralDevice,
 		BeaconDevice: financeDevice, NoisyProcess: noisyProcess, NoisyHost: noisyHost, SimilarHost: similarHost,
 		CleanIP: cleanIP, NeighbourIP: neighbourIP, NeighbourDevices: []string{"WS-LEG-003", "WS-LEG-018"}, TriedIP: triedIP,
@@ -98,19 +97,9 @@ func (o FleetOptions) Story() FleetStory {
 	return s
 }
 
-// firstContact is the last Sunday 22:41 that leaves time for the story and lies
-// in a window of seven days; where there is none, the last such Friday.
-func firstContact(now time.Time) time.Time {
-	for _, weekday := range []time.Weekday{time.Sunday, time.Friday} {
-		for back := range 8 {
-			at := now.UTC().Truncate(day).Add(22*time.Hour + 41*time.Minute + 7*time.Second - time.Duration(back)*day)
-			if ago := now.Sub(at); at.Weekday() == weekday && ago >= 8*time.Hour && ago <= 7*day-time.Hour {
-				return at
-			}
-		}
-	}
-	return now.Add(-2 * day) // not reached: one of the two always fits
-}
+// storyAge is how long before now the story begins: the same on every day of the
+// week, so that what a demo tells depends on no calendar.
+const storyAge = 3*day + 13*time.Hour + 18*time.Minute + 53*time.Second
 
 // contact is one network event of a story.
 type contact struct {
@@ -150,7 +139,7 @@ func storyContacts(o FleetOptions) []contact {
 
 // financeStory: a document opens, PowerShell calls home and keeps calling.
 func financeStory(o FleetOptions, rng *rand.Rand) []contact {
-	first, last := firstContact(o.Now), o.Now.Add(-9*time.Minute)
+	first, last := o.Now.Add(-storyAge), o.Now.Add(-9*time.Minute)
 	call := contact{device: financeDevice, action: "ConnectionSuccess", program: "powershell.exe/doc", target: web(c2IP, c2Host, c2Host)}
 	start := call
 	start.at = first

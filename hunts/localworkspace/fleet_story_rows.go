@@ -40,7 +40,7 @@ type started struct {
 // storyProcesses is the lineage of the story: outlook → winword → powershell, and
 // services → rundll32 on the device reached last.
 func (f *fleet) storyProcesses() *kql.Table {
-	first := firstContact(f.now)
+	first := f.now.Add(-storyAge)
 	personnel, lateral := f.now.Add(-58*time.Minute), f.now.Add(-48*time.Minute)
 	failed := f.now.Add(-3*time.Hour - 17*time.Minute)
 	list := []started{
@@ -101,7 +101,7 @@ type droppedFile struct {
 
 // storyFiles is what the story left on disks.
 func (f *fleet) storyFiles() *kql.Table {
-	first := firstContact(f.now)
+	first := f.now.Add(-storyAge)
 	list := []droppedFile{
 		{first.Add(-3 * time.Minute), financeDevice, "outlook.exe", "Invoice-7731.docm", `C:\Users\Public\Downloads\Invoice-7731.docm`, "https://mail.suite.example/attachment/7731", "", ""},
 		{first.Add(4 * time.Minute), financeDevice, "powershell.exe/doc", "sync.dll", `C:\ProgramData\cdnsync\sync.dll`, "https://cdn-sync.example/dl/sync.dll", c2IP, ""},
@@ -149,7 +149,7 @@ type otherEvent struct {
 // storyEvents is what DeviceEvents holds of the story: name look-ups, and one
 // call that network protection blocked on the device that never got through.
 func (f *fleet) storyEvents() *kql.Table {
-	first := firstContact(f.now)
+	first := f.now.Add(-storyAge)
 	list := []otherEvent{
 		{at: first.Add(-time.Second), device: financeDevice, program: "powershell.exe/doc", action: "DnsQueryResponse", query: c2Host},
 		{at: f.now.Add(-57 * time.Minute), device: personnelDevice, program: "powershell.exe/doc", action: "DnsQueryResponse", query: c2Host},

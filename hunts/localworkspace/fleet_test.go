@@ -243,12 +243,8 @@ func TestTheStoryFitsAnyHourOfTheWeek(t *testing.T) {
 	for hour := range 7 * 24 {
 		o := FleetOptions{Seed: 1, Now: monday.Add(time.Duration(hour)*time.Hour + 42*time.Minute), Devices: 40, Days: 8}
 		s := o.Story()
-		weekday := s.FirstContact.Weekday()
-		if ago := o.Now.Sub(s.FirstContact); ago > 7*day || ago < 8*time.Hour || weekday != time.Sunday && weekday != time.Friday || s.FirstContact.Format("15:04") != "22:41" {
-			t.Errorf("at %v the first contact is %v", o.Now, s.FirstContact)
-		}
 		contacts := storyContacts(o)
-		if s.Beacons < 250 {
+		if s.Beacons < 1100 {
 			t.Errorf("at %v there are %d beacons", o.Now, s.Beacons)
 		}
 		for _, c := range contacts {
