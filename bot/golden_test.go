@@ -69,7 +69,7 @@ func (s *stage) script() string {
 // was sent with what it should be; -update writes it.
 func TestGoldenJourney(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{at: time.Date(2026, 11, 24, 9, 27, 0, 0, time.UTC), bot: func(c *bot.Config) { c.UpdateEvery = time.Hour }})
+	s := newStage(t, stageOptions{at: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), bot: func(c *bot.Config) { c.UpdateEvery = time.Hour }})
 	m := s.answered()
 	press := func(what string, parts ...string) {
 		t.Helper()

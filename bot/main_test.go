@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 )
 
 // TestMain lets many stages run at once: a stage waits for sockets far more
 // than it computes, so the number of processors is the wrong bound.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	recordtest.Quiet()
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -57,17 +57,20 @@ type stageOptions struct {
 
 func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
+	// the end of a whole test, which one that passes on a busy machine never sees
+	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute)
 	wall, events := testclock.New(), fleet
+	slackClock := wall
 	s := &stage{t: t, ctx: ctx, clock: testclock.New(), redis: o.redis}
 	if !o.at.IsZero() {
 		wall, s.clock = testclock.Stopped(o.at), testclock.Stopped(o.at)
+		slackClock = testclock.Starting(o.at) // its calls are put in their order by time
 		events = func() *localworkspace.Events {
 			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: o.at, Devices: 60, Days: 9})
 		}
 	}
 	s.clock.Move(-o.behind)
-	o.slack.Clock = wall.Now
+	o.slack.Clock = slackClock.Now
 	s.slack = localslack.New(o.slack)
 	if o.partners {
 		s.slack.AddChannel("partners", localslack.Shared())
@@ -168,10 +171,15 @@ func (s *stage) slash(text string) {
 	}
 }
 
+// waitAtMost is how long a message is waited for that may never come.
+const waitAtMost = 30 * time.Second
+
 // waitFor gives the first message whose text holds all parts.
 func (s *stage) waitFor(parts ...string) localslack.Message {
 	s.t.Helper()
-	m, err := s.slack.WaitMessage(s.ctx, s.soc, func(m localslack.Message) bool { return holds(m.Text, parts) })
+	soon, stop := context.WithTimeout(s.ctx, waitAtMost)
+	defer stop()
+	m, err := s.slack.WaitMessage(soon, s.soc, func(m localslack.Message) bool { return holds(m.Text, parts) })
 	if err != nil {
 		for _, m := range s.soc.All() {
 			s.t.Logf("%s thread=%s eph=%s\n%s", m.TS, m.ThreadTS, m.Ephemeral, m.Text)
@@ -193,12 +201,10 @@ func holds(text string, parts []string) bool {
 // waitThread waits until a thread has n replies with files counted.
 func (s *stage) waitThread(parent localslack.Message, done func([]localslack.Message) bool) []localslack.Message {
 	s.t.Helper()
-	_, err := s.slack.WaitMessage(s.ctx, s.soc, func(localslack.Message) bool { return true })
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	soon, stop := context.WithTimeout(s.ctx, waitAtMost)
+	defer stop()
 	var thread []localslack.Message
-	err = s.slack.Until(s.ctx, func() bool {
+	err := s.slack.Until(soon, func() bool {
 		thread = s.soc.Thread(parent.TS)
 		return done(thread)
 	})

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -108,18 +109,22 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	call := Call{Method: name, Args: a, Time: w.cfg.Clock(), Status: http.StatusOK}
 	delete(a, "token")
 	fault := w.takeFault(name)
-	defer func() {
+	// A call is noted before it is answered: whoever has the answer finds it in the
+	// list, and the list is in the order in which the caller made them.
+	note := sync.OnceFunc(func() {
 		w.mu.Lock()
 		w.calls = append(w.calls, call)
 		w.signal()
 		w.mu.Unlock()
-	}()
+	})
+	defer note()
 	if fault.Delay > 0 && !pause(r.Context(), fault.Delay) {
 		call.Status = 499
 		return
 	}
 	if fault.broken() && !fault.AfterEffect {
 		call.Error, call.Status, call.Fault = fault.Error, fault.Status, true
+		note()
 		fault.answer(rw)
 		return
 	}
@@ -135,10 +140,12 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 	}
 	if fault.broken() {
 		call.Status = fault.Status
+		note()
 		fault.answer(rw)
 		return
 	}
 	rw.Header().Set("X-Oauth-Scopes", strings.Join(w.cfg.Scopes, ","))
+	note()
 	reply(rw, http.StatusOK, out)
 }
 

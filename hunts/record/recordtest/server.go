@@ -21,6 +21,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/footprint-soc/footprint/hunts/record"
 )
@@ -47,6 +48,10 @@ func Open(t testing.TB, url, replica string) *record.Store {
 	})
 	return s
 }
+
+// Quiet stops the client library from printing each dial that fails: tests take
+// Redis away on purpose.
+func Quiet() { logging.Disable() }
 
 // Server is a Redis.
 type Server struct {
