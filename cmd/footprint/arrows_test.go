@@ -25,8 +25,12 @@ var arrows = map[string][]string{
 	"hunts/sweep":             {"hunts", "hunts/indicator"},
 	"hunts":                   {"hunts/indicator"},
 	"hunts/indicator":         {},
-	"hunts/kql":               {},
 	"hunts/testclock":         {},
+	"hunts/kql":               {"hunts/kql/exec", "hunts/kql/syntax", "hunts/kql/value"},
+	"hunts/kql/exec":          {"hunts/kql/builtin", "hunts/kql/syntax", "hunts/kql/value"},
+	"hunts/kql/builtin":       {"hunts/kql/value"},
+	"hunts/kql/syntax":        {"hunts/kql/value"},
+	"hunts/kql/value":         {},
 	"hunts/localworkspace":    {"hunts/kql"},
 	"bot/localslack":          {},
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
 
 // Literal is a typed value in the spelling of the language. It is the only way
@@ -79,7 +81,7 @@ func DatetimeLiteral(t time.Time) Literal {
 
 // TimespanLiteral is a duration with the 100 ns the language keeps.
 func TimespanLiteral(d time.Duration) Literal {
-	return Literal{"time(" + timespanText(int64(d/100)) + ")"}
+	return Literal{"time(" + value.TimespanText(int64(d/100)) + ")"}
 }
 
 // Let is one value with the name under which a query reads it.

@@ -1,0 +1,398 @@
+package exec
+
+import (
+	"math"
+	"slices"
+
+	"github.com/footprint-soc/footprint/hunts/kql/value"
+)
+
+type counter struct{ n int64 }
+
+func (c *counter) add(int)               { c.n++ }
+func (c *counter) result() []value.Value { return []value.Value{value.LongValue(c.n)} }
+
+type summer struct {
+	of   *node
+	typ  value.Type
+	nums bool
+	sum  int64
+	real float64
+}
+
+func (s *summer) add(i int) {
+	v := value.Plain(s.of.eval(i))
+	if !v.Valid {
+		return
+	}
+	if s.nums {
+		s.sum += v.Num
+		return
+	}
+	if f := v.AsReal(); !math.IsNaN(f) {
+		s.real += f
+	}
+}
+
+func (s *summer) result() []value.Value {
+	return []value.Value{{Kind: s.typ, Valid: true, Num: s.sum, Real: s.real}}
+}
+
+type averager struct {
+	of  *node
+	typ value.Type
+	n   int64
+	sum float64
+	// instants are added up as distances from the first, since float64 does not
+	// hold their ticks
+	first, num int64
+}
+
+func (a *averager) add(i int) {
+	v := value.Plain(a.of.eval(i))
+	if !v.Valid || v.Kind == value.String {
+		return
+	}
+	if a.n++; a.n == 1 {
+		a.first = v.Num
+	}
+	a.sum += v.AsReal()
+	a.num += v.Num - a.first
+}
+
+func (a *averager) result() []value.Value {
+	switch {
+	case a.n == 0 && a.typ == value.Real:
+		return []value.Value{value.RealValue(math.NaN())}
+	case a.n == 0:
+		return []value.Value{value.Null(a.typ)}
+	case a.typ == value.Real || a.typ == value.Decimal:
+		return []value.Value{{Kind: a.typ, Valid: true, Real: a.sum / float64(a.n)}}
+	}
+	return []value.Value{{Kind: a.typ, Valid: true, Num: a.first + a.num/a.n}}
+}
+
+type extremum struct {
+	of   *node
+	sign int
+	best value.Value
+}
+
+func (m *extremum) add(i int) {
+	v := m.of.eval(i)
+	if !v.Valid {
+		return
+	}
+	if !m.best.Valid {
+		m.best = v
+		return
+	}
+	if c, ok := value.Compare(value.Plain(v), value.Plain(m.best)); ok && c*m.sign > 0 {
+		m.best = v
+	}
+}
+
+func (m *extremum) result() []value.Value {
+	if !m.best.Valid {
+		return []value.Value{value.Null(m.of.typ)}
+	}
+	return []value.Value{m.best}
+}
+
+type distincts struct {
+	x    *execution
+	code func(int) uint64
+	null *node
+	seen map[uint64]struct{}
+}
+
+func (d *distincts) add(i int) {
+	if v := d.null.eval(i); !v.Valid {
+		return
+	}
+	code := d.code(i)
+	if _, ok := d.seen[code]; ok {
+		return
+	}
+	if err := d.x.grow(32); err != nil {
+		d.x.fail(err)
+		return
+	}
+	d.seen[code] = struct{}{}
+}
+
+func (d *distincts) result() []value.Value { return []value.Value{value.LongValue(int64(len(d.seen)))} }
+
+type collector struct {
+	of    *node
+	x     *execution
+	set   bool
+	nulls bool
+	limit int
+	list  []any
+	seen  map[string]struct{}
+}
+
+func (c *collector) add(i int) {
+	if len(c.list) >= c.limit {
+		return
+	}
+	v := c.of.eval(i)
+	if !v.Valid {
+		if c.nulls {
+			c.list = append(c.list, nil)
+		}
+		return
+	}
+	if !c.set {
+		c.keep(value.ToDynamic(v))
+		return
+	}
+	if c.seen == nil {
+		c.seen = map[string]struct{}{}
+	}
+	// make_set over a dynamic array takes its elements
+	for _, item := range elements(v) {
+		key := value.DynamicText(item)
+		if _, ok := item.(string); ok {
+			key = "s" + key
+		}
+		if _, ok := c.seen[key]; !ok && item != nil && len(c.list) < c.limit {
+			c.seen[key] = struct{}{}
+			c.keep(item)
+		}
+	}
+}
+
+func (c *collector) keep(item any) {
+	if err := c.x.grow(32); err != nil {
+		c.x.fail(err)
+		return
+	}
+	c.list = append(c.list, item)
+}
+
+func elements(v value.Value) []any {
+	if list, ok := v.Dyn.([]any); ok && v.Kind == value.Dynamic {
+		return list
+	}
+	return []any{value.ToDynamic(v)}
+}
+
+func (c *collector) result() []value.Value {
+	if c.list == nil {
+		c.list = []any{}
+	}
+	return []value.Value{value.DynamicValue(c.list)}
+}
+
+type bagger struct {
+	x     *execution
+	of    *node
+	bag   *value.Bag
+	limit int
+}
+
+func (b *bagger) add(i int) {
+	o, ok := b.of.eval(i).Dyn.(*value.Bag)
+	if !ok {
+		return
+	}
+	for _, k := range o.Keys() {
+		if _, have := b.bag.Get(k); have || b.bag.Len() >= b.limit {
+			continue
+		}
+		if err := b.x.grow(64 + len(k)); err != nil {
+			b.x.fail(err)
+			return
+		}
+		v, _ := o.Get(k)
+		b.bag.Set(k, v)
+	}
+}
+
+func (b *bagger) result() []value.Value { return []value.Value{value.DynamicValue(b.bag)} }
+
+// deviation follows Welford, so that large values do not cancel.
+type deviation struct {
+	of       *node
+	name     string
+	n        float64
+	mean, m2 float64
+}
+
+func (d *deviation) add(i int) {
+	v := value.Plain(d.of.eval(i))
+	if !v.Valid {
+		return
+	}
+	d.n++
+	delta := v.AsReal() - d.mean
+	d.mean += delta / d.n
+	d.m2 += delta * (v.AsReal() - d.mean)
+}
+
+func (d *deviation) result() []value.Value {
+	over := d.n - 1
+	if d.name == "stdevp" || d.name == "variancep" {
+		over = d.n
+	}
+	if over <= 0 {
+		return []value.Value{value.RealValue(0)}
+	}
+	v := d.m2 / over
+	if d.name == "stdev" || d.name == "stdevp" {
+		v = math.Sqrt(v)
+	}
+	return []value.Value{value.RealValue(v)}
+}
+
+// covariation follows the same recurrence for two variables.
+type covariation struct {
+	x, y         *node
+	population   bool
+	n            float64
+	mx, my, both float64
+}
+
+func (c *covariation) add(i int) {
+	v, w := value.Plain(c.x.eval(i)), value.Plain(c.y.eval(i))
+	if !v.Valid || !w.Valid {
+		return
+	}
+	c.n++
+	dx := v.AsReal() - c.mx
+	c.mx += dx / c.n
+	c.my += (w.AsReal() - c.my) / c.n
+	c.both += dx * (w.AsReal() - c.my)
+}
+
+func (c *covariation) result() []value.Value {
+	over := c.n - 1
+	if c.population {
+		over = c.n
+	}
+	if over <= 0 {
+		return []value.Value{value.RealValue(0)}
+	}
+	return []value.Value{value.RealValue(c.both / over)}
+}
+
+type bitFold struct {
+	of  *node
+	typ value.Type
+	op  string
+	any bool
+	n   int64
+}
+
+func (b *bitFold) add(i int) {
+	v := value.Convert(b.of.eval(i), b.typ)
+	switch {
+	case !v.Valid:
+		return
+	case !b.any:
+		b.n = v.Num
+	case b.op == "binary_all_and":
+		b.n &= v.Num
+	case b.op == "binary_all_or":
+		b.n |= v.Num
+	default:
+		b.n ^= v.Num
+	}
+	b.any = true
+}
+
+func (b *bitFold) result() []value.Value {
+	if !b.any {
+		return []value.Value{value.Null(b.typ)}
+	}
+	return []value.Value{{Kind: b.typ, Valid: true, Num: b.n}}
+}
+
+// schemaBuilder finds the least schema that admits all values.
+type schemaBuilder struct {
+	x   *execution
+	of  *node
+	all *shape
+}
+
+// shape is what may stand at one place of a dynamic: scalars of some types,
+// and what is within bags and arrays.
+type shape struct {
+	types  []string
+	within *value.Bag // of *shape; an array has the one key `indexer`
+}
+
+func (b *schemaBuilder) add(i int) {
+	if v := b.of.eval(i); v.Valid {
+		if b.all == nil {
+			b.all = &shape{}
+		}
+		b.note(b.all, v.Dyn)
+	}
+}
+
+func (b *schemaBuilder) note(s *shape, d any) {
+	inside := func(key string, item any) {
+		if s.within == nil {
+			s.within = value.NewBag()
+		}
+		next, ok := s.within.Get(key)
+		if !ok {
+			if err := b.x.grow(96 + len(key)); err != nil {
+				b.x.fail(err)
+				return
+			}
+			next = &shape{}
+			s.within.Set(key, next)
+		}
+		b.note(next.(*shape), item)
+	}
+	switch d := d.(type) {
+	case nil:
+	case *value.Bag:
+		for _, k := range d.Keys() {
+			item, _ := d.Get(k)
+			inside(k, item)
+		}
+	case []any:
+		for _, item := range d {
+			inside("`indexer`", item)
+		}
+	default:
+		name := value.DynamicTypeName(value.DynamicValue(d))
+		if name == "real" {
+			name = "double"
+		}
+		if !slices.Contains(s.types, name) {
+			s.types = append(s.types, name)
+		}
+	}
+}
+
+func (s *shape) schema() any {
+	var parts []any
+	for _, t := range s.types {
+		parts = append(parts, t)
+	}
+	if s.within != nil {
+		bag := value.NewBag()
+		for _, k := range s.within.Keys() {
+			item, _ := s.within.Get(k)
+			bag.Set(k, item.(*shape).schema())
+		}
+		parts = append(parts, bag)
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return append([]any{}, parts...)
+}
+
+func (b *schemaBuilder) result() []value.Value {
+	if b.all == nil {
+		return []value.Value{value.Null(value.Dynamic)}
+	}
+	return []value.Value{value.DynamicValue(b.all.schema())}
+}

@@ -1,0 +1,220 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/footprint-soc/footprint/hunts/kql/builtin"
+	"github.com/footprint-soc/footprint/hunts/kql/syntax"
+	"github.com/footprint-soc/footprint/hunts/kql/value"
+)
+
+// accumulator is one aggregate of one group.
+type accumulator interface {
+	add(row int)
+	result() []value.Value
+}
+
+// maker makes the accumulators of one aggregate column.
+type maker struct {
+	names []string
+	types []value.Type
+	when  func(row int) bool // the condition of countif and its kin
+	make  func() accumulator
+}
+
+// aggregates are the names that summarize knows, each with the least and the
+// most arguments it takes; those that end in if take one more, their condition.
+var aggregates = arities(map[string][2]int{
+	"count": {0, 1}, "sum": {1, 1}, "min": {1, 1}, "max": {1, 1}, "avg": {1, 1}, "dcount": {1, 2}, "count_distinct": {1, 1}, "make_set": {1, 2}, "makeset": {1, 2}, "make_list": {1, 2}, "makelist": {1, 2},
+	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber}, "buildschema": {1, 1},
+	"percentile": {2, 2}, "percentiles": {2, builtin.AnyNumber}, "percentiles_array": {2, builtin.AnyNumber}, "percentilew": {3, 3}, "percentilesw": {3, builtin.AnyNumber}, "percentilesw_array": {3, builtin.AnyNumber},
+	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1}, "covariance": {2, 2}, "covariancep": {2, 2}, "binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
+})
+
+// unknownAggregates are those of the language that summarize does not know:
+// sketches, whose inner form is the service's own.
+var unknownAggregates = builtin.Words("hll hll_if hll_merge tdigest tdigest_merge merge_tdigest make_dictionary passthrough cnt argmin argmax")
+
+// conditional gives the plain form of an aggregate with a condition, and where
+// among its arguments the condition stands.
+var conditional = map[string]struct {
+	base string
+	at   int
+}{
+	"countif": {"count", 0}, "sumif": {"sum", 1}, "minif": {"min", 1}, "maxif": {"max", 1}, "avgif": {"avg", 1}, "dcountif": {"dcount", 1}, "count_distinctif": {"count_distinct", 1},
+	"make_set_if": {"make_set", 1}, "make_list_if": {"make_list", 1}, "make_bag_if": {"make_bag", 1}, "take_anyif": {"take_any", 1}, "anyif": {"any", 1}, "stdevif": {"stdev", 1}, "varianceif": {"variance", 1},
+	"variancepif": {"variancep", 1}, "covarianceif": {"covariance", 2}, "covariancepif": {"covariancep", 2},
+}
+
+func arities(of map[string][2]int) map[string]arity {
+	out := map[string]arity{}
+	for name, n := range of {
+		out[name] = arity{n[0], n[1]}
+	}
+	for name, c := range conditional {
+		base := out[c.base]
+		switch c.base {
+		case "count":
+			base.most = 0
+		case "any", "take_any":
+			base.most = 1
+		}
+		if base.most != builtin.AnyNumber {
+			base.most++
+		}
+		out[name] = arity{base.least + 1, base.most}
+	}
+	return out
+}
+
+// arity is how many arguments a call may have.
+type arity struct{ least, most int }
+
+func (a arity) allows(n int) bool {
+	return n >= a.least && (a.most == builtin.AnyNumber || n <= a.most)
+}
+
+func (x *execution) aggregate(e *syntax.Call, in aggregation) (*maker, error) {
+	name, args := e.Name, e.Args
+	if !aggregates[name].allows(len(args)) {
+		return nil, x.error(e.At(), syntax.SemanticError, "%s() can't take %d arguments", name, len(args))
+	}
+	m := &maker{names: []string{aggregateName(e)}}
+	if c, ok := conditional[name]; ok {
+		n, err := x.compile(args[c.at], in.rel, in.scope)
+		if err != nil {
+			return nil, err
+		}
+		if n.typ != value.Bool && n.typ != value.Unknown {
+			return nil, x.error(args[c.at].At(), syntax.SemanticError, "the condition of %s() is a bool, not %s", name, n.typ)
+		}
+		m.when = plainTest(memo(n))
+		args = slices.Delete(slices.Clone(args), c.at, c.at+1)
+		name = c.base
+	}
+	switch name {
+	case "makeset":
+		name = "make_set"
+	case "makelist":
+		name = "make_list"
+	case "arg_max", "arg_min", "take_any", "any":
+		return m, x.argument(m, name, args, e, in)
+	}
+	nodes, err := x.compileAll(args, in.rel, in.scope)
+	if err != nil {
+		return nil, err
+	}
+	for i := range nodes {
+		nodes[i] = memo(nodes[i])
+	}
+	if p, ok := percentileForms[name]; ok {
+		return m, x.percentiles(m, p, nodes, e)
+	}
+	return m, x.simpleAggregate(m, name, nodes, e)
+}
+
+func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *syntax.Call) error {
+	one := func(t value.Type, f func() accumulator) error {
+		m.types, m.make = []value.Type{t}, f
+		return nil
+	}
+	if name == "count" {
+		return one(value.Long, func() accumulator { return &counter{} })
+	}
+	n := nodes[0]
+	switch name {
+	case "sum", "avg", "stdev", "variance", "stdevp", "variancep", "covariance", "covariancep", "binary_all_and", "binary_all_or", "binary_all_xor":
+		return x.numericAggregate(m, name, nodes, e)
+	case "min", "max":
+		sign := 1
+		if name == "min" {
+			sign = -1
+		}
+		if n.typ == value.Dynamic || n.typ == value.Guid {
+			return x.error(e.At(), syntax.SemanticError, "%s() can't order values of type %s; convert them first", e.Name, n.typ)
+		}
+		return one(n.typ, func() accumulator { return &extremum{of: n, sign: sign} })
+	case "dcount", "count_distinct":
+		if n.typ == value.Dynamic {
+			return x.error(e.At(), syntax.SemanticError, "%s() can't compare values of type dynamic; convert them with tostring()", e.Name)
+		}
+		if len(nodes) > 1 && nodes[1].typ != value.Long && nodes[1].typ != value.Int {
+			return x.error(e.At(), syntax.SemanticError, "the accuracy of %s() is a number from 0 to 4", e.Name)
+		}
+		code := coder(n, newInterner())
+		return one(value.Long, func() accumulator { return &distincts{x: x, code: code, seen: map[uint64]struct{}{}, null: n} })
+	case "make_set", "make_list", "make_list_with_nulls", "make_bag":
+		limit := int64(1 << 20)
+		if e.Name == "makeset" || e.Name == "makelist" {
+			limit = 128
+		}
+		if len(nodes) > 1 {
+			if !nodes[1].konst {
+				return x.error(e.At(), syntax.SemanticError, "the greatest size of %s() must be a constant", e.Name)
+			}
+			if size := value.Convert(nodes[1].value, value.Long); size.Valid && size.Num >= 0 {
+				limit = min(1<<20, size.Num)
+			}
+		}
+		if name == "make_bag" {
+			if n.typ != value.Dynamic && n.typ != value.Unknown {
+				return x.error(e.At(), syntax.SemanticError, "%s() takes a dynamic, not %s", e.Name, n.typ)
+			}
+			return one(value.Dynamic, func() accumulator { return &bagger{x: x, of: n, bag: value.NewBag(), limit: int(limit)} })
+		}
+		return one(value.Dynamic, func() accumulator {
+			return &collector{of: n, x: x, set: name == "make_set", nulls: name == "make_list_with_nulls", limit: int(limit)}
+		})
+	case "buildschema":
+		if n.typ != value.Dynamic && n.typ != value.Unknown {
+			return x.error(e.At(), syntax.SemanticError, "%s() takes a dynamic, not %s", e.Name, n.typ)
+		}
+		return one(value.Dynamic, func() accumulator { return &schemaBuilder{x: x, of: n} })
+	}
+	return x.error(e.At(), syntax.Unsupported, "unsupported: the aggregate %s()", name)
+}
+
+// numericAggregate compiles what adds up numbers.
+func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *syntax.Call) error {
+	for _, n := range nodes {
+		if !n.typ.Numeric() && n.typ != value.Timespan && n.typ != value.Datetime && n.typ != value.Unknown {
+			return x.error(e.At(), syntax.SemanticError, "%s() can't take values of type %s", e.Name, n.typ)
+		}
+	}
+	n := nodes[0]
+	t := value.Real
+	switch name {
+	case "sum":
+		switch n.typ {
+		case value.Int:
+			t = value.Long
+		case value.Datetime:
+			return x.error(e.At(), syntax.SemanticError, "%s() can't take values of type %s", e.Name, n.typ)
+		default:
+			t = n.typ
+		}
+		m.make = func() accumulator {
+			return &summer{of: n, typ: t, nums: n.typ != value.Real && n.typ != value.Decimal && n.typ != value.Dynamic}
+		}
+	case "avg":
+		if n.typ == value.Datetime || n.typ == value.Timespan || n.typ == value.Decimal {
+			t = n.typ
+		}
+		m.make = func() accumulator { return &averager{of: n, typ: t} }
+	case "covariance", "covariancep":
+		m.make = func() accumulator { return &covariation{x: nodes[0], y: nodes[1], population: name == "covariancep"} }
+	case "binary_all_and", "binary_all_or", "binary_all_xor":
+		switch t = n.typ; t {
+		case value.Int, value.Long:
+		case value.Unknown:
+			t = value.Long
+		default:
+			return x.error(e.At(), syntax.SemanticError, "%s() can't take values of type %s", e.Name, n.typ)
+		}
+		m.make = func() accumulator { return &bitFold{of: n, typ: t, op: name} }
+	default:
+		m.make = func() accumulator { return &deviation{of: n, name: name} }
+	}
+	m.types = []value.Type{t}
+	return nil
+}

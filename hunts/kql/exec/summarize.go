@@ -1,0 +1,385 @@
+package exec
+
+import (
+	"encoding/binary"
+
+	"github.com/footprint-soc/footprint/hunts/kql/syntax"
+	"github.com/footprint-soc/footprint/hunts/kql/value"
+)
+
+// keyer gives each row of a relation the number of its group, by the values of
+// some nodes. Dictionary ids and integers are compared as they are, everything
+// else by its text.
+type keyer struct {
+	codes []func(i int) uint64
+	index map[string]int32
+	buf   []byte
+}
+
+func newKeyer(nodes []*node) *keyer {
+	k := &keyer{index: map[string]int32{}, buf: make([]byte, 0, 8*len(nodes))}
+	for _, n := range nodes {
+		k.codes = append(k.codes, coder(n, newInterner()))
+	}
+	return k
+}
+
+// interner numbers texts.
+type interner struct{ ids map[string]uint64 }
+
+func newInterner() *interner { return &interner{ids: map[string]uint64{}} }
+
+func (t *interner) code(v value.Value) uint64 {
+	if !v.Valid {
+		return 0
+	}
+	text := v.Text()
+	if v.Kind == value.Real || v.Kind == value.Decimal {
+		text = value.RealText(v.Real)
+	}
+	id, ok := t.ids[text]
+	if !ok {
+		id = uint64(len(t.ids) + 1)
+		t.ids[text] = id
+	}
+	return id
+}
+
+// coder numbers the values of a node: two rows have one code when their values
+// are equal.
+func coder(n *node, names *interner) func(i int) uint64 {
+	if n.konst {
+		c := names.code(n.value)
+		return func(int) uint64 { return c }
+	}
+	switch n.typ {
+	case value.Bool, value.Int, value.Long, value.Datetime, value.Timespan:
+		return func(i int) uint64 {
+			v := n.eval(i)
+			if !v.Valid {
+				return 1 << 63
+			}
+			return uint64(v.Num) << 1
+		}
+	}
+	if n.dict == nil || n.impure || n.dict.Size() > 2*n.rows+16 {
+		return func(i int) uint64 { return names.code(n.eval(i)) }
+	}
+	d := n.dict
+	seen := make([]uint64, d.Size())
+	return func(i int) uint64 {
+		id := d.ID(i)
+		if seen[id] == 0 {
+			seen[id] = names.code(n.eval(i)) + 1
+		}
+		return seen[id] - 1
+	}
+}
+
+func (k *keyer) key(i int) []byte {
+	k.buf = k.buf[:0]
+	for _, c := range k.codes {
+		k.buf = binary.LittleEndian.AppendUint64(k.buf, c(i))
+	}
+	return k.buf
+}
+
+// groupBytes is about what one group takes: its key, and as much again for
+// each aggregate.
+const groupBytes = 96
+
+// group numbers the group of a row; isNew for the first row of one.
+func (k *keyer) group(i int) (group int32, isNew bool) {
+	key := k.key(i)
+	g, ok := k.index[string(key)]
+	if !ok {
+		g = int32(len(k.index))
+		k.index[string(key)] = g
+	}
+	return g, !ok
+}
+
+func (x *execution) distinct(op *syntax.Distinct, r *relation, s *scope) (*relation, error) {
+	projected := r
+	if _, star := op.Columns[0].Value.(*syntax.Star); !star {
+		var err error
+		if projected, err = x.project(&syntax.Project{Pos: op.Pos, Kind: "project", Columns: op.Columns}, r, s); err != nil {
+			return nil, err
+		}
+	}
+	nodes := make([]*node, len(projected.vecs))
+	for i, v := range projected.vecs {
+		if v.Type() == value.Dynamic {
+			return nil, x.error(op.At(), syntax.SemanticError, "distinct can't compare the dynamic %q; convert it with tostring()", projected.names[i])
+		}
+		nodes[i] = columnNode(v, projected.rows)
+	}
+	keys := newKeyer(nodes)
+	sel := []int32{}
+	for i := range r.rows {
+		if err := x.step(int64(len(nodes))); err != nil {
+			return nil, err
+		}
+		if _, isNew := keys.group(i); isNew {
+			if err := x.grow(groupBytes); err != nil {
+				return nil, err
+			}
+			sel = append(sel, int32(i))
+		}
+	}
+	return x.materialise(projected.pick(sel))
+}
+
+// summarize groups rows and feeds each to the aggregates of its group.
+func (x *execution) summarize(op *syntax.Summarize, r *relation, s *scope) (*relation, error) {
+	out := &relation{}
+	var by []*node
+	used := map[string]bool{}
+	names := x.namer(out)
+	for _, c := range op.By {
+		outputs, err := x.outputs(c, r, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range outputs {
+			if o.node.typ == value.Dynamic {
+				return nil, x.error(c.Value.At(), syntax.SemanticError, "rows can't be grouped by a dynamic; convert it with tostring()")
+			}
+			name, err := names.name(o, c.Value.At())
+			if err != nil {
+				return nil, err
+			}
+			out.add(name, nil)
+			by = append(by, o.node)
+			if of, ok := c.Value.(*syntax.Name); ok {
+				used[of.Name] = true
+			}
+		}
+	}
+	makers, plan, err := x.aggregateColumns(op, aggregation{r, s, names, used})
+	if err != nil {
+		return nil, err
+	}
+	keys := newKeyer(by)
+	var firsts []int32
+	var groups [][]accumulator
+	grow := func() {
+		accs := make([]accumulator, len(makers))
+		for k, m := range makers {
+			accs[k] = m.make()
+		}
+		groups = append(groups, accs)
+	}
+	for i := range r.rows {
+		if err := x.step(int64(1 + len(makers) + len(by))); err != nil {
+			return nil, err
+		}
+		g, isNew := keys.group(i)
+		if isNew {
+			if err := x.grow(groupBytes * (1 + len(makers))); err != nil {
+				return nil, err
+			}
+			grow()
+			firsts = append(firsts, int32(i))
+		}
+		for k := range makers {
+			if m := makers[k]; m.when == nil || m.when(i) {
+				groups[g][k].add(i)
+			}
+		}
+	}
+	if len(by) == 0 && len(groups) == 0 {
+		grow()
+	}
+	if x.failed != nil {
+		return nil, x.failed
+	}
+	if out, err = x.summary(out, by, firsts, makers, groups); err != nil {
+		return nil, err
+	}
+	return x.arrange(out, plan, len(by), s)
+}
+
+func (x *execution) summary(out *relation, by []*node, firsts []int32, makers []*maker, groups [][]accumulator) (*relation, error) {
+	out.rows = len(groups)
+	for k, n := range by {
+		st := value.NewStorage(known(n.typ))
+		for _, row := range firsts {
+			st.Add(n.eval(int(row)))
+		}
+		out.vecs[k] = st
+	}
+	at := len(by)
+	for k, m := range makers {
+		stores := make([]value.Storage, len(m.types))
+		for j, t := range m.types {
+			stores[j] = value.NewStorage(known(t))
+			out.vecs[at+j] = stores[j]
+		}
+		for _, accs := range groups {
+			for j, v := range accs[k].result() {
+				if v.Kind != stores[j].Type() {
+					v = value.Convert(v, stores[j].Type())
+				}
+				stores[j].Add(v)
+			}
+		}
+		at += len(m.types)
+	}
+	return out, x.step(int64(out.rows * len(out.vecs)))
+}
+
+// computed is a column of summarize: an aggregate as it is, or an expression
+// over some, which stand in hidden columns.
+type computed struct {
+	name  string
+	value syntax.Expr // nil: the column of that name
+}
+
+// aggregation is what the aggregates of a summarize are compiled against.
+type aggregation struct {
+	rel   *relation
+	scope *scope
+	names *namer
+	used  map[string]bool // columns that are keys: a star leaves them out
+}
+
+// aggregateColumns compiles the aggregates and names their columns.
+func (x *execution) aggregateColumns(op *syntax.Summarize, in aggregation) ([]*maker, []computed, error) {
+	var makers []*maker
+	var plan []computed
+	out := in.names.out
+	for _, c := range op.Aggregates {
+		call, ok := c.Value.(*syntax.Call)
+		if ok {
+			_, ok = aggregates[call.Name]
+		}
+		if !ok {
+			within := &aggregateFinder{x: x, in: in}
+			val, err := within.replace(c.Value)
+			if err != nil {
+				return nil, nil, err
+			}
+			if call, ok := c.Value.(*syntax.Call); ok && unknownAggregates[call.Name] {
+				return nil, nil, x.error(call.At(), syntax.Unsupported, "unsupported: the aggregate %s()", call.Name)
+			}
+			if len(within.makers) == 0 {
+				return nil, nil, x.error(c.Value.At(), syntax.SemanticError, "summarize needs an aggregate here")
+			}
+			makers = append(makers, within.makers...)
+			o := output{name: implicitName(c.Value)}
+			if len(c.Names) > 0 {
+				o = output{name: c.Names[0], declared: true}
+			}
+			name, err := in.names.name(o, c.Value.At())
+			if err != nil {
+				return nil, nil, err
+			}
+			out.add(name, nil)
+			plan = append(plan, computed{name, val})
+			makers = append(makers, &maker{names: []string{name}, types: []value.Type{value.Bool}, make: func() accumulator { return nothing{} }})
+			continue
+		}
+		m, err := x.aggregate(call, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(c.Names) > len(m.types) {
+			return nil, nil, x.error(call.At(), syntax.SemanticError, "%s() gives %d columns, not %d", call.Name, len(m.types), len(c.Names))
+		}
+		for k := range m.types {
+			o := output{name: m.names[k]}
+			if k < len(c.Names) {
+				o = output{name: c.Names[k], declared: true}
+			}
+			name, err := in.names.name(o, c.Value.At())
+			if err != nil {
+				return nil, nil, err
+			}
+			if out.find(name) >= 0 {
+				return nil, nil, x.error(call.At(), syntax.SemanticError, "a column with the name %q is already declared", name)
+			}
+			out.add(name, nil)
+			plan = append(plan, computed{name: name})
+		}
+		makers = append(makers, m)
+	}
+	return makers, plan, nil
+}
+
+// nothing holds the place of a column that is computed from aggregates.
+type nothing struct{}
+
+func (nothing) add(int)               {}
+func (nothing) result() []value.Value { return []value.Value{value.Null(value.Bool)} }
+
+// aggregateFinder takes the aggregates out of an expression.
+type aggregateFinder struct {
+	x      *execution
+	in     aggregation
+	makers []*maker
+}
+
+func (f *aggregateFinder) replace(e syntax.Expr) (syntax.Expr, error) {
+	var err error
+	all := func(list []syntax.Expr) []syntax.Expr {
+		done := make([]syntax.Expr, len(list))
+		for i, a := range list {
+			if err == nil {
+				done[i], err = f.replace(a)
+			}
+		}
+		return done
+	}
+	switch e := e.(type) {
+	case *syntax.Call:
+		if _, ok := aggregates[e.Name]; ok {
+			m, err := f.x.aggregate(e, f.in)
+			if err != nil {
+				return nil, err
+			}
+			if len(m.types) != 1 {
+				return nil, f.x.error(e.At(), syntax.SemanticError, "%s() gives several columns and can't stand in an expression", e.Name)
+			}
+			name := f.in.names.out.unique("\x00aggregate")
+			f.in.names.out.add(name, nil)
+			f.makers = append(f.makers, m)
+			return &syntax.Name{Pos: e.Pos, Name: name}, nil
+		}
+		return &syntax.Call{Pos: e.Pos, Name: e.Name, Args: all(e.Args), Names: e.Names}, err
+	case *syntax.Binary:
+		two := all([]syntax.Expr{e.X, e.Y})
+		return &syntax.Binary{Pos: e.Pos, Op: e.Op, X: two[0], Y: two[1]}, err
+	case *syntax.Unary:
+		return &syntax.Unary{Pos: e.Pos, Op: e.Op, X: all([]syntax.Expr{e.X})[0]}, err
+	case *syntax.Between:
+		three := all([]syntax.Expr{e.X, e.Lo, e.Hi})
+		return &syntax.Between{Pos: e.Pos, X: three[0], Lo: three[1], Hi: three[2], Not: e.Not}, err
+	case *syntax.List:
+		of := all([]syntax.Expr{e.X})[0]
+		return &syntax.List{Pos: e.Pos, Op: e.Op, X: of, Items: all(e.Items)}, err
+	case *syntax.Member:
+		return &syntax.Member{Pos: e.Pos, Of: all([]syntax.Expr{e.Of})[0], Name: e.Name}, err
+	case *syntax.Index:
+		two := all([]syntax.Expr{e.Of, e.Index})
+		return &syntax.Index{Pos: e.Pos, Of: two[0], Index: two[1]}, err
+	}
+	return e, nil
+}
+
+// arrange computes the expressions over aggregates and drops what they stood on.
+func (x *execution) arrange(r *relation, plan []computed, keys int, s *scope) (*relation, error) {
+	final := &relation{names: r.names[:keys:keys], vecs: r.vecs[:keys:keys], rows: r.rows}
+	for _, c := range plan {
+		if c.value == nil {
+			final.add(c.name, r.vecs[r.find(c.name)])
+			continue
+		}
+		n, err := x.compile(c.value, r, s)
+		if err != nil {
+			return nil, err
+		}
+		final.add(c.name, vectorOf(n))
+	}
+	return x.materialise(final)
+}
