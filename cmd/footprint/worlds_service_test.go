@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+)
+
+// service is what the cloud does to the queries of one scope.
+type service struct {
+	faults []localworkspace.Fault
+	nth    int    // the faults hit the query of this number only; 0 is every one
+	blind  bool   // the hunt's queries see no row
+	drop   string // sections that get lost on the way
+	rows   int    // most rows in one answer
+}
+
+// fails tells that what the scope holds may stay unread.
+func (s service) fails() bool { return len(s.faults) > 0 || s.blind || s.drop != "" || s.rows > 0 }
+
+func serviceFaults() []fault {
+	down := func(kind string, s service) fault {
+		return fault{kind: kind, live: true, strike: func(_ *world, to *scope) {
+			if !to.service.fails() {
+				to.service = s
+				to.trouble("", always(spoiled))
+			}
+		}}
+	}
+	// what is cut is an answer that found something: an empty one is whole
+	cut := func(kind string, s service) fault {
+		return fault{kind: kind, live: true, strike: func(_ *world, to *scope) {
+			if !to.service.fails() {
+				to.service = s
+				to.trouble("", always(either))
+			}
+		}}
+	}
+	list := []fault{
+		down("forbidden", service{faults: []localworkspace.Fault{{Status: 403}}}),
+		down("throttled", service{faults: []localworkspace.Fault{{Status: 429}}}),
+		down("half an answer", service{faults: []localworkspace.Fault{{Partial: true}}}),
+		down("half an answer to the hunt", service{faults: []localworkspace.Fault{{Partial: true, Match: isHunt}}}),
+		down("the gateway's page", service{faults: []localworkspace.Fault{{Status: 502, Body: "<html>Bad gateway</html>"}}}),
+		down("the search is blind", service{blind: true}),
+		cut("truncated", service{rows: 1}),
+		cut("an answer that contradicts itself", service{drop: "indicator device row"}),
+	}
+	for _, status := range []int{504, 429, 403} {
+		list = append(list, fault{kind: "one query fails: " + http.StatusText(status), live: true, strike: func(w *world, to *scope) {
+			if to.service.fails() {
+				return
+			}
+			to.service = service{faults: []localworkspace.Fault{{Status: status, Match: isHunt}}, nth: 1 + w.random.IntN(2)}
+			to.trouble("", func(a ask) effect {
+				if to.service.nth > 1 && (w.ask.sweep || a.to.Sub(a.from) <= aDay && !a.from.IsZero()) {
+					return either // one query only
+				}
+				return spoiled
+			})
+		}})
+	}
+	return list
+}
+
+// isHunt tells the queries that look for the indicators, control and all.
+func isHunt(text string) bool { return strings.Contains(text, "is_address(") }
+
+// isSearch tells those apart from the control.
+func isSearch(text string) bool {
+	first, _, _ := strings.Cut(text, "\n")
+	return isHunt(text) && !strings.HasSuffix(first, " control")
+}
+
+// cloud is the query API of all scopes of a world, without a network.
+type cloud struct {
+	world  *world
+	mu     sync.Mutex
+	asked  map[string]int
+	whole  *localworkspace.Server
+	faulty map[string]*localworkspace.Server
+	blind  *localworkspace.Server
+}
+
+func (w *world) cloud() *cloud {
+	c := &cloud{world: w, asked: map[string]int{}, faulty: map[string]*localworkspace.Server{}}
+	clock := func() time.Time { return w.now }
+	workspaces, empty := map[string]*localworkspace.Events{}, map[string]*localworkspace.Events{}
+	for _, s := range w.scopes {
+		workspaces[s.id], empty[s.id] = s.events(), localworkspace.Empty()
+	}
+	c.whole = localworkspace.NewServer(localworkspace.Config{Workspaces: workspaces, Clock: clock})
+	c.blind = localworkspace.NewServer(localworkspace.Config{Workspaces: empty, Clock: clock})
+	for _, s := range w.scopes {
+		if len(s.service.faults) == 0 && s.service.rows == 0 {
+			continue
+		}
+		script := &localworkspace.Script{}
+		for _, f := range s.service.faults {
+			match, nth := f.Match, s.service.nth
+			f.Match = func(text string) bool {
+				if match != nil && !match(text) {
+					return false
+				}
+				if nth == 0 {
+					return true
+				}
+				if !isSearch(text) {
+					return false
+				}
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.asked[s.id]++
+				return c.asked[s.id] == nth || f.Status == 429 && c.asked[s.id] > nth && c.asked[s.id] < nth+3
+			}
+			script.Add(f)
+		}
+		c.faulty[s.id] = localworkspace.NewServer(localworkspace.Config{Workspaces: workspaces, Clock: clock, Faults: script, MaxRows: s.service.rows})
+	}
+	return c
+}
+
+// Do answers one request as the service would.
+func (c *cloud) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	var body []byte
+	if r.Body != nil {
+		body = must(io.ReadAll(r.Body))
+		_ = r.Body.Close()
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var q struct {
+		Query      string   `json:"query"`
+		Workspaces []string `json:"workspaces"`
+	}
+	_ = json.Unmarshal(body, &q)
+	parts := strings.Split(r.URL.Path, "/")
+	ids := append(q.Workspaces, parts[len(parts)-2])
+	server, drop := c.whole, ""
+	for _, s := range c.world.scopes {
+		if !slices.Contains(ids, s.id) {
+			continue
+		}
+		if s.service.drop != "" && isSearch(q.Query) {
+			drop = s.service.drop
+		}
+		if f := c.faulty[s.id]; f != nil {
+			server = f
+		}
+		if s.service.blind && isHunt(q.Query) {
+			server = c.blind
+		}
+	}
+	answer := httptest.NewRecorder()
+	respond(server, answer, r)
+	res := answer.Result()
+	res.Request = r
+	if drop != "" {
+		res.Body = io.NopCloser(bytes.NewReader(without(answer.Body.Bytes(), drop)))
+		res.ContentLength = -1
+	}
+	return res, nil
+}
+
+// respond answers, and says 500 where two workspaces can't be put together.
+func respond(server *localworkspace.Server, answer *httptest.ResponseRecorder, r *http.Request) {
+	defer func() {
+		if recover() != nil {
+			answer.WriteHeader(http.StatusInternalServerError)
+		}
+	}()
+	server.Handler().ServeHTTP(answer, r)
+}
+
+// without loses the rows of some sections on the way.
+func without(body []byte, sections string) []byte {
+	var a struct {
+		Tables []map[string]any `json:"tables"`
+	}
+	if json.Unmarshal(body, &a) != nil || len(a.Tables) == 0 {
+		return body
+	}
+	rows, _ := a.Tables[0]["rows"].([]any)
+	a.Tables[0]["rows"] = slices.DeleteFunc(rows, func(r any) bool {
+		cells, _ := r.([]any)
+		name, _ := cells[0].(string)
+		return slices.Contains(strings.Fields(sections), name)
+	})
+	return must(json.Marshal(a))
+}
