@@ -31,8 +31,10 @@ var arrows = map[string][]string{
 	"hunts/kql/builtin":       {"hunts/kql/value"},
 	"hunts/kql/syntax":        {"hunts/kql/value"},
 	"hunts/kql/value":         {},
-	"hunts/localworkspace":    {"hunts/kql"},
 	"bot/localslack":          {},
+
+	"hunts/localworkspace":        {"hunts/kql", "hunts/localworkspace/export"},
+	"hunts/localworkspace/export": {"hunts/kql"},
 }
 
 func TestImportsGoDownOnly(t *testing.T) {

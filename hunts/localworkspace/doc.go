@@ -1,11 +1,10 @@
 // Package localworkspace is a Log Analytics workspace on this machine: the query
-// API over exported events (one NDJSON or CSV file a table) or over a generated
-// demo fleet, with the KQL evaluated by hunts/kql.
+// API over exported events, which hunts/localworkspace/export reads, or over a
+// generated demo fleet, with the KQL evaluated by hunts/kql.
 //
 // It never knows what a hunt is: it sees query texts only, so what a hunt finds
-// here it finds by the same text that runs in Azure. It never drops a line
-// silently: what can't be read is named with file, line and reason, and is itself
-// a table, _BadLines, that a query can count.
+// here it finds by the same text that runs in Azure. What an export holds and
+// can't be read is itself a table, _BadLines, that a query can count.
 //
 // What surprises: every documented column of a known table exists even when the
 // export lacks it, but a table without a file does not exist, as in a workspace

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/localworkspace/export"
 )
 
 // FleetOptions choose a demo fleet. The same options give the same events.
@@ -68,7 +69,7 @@ func Fleet(opts FleetOptions) *Events {
 		tables[name] = kql.Concat(name, list)
 	}
 	oldest := f.now.Add(-time.Duration(opts.Days) * day)
-	return newEvents(tables, nil, oldest, f.newest)
+	return newEvents(tables, oldest, f.newest)
 }
 
 const day = 24 * time.Hour
@@ -126,9 +127,10 @@ type sheet struct {
 }
 
 func newSheet(table string) *sheet {
-	l := newLayout(table)
-	s := &sheet{builder: kql.NewBuilder(table, l.columns), index: l.index, row: make([]kql.Value, len(l.columns))}
-	for _, c := range l.columns {
+	columns := export.Documented()[table]
+	s := &sheet{builder: kql.NewBuilder(table, columns), index: map[string]int{}, row: make([]kql.Value, len(columns))}
+	for i, c := range columns {
+		s.index[c.Name] = i
 		s.blank = append(s.blank, kql.Null(c.Type))
 	}
 	s.blank[s.at("Type")] = kql.StringValue(table)

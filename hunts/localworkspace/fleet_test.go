@@ -1,14 +1,13 @@
 package localworkspace
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
 // contactRow is what the checks below read of a network event.
@@ -291,15 +290,13 @@ func TestTheIncidentHasItsEntities(t *testing.T) {
 	if changes < 2 {
 		t.Errorf("%d rows of incident 4711, want one per change", changes)
 	}
-	tree, err := jsonTree([]byte(cell(t, alerts, 0, "Entities")))
-	list, _ := tree.([]any)
-	if err != nil || len(list) < 6 {
-		t.Fatalf("entities %v %v", tree, err)
+	var list []struct{ Type string }
+	if err := json.Unmarshal([]byte(cell(t, alerts, 0, "Entities")), &list); err != nil || len(list) < 6 {
+		t.Fatalf("entities %v %v", list, err)
 	}
 	kinds := ""
 	for _, e := range list {
-		kind, _ := e.(*kql.Bag).Get("Type")
-		kinds += fmt.Sprint(kind, " ")
+		kinds += e.Type + " "
 	}
 	if kinds != "host ip dns url filehash file account " {
 		t.Errorf("entities of the kinds %s", kinds)

@@ -195,6 +195,13 @@ func (s *Server) run(ctx context.Context, text string, db kql.Database, opts kql
 	if err != nil {
 		return nil, err
 	}
+	if late, ok := db.(interface {
+		Want(ctx context.Context, names []string) error
+	}); ok {
+		if err := late.Want(ctx, kql.Names(text)); err != nil {
+			return nil, err
+		}
+	}
 	return q.Run(ctx, db, opts)
 }
 

@@ -225,6 +225,16 @@ type mergedWorkspaces struct {
 	tables map[string]*kql.Table
 }
 
+// Want reads of all workspaces what a query needs.
+func (m *mergedWorkspaces) Want(ctx context.Context, names []string) error {
+	for _, part := range m.parts {
+		if err := part.Want(ctx, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TableFunction knows _GetWatchlist over the items of all workspaces.
 func (m *mergedWorkspaces) TableFunction(name string, args []kql.Value) (*kql.Table, bool) {
 	return watchlistOf(m, name, args)

@@ -306,7 +306,7 @@ func TestRequestsThatAreNoneGetWhatTheServiceSays(t *testing.T) {
 		})
 	}
 	t.Run("a workspace without tables is 204", func(t *testing.T) {
-		empty := NewServer(Config{Workspaces: map[string]*Events{testWorkspace: newEvents(nil, nil, time.Time{}, time.Time{})}})
+		empty := NewServer(Config{Workspaces: map[string]*Events{testWorkspace: newEvents(nil, time.Time{}, time.Time{})}})
 		if w := post(empty.Handler(), `{"query":"DeviceNetworkEvents"}`, "application/json", nil); w.Code != 204 || w.Body.Len() > 0 {
 			t.Errorf("status %d body %s", w.Code, w.Body)
 		}

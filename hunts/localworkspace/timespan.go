@@ -53,6 +53,16 @@ func parseTimespan(text string, now time.Time) (from, to time.Time, err error) {
 	return start, end, nil
 }
 
+// parseTime reads an instant of a timespan; without a zone it is UTC.
+func parseTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
 // parseISODuration reads P[nW][nD][T[nH][nM][n.nS]]. Years and months have no
 // fixed length; the service takes them as 365 and 30 days.
 func parseISODuration(text string) (time.Duration, error) {

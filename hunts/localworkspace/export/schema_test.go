@@ -1,4 +1,4 @@
-package localworkspace
+package export
 
 import (
 	"encoding/json"
@@ -26,14 +26,14 @@ func TestTheSchemaReadsAndNamesEachColumnOnce(t *testing.T) {
 			}
 			seen[c.Name] = true
 		}
-		if !seen[timeColumn] || seen[exportTimeColumn] {
+		if !seen[TimeColumn] || seen["Timestamp"] {
 			t.Errorf("%s: TimeGenerated must be there, and Timestamp must not", name)
 		}
 	}
 }
 
 func TestTheSchemaIsTheDocumentedOne(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "schema")
+	dir := filepath.Join("..", "..", "..", "..", "shared", "schema")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("SKIPPED: ../shared not present: the schema is not compared with the vendor's")
 	}

@@ -1,4 +1,4 @@
-package localworkspace
+package export
 
 import (
 	_ "embed"
@@ -12,12 +12,8 @@ import (
 //go:embed schema.txt
 var schemaText string
 
-// timeColumn is the event time of every table of a workspace.
-const timeColumn = "TimeGenerated"
-
-// exportTimeColumn is how the same instant is named in Defender's advanced
-// hunting, and so in exports taken there.
-const exportTimeColumn = "Timestamp"
+// TimeColumn is the event time of every table of a workspace.
+const TimeColumn = "TimeGenerated"
 
 // knownTables are the documented columns by table name.
 var knownTables = sync.OnceValue(func() map[string][]kql.Column {
@@ -71,6 +67,9 @@ func typeNamed(name string) (kql.Type, bool) {
 	}
 	return kql.Unknown, false
 }
+
+// Documented are the columns of each table that we know, by its name.
+func Documented() map[string][]kql.Column { return knownTables() }
 
 // canonicalTable gives the name as the workspace spells it: file names lose
 // their case on the way through mail and archives.

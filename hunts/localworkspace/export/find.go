@@ -1,0 +1,133 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxFiles bounds the files of one folder.
+const maxFiles = 100_000
+
+// find lists what may hold events: one file, or a folder with all below it, the
+// members of zip archives as well. A file that can't be opened up is left out
+// with its reason.
+func find(root string, leave func(name, reason string)) ([]*input, error) {
+	info, err := os.Stat(root)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s does not exist: give the folder or the file with the exported events, like DeviceNetworkEvents.csv", root)
+	case err != nil:
+		return nil, fmt.Errorf("reading the events: %w", err)
+	}
+	var out []*input
+	add := func(file, name string, size int64) {
+		if !isZip(file) {
+			out = append(out, &input{path: file, name: name, size: size})
+			return
+		}
+		inside, err := members(file, name, size)
+		if err != nil {
+			leave(name, err.Error())
+			return
+		}
+		out = append(out, inside...)
+	}
+	if !info.IsDir() {
+		add(root, filepath.Base(root), info.Size())
+		return out, nil
+	}
+	err = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		name, rerr := filepath.Rel(root, file)
+		if rerr != nil || name == "." {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		switch {
+		case err != nil:
+			leave(name, fmt.Sprintf("it can't be read: %v", err))
+			if entry != nil && entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case hiddenPath(entry.Name()):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
+			return nil
+		case len(out) >= maxFiles:
+			return fmt.Errorf("more than %d files in %s: give a folder that holds exports only", maxFiles, root)
+		}
+		info, err := os.Stat(file) // through a link
+		if err != nil || !info.Mode().IsRegular() {
+			leave(name, "it is no regular file")
+			return nil //nolint:nilerr // reported
+		}
+		add(file, name, info.Size())
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the events: %w", err)
+	}
+	slices.SortFunc(out, func(a, b *input) int { return strings.Compare(a.name, b.name) })
+	return out, nil
+}
+
+// hiddenPath tells what systems put beside files: it never holds an export.
+func hiddenPath(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") || part == "__MACOSX" || part == "Thumbs.db" || part == "desktop.ini" {
+			return true
+		}
+	}
+	return false
+}
+
+// dataEndings are those of files that may be events; another file that holds none
+// is only mentioned.
+var dataEndings = []string{".ndjson", ".jsonl", ".json", ".csv", ".tsv", ".gz", ".zip", ".xlsx", ".xls", ".parquet", ".avro", ".evtx", ".7z", ".zst", ".bz2", ".xz", ".tar", ".tgz", ".sqlite"}
+
+// looksLikeData tells whether a file that gave no event may have held some.
+func looksLikeData(name string) bool {
+	return slices.Contains(dataEndings, strings.ToLower(path.Ext(name)))
+}
+
+// baseName is a file name without its folder and its endings.
+func baseName(name string) string {
+	base := path.Base(name)
+	for {
+		ext := strings.ToLower(path.Ext(base))
+		if !slices.Contains(dataEndings, ext) && ext != ".txt" && ext != ".log" {
+			return base
+		}
+		base = base[:len(base)-len(ext)]
+	}
+}
+
+// tableFromPath is the table that the name of a file or of a folder above it
+// says; "" when none does.
+func tableFromPath(name string) string {
+	if table := tableIn(baseName(name)); table != "" {
+		return table
+	}
+	parts := strings.Split(path.Dir(name), "/")
+	for i := len(parts) - 1; i >= 0; i-- {
+		if table := tableIn(parts[i]); table != "" {
+			return table
+		}
+	}
+	return tableOfFile(baseName(name))
+}
+
+// endingOf is the ending of a file name, without that of its packing.
+func endingOf(name string) string {
+	name = strings.ToLower(name)
+	return path.Ext(strings.TrimSuffix(name, ".gz"))
+}
