@@ -442,7 +442,7 @@ func quickTime(s []byte) (ticks int64, ok bool) {
 	if day > 28 && !isDate(year, month, day) {
 		return 0, false
 	}
-	part, scale, i := int64(0), int64(kql.TicksPerSecond), 19
+	part, scale, i := int64(0), int64(ticksPerSecond), 19
 	if i < len(s) && s[i] == '.' {
 		for i++; i < len(s) && s[i]-'0' <= 9; i++ {
 			scale /= 10
@@ -455,7 +455,7 @@ func quickTime(s []byte) (ticks int64, ok bool) {
 	if i < len(s) && (s[i] != 'Z' || i+1 != len(s)) {
 		return 0, false
 	}
-	return (daysBefore(year, month, day)*86400+int64(hour)*3600+int64(minute)*60+int64(second))*kql.TicksPerSecond + part, true
+	return (daysBefore(year, month, day)*86400+int64(hour)*3600+int64(minute)*60+int64(second))*ticksPerSecond + part, true
 }
 
 // daysBefore counts the days from 0001-01-01 to a date.
@@ -487,3 +487,6 @@ var errTooLarge = errors.New("the export is larger than the memory set for it")
 
 // ticksOf is an instant in ticks.
 func ticksOf(at time.Time) int64 { return kql.DatetimeValue(at).AsLong() }
+
+// ticksPerSecond is the resolution of a datetime.
+const ticksPerSecond = 10_000_000
