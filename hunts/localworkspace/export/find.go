@@ -123,6 +123,9 @@ func tableFromPath(name string) string {
 			return table
 		}
 	}
+	if !looksLikeData(name) {
+		return ""
+	}
 	return tableOfFile(baseName(name))
 }
 
