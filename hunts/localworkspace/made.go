@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/localworkspace/export"
 )
 
 // Grid is a table as a program makes it: rows of nil, string, int or time.Time.
@@ -20,8 +21,8 @@ func Made(tables map[string]Grid) *Events {
 	made := map[string]*kql.Table{}
 	var oldest, newest time.Time
 	for name, g := range tables {
-		types := map[string]kql.Type{ingestionColumn: kql.Datetime}
-		for _, c := range knownTables()[name] {
+		types := map[string]kql.Type{export.IngestionColumn: kql.Datetime}
+		for _, c := range export.Documented()[name] {
 			types[c.Name] = c.Type
 		}
 		columns := make([]kql.Column, len(g.Columns))
@@ -53,14 +54,13 @@ func Made(tables map[string]Grid) *Events {
 		}
 		made[name] = b.Table()
 	}
-	return newEvents(made, nil, oldest, newest)
+	return newEvents(made, oldest, newest)
 }
 
 func madeCell(cell any, t kql.Type) kql.Value {
 	switch v := cell.(type) {
 	case string:
-		value, _ := textCell(v, t)
-		return value
+		return export.Cell(v, t)
 	case int:
 		switch t {
 		case kql.Int:

@@ -321,3 +321,14 @@ func (*cells) data(t kql.Type, dict []string, bare []bool, ids []uint32) kql.Col
 	}
 	return kql.DynamicData(trees, ids, 0, func(id int) bool { return !bare[id] && !isTree(trees[id]) })
 }
+
+// Cell is one text as a value of a column; what does not fit is the null of it.
+func Cell(text string, t kql.Type) kql.Value {
+	c := &cells{name: "cell", documented: true, dict: []string{"", text}, bare: []bool{false, false}, ids: []uint32{1}}
+	if strings.TrimSpace(text) == "" {
+		c.ids[0] = 0
+	}
+	seg := &segment{rows: 1, byName: map[string]*cells{c.name: c}}
+	b := builder{segments: []*segment{seg}, orders: []order{monthFirst}, rows: 1}
+	return kql.Assemble("", []kql.Column{{Name: c.name, Type: t}}, 1, []kql.ColumnData{b.column(c.name, t, time.UTC)}).Value(0, 0)
+}

@@ -9,9 +9,9 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
-// ingestionColumn is what ingestion_time() answers, in any table. No schema lists
+// IngestionColumn is what ingestion_time() answers, in any table. No schema lists
 // it, and an export has it only when somebody asked for it.
-const ingestionColumn = "_IngestionTime"
+const IngestionColumn = "_IngestionTime"
 
 // fold is how names are compared: tools between portal and file are careless with
 // case, spaces and marks that nobody sees.
@@ -102,7 +102,7 @@ func columnNamed(table, name string) string {
 			break
 		}
 	}
-	if name == ingestionColumn {
+	if name == IngestionColumn {
 		return name
 	}
 	folded := fold(name)
@@ -218,7 +218,7 @@ func tableOfAction(action string) string {
 
 // typeOf is the documented type of a column; false when it is not documented.
 func typeOf(table, column string) (kql.Type, bool) {
-	if column == TimeColumn || column == ingestionColumn {
+	if column == TimeColumn || column == IngestionColumn {
 		return kql.Datetime, true
 	}
 	for _, c := range knownTables()[table] {
