@@ -8,6 +8,7 @@ import (
 type Tip struct {
 	Value      string
 	Key        string // left side of the STIX comparison, such as ipv4-addr:value; empty in a watchlist
+	Pattern    string // the STIX pattern, where key and value may be empty
 	Revoked    bool   // revoked, deleted or no longer active
 	Until      time.Time
 	Added      time.Time

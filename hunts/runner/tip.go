@@ -51,7 +51,7 @@ func tipOf(columns []hunts.Column, row []any) (hunts.Tip, error) {
 		}
 	}
 	t := hunts.Tip{
-		Value: textOf(cell["Value"]), Key: textOf(cell["Key"]), Until: instant(cell["Until"]), Added: instant(cell["Added"]), Confidence: int(wholeNumber(cell["Confidence"])), Note: textOf(cell["Note"]),
+		Value: textOf(cell["Value"]), Key: textOf(cell["Key"]), Pattern: textOf(cell["Pattern"]), Until: instant(cell["Until"]), Added: instant(cell["Added"]), Confidence: int(wholeNumber(cell["Confidence"])), Note: textOf(cell["Note"]),
 	}
 	t.Revoked, _ = cell["Revoked"].(bool)
 	if text := textOf(cell["Tags"]); text != "" && json.Unmarshal([]byte(text), &t.Tags) != nil {

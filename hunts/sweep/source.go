@@ -90,7 +90,7 @@ func ParseColumns(text string) (Columns, error) {
 		field, name, ok := strings.Cut(pair, "=")
 		field, name = strings.ToLower(strings.TrimSpace(field)), strings.TrimSpace(name)
 		if !slices.Contains(columnFields(), field) || !ok || name == "" {
-			return nil, fmt.Errorf("%.60q names no column: write indicator=COLUMN, and so for expires, added, confidence, note, tags and owner", strings.TrimSpace(pair))
+			return nil, fmt.Errorf("%.60q names no column: write indicator=COLUMN, and so for expires, added, confidence, note, tags, owner and type", strings.TrimSpace(pair))
 		}
 		out[field] = name
 	}
@@ -108,5 +108,5 @@ func (c Columns) String() string {
 }
 
 func columnFields() []string {
-	return []string{"indicator", "expires", "added", "confidence", "note", "tags", "owner"}
+	return []string{"indicator", "expires", "added", "confidence", "note", "tags", "owner", "type"}
 }

@@ -9,6 +9,7 @@ package sweep
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,8 @@ const (
 	NotYet     Kind = "not yet valid"
 	Withdrawn  Kind = "withdrawn"    // revoked or deleted by its source
 	Unsearched Kind = "not huntable" // nothing that network events could show
+	Allowed    Kind = "allowed"      // its source lets it pass on purpose
+	Context    Kind = "context"      // its source does not mean it for detection
 )
 
 // Problem is a line that is not hunted, and why.
@@ -83,6 +86,9 @@ type List struct {
 	Entries  []Entry      `json:"entries"`
 	Problems []Problem    `json:"problems"`       // those whose time is over among them
 	More     map[Kind]int `json:"more,omitempty"` // further problems, only counted
+	// Notes are sentences about the source as a whole: how many of its values are
+	// hunted, and what of them is not checked.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Left counts what is not hunted, by the reason.
@@ -95,6 +101,22 @@ func (l List) Left() map[Kind]int {
 		out[p.Kind]++
 	}
 	return out
+}
+
+// Summary says how many of the values are hunted, and why the others are not.
+func (l List) Summary() string {
+	left := l.Left()
+	total := len(l.Entries)
+	var why []string
+	for _, kind := range slices.Sorted(maps.Keys(left)) {
+		total += left[kind]
+		why = append(why, fmt.Sprintf("%d %s", left[kind], kind))
+	}
+	said := fmt.Sprintf("%d of %d indicators taken", len(l.Entries), total)
+	if len(why) > 0 {
+		said += "; left out: " + strings.Join(why, ", ")
+	}
+	return said
 }
 
 // Join takes in what another source leaves out.

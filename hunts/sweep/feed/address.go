@@ -54,7 +54,7 @@ func ReadFrom(f sweep.Feed, body io.Reader, get func(address string) (io.ReadClo
 		}
 		r.misp(data)
 	}
-	return r.List, r.tooLong()
+	return r.done()
 }
 
 // from names the source of a list.

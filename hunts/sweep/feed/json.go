@@ -1,70 +1,195 @@
 package feed
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// json tells a STIX bundle from MISP by what it holds. No library reads both for
-// us: the Go ones for STIX (libstix2, TcM1911/stix2) and MISP (golang-misp) have
-// seen no release for years, and none of them parses patterns, which is where
-// the indicators are.
+// json takes in documents of JSON, one or one a line: STIX, MISP, and the lists
+// of records that feeds and APIs give. No library reads STIX and MISP for us: the
+// Go ones for STIX (libstix2, TcM1911/stix2) and MISP (golang-misp) have seen no
+// release for years, and none of them parses patterns, where the indicators are.
 func (r *reader) json(data []byte) error {
-	if data[0] == '[' {
-		var list []json.RawMessage
-		if err := json.Unmarshal(data, &list); err != nil {
+	if len(manifestEvents(data)) > 0 {
+		return fmt.Errorf("%s is the manifest of a MISP feed, which only names its events: let a sweep read its address, sweep add daily from=https://…/manifest.json", r.source)
+	}
+	d := document{r: r}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
 			return fmt.Errorf("%s is not valid JSON: %w", r.source, err)
 		}
-		for _, item := range list {
-			r.item(item)
-		}
-		return r.something()
+		d.value(raw, 0)
 	}
-	var top struct {
-		Type      string            `json:"type"`
-		Objects   []json.RawMessage `json:"objects"`
-		Event     json.RawMessage   `json:"Event"`
-		Response  json.RawMessage   `json:"response"`
-		Attribute json.RawMessage   `json:"Attribute"`
-	}
-	if err := json.Unmarshal(data, &top); err != nil {
-		return fmt.Errorf("%s is not valid JSON: %w", r.source, err)
-	}
-	switch {
-	case top.Type == "bundle":
-		r.stix(top.Objects)
-	case top.Type == "indicator":
-		r.stix([]json.RawMessage{data})
-	case top.Event != nil, top.Attribute != nil:
-		r.misp(data)
-	case top.Response != nil:
-		r.misp(top.Response)
-	case len(manifestEvents(data)) > 0:
-		return fmt.Errorf("%s is the manifest of a MISP feed, which only names its events: let a sweep read its address, sweep add daily from=https://…/manifest.json", r.source)
-	default:
-		return fmt.Errorf("%s is JSON, but neither a STIX bundle nor a MISP event or feed", r.source)
+	r.stix(d.stix)
+	if err := d.records(); err != nil && len(r.Entries) == 0 {
+		return err
 	}
 	return r.something()
 }
 
-// item is one of a list: an indicator as it is written, or a MISP event.
-func (r *reader) item(raw json.RawMessage) {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		if text = strings.TrimSpace(text); text != "" {
-			r.add(0, text, sweep.Entry{})
+func (r *reader) something() error {
+	if len(r.Entries)+len(r.Problems) == 0 {
+		return fmt.Errorf("%s is JSON that holds no indicator", r.source)
+	}
+	return nil
+}
+
+// document collects what the values of JSON are.
+type document struct {
+	r    *reader
+	stix []json.RawMessage
+	rows []map[string]string // flat records, in their order
+}
+
+// maxDepth is how deep lists of records are looked for.
+const maxDepth = 8
+
+// value takes in any value: a list, a text, or an object.
+func (d *document) value(raw json.RawMessage, depth int) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || depth > maxDepth {
+		return
+	}
+	switch raw[0] {
+	case '[':
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) == nil {
+			for _, item := range list {
+				d.value(item, depth+1)
+			}
+		}
+	case '"':
+		var text string
+		if json.Unmarshal(raw, &text) == nil && strings.TrimSpace(text) != "" {
+			d.r.add(0, unstated, strings.TrimSpace(text), sweep.Entry{})
+		}
+	case '{':
+		d.object(raw, depth)
+	}
+}
+
+// object takes in an object: of STIX, of MISP, a record, or what wraps others.
+func (d *document) object(raw json.RawMessage, depth int) {
+	var top struct {
+		Type      text              `json:"type"`
+		ID        text              `json:"id"`
+		Objects   []json.RawMessage `json:"objects"`
+		Event     json.RawMessage   `json:"Event"`
+		Attribute json.RawMessage   `json:"Attribute"`
+	}
+	_ = json.Unmarshal(raw, &top)
+	switch {
+	case top.Objects != nil: // a bundle, or the envelope of TAXII
+		d.stix = append(d.stix, top.Objects...)
+		return
+	case strings.HasPrefix(string(top.ID), string(top.Type)+"--"):
+		d.stix = append(d.stix, raw)
+		return
+	case top.Event != nil || top.Attribute != nil:
+		d.r.misp(raw)
+		return
+	}
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		d.r.leave(0, cut(string(raw), 60), sweep.Malformed, "a record that can't be read: "+err.Error())
+		return
+	}
+	flat := map[string]string{}
+	nested := false
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		value := bytes.TrimSpace(fields[name])
+		switch {
+		case len(value) == 0 || string(value) == "null":
+		case value[0] == '{' || value[0] == '[' && !ofTexts(value):
+			nested = true
+		case value[0] == '[':
+			var list []text
+			_ = json.Unmarshal(value, &list)
+			flat[name] = joined(list)
+		default:
+			var t text
+			_ = json.Unmarshal(value, &t)
+			flat[name] = strings.TrimSpace(string(t))
+		}
+	}
+	if holdsValue(flat) || !nested {
+		if !strings.EqualFold(flat["type"], "metadata") && len(flat) > 0 {
+			d.rows = append(d.rows, flat)
 		}
 		return
 	}
-	r.misp(raw)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if value := bytes.TrimSpace(fields[name]); len(value) > 0 && (value[0] == '{' || value[0] == '[' && !ofTexts(value)) {
+			d.value(value, depth+1)
+		}
+	}
 }
 
-func (r *reader) something() error {
-	if len(r.Entries)+len(r.Problems) == 0 {
-		return fmt.Errorf("%s holds no indicator", r.source)
+// ofTexts tells whether a list holds texts or numbers.
+func ofTexts(list []byte) bool {
+	inner := bytes.TrimSpace(list[1:])
+	return len(inner) > 0 && inner[0] != '{' && inner[0] != '['
+}
+
+func joined(list []text) string {
+	out := make([]string, 0, len(list))
+	for _, t := range list {
+		out = append(out, string(t))
 	}
-	return nil
+	return strings.Join(out, "\n")
+}
+
+// holdsValue tells whether a record has an indicator of its own, so that what
+// is nested in it only describes it.
+func holdsValue(flat map[string]string) bool {
+	header := slices.Sorted(maps.Keys(flat))
+	cells := make([]string, 0, len(header))
+	for _, name := range header {
+		cells = append(cells, flat[name])
+	}
+	rows := []row{{cells: cells}}
+	at := layoutOf(header, rows)
+	for _, c := range at.values {
+		if slices.Contains(knownColumns["indicator"], columnName(header[c.at])) {
+			return true
+		}
+		if _, known := statedBy(header[c.at]); known {
+			return true
+		}
+	}
+	return false
+}
+
+// records reads the flat records as one table, whose header are all their names.
+func (d *document) records() error {
+	names := map[string]bool{}
+	for _, flat := range d.rows {
+		for name := range flat {
+			names[name] = true
+		}
+	}
+	header := slices.Sorted(maps.Keys(names))
+	rows := make([]row, 0, len(d.rows))
+	for _, flat := range d.rows {
+		cells := make([]string, 0, len(header))
+		for _, name := range header {
+			cells = append(cells, flat[name])
+		}
+		rows = append(rows, row{cells: cells})
+	}
+	return d.r.table(header, rows, nil)
 }

@@ -3,7 +3,6 @@ package feed
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,12 +57,6 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// mispParts says which parts of a composite value (a|b) are indicators.
-var mispParts = map[string][]int{
-	"ip-src": {0}, "ip-dst": {0}, "ip-src|port": {0}, "ip-dst|port": {0}, "domain": {0}, "hostname": {0}, "domain|ip": {0, 1}, "hostname|port": {0}, "url": {0}, "uri": {0}, "link": {0},
-	"md5": {0}, "sha1": {0}, "sha256": {0}, "filename": {0}, "filename|md5": {1}, "filename|sha1": {1}, "filename|sha256": {1}, "malware-sample": {1},
-}
-
 // misp takes in an event, what a search or a feed wraps events in, or a list of
 // either.
 func (r *reader) misp(raw json.RawMessage) {
@@ -97,33 +90,27 @@ func (r *reader) misp(raw json.RawMessage) {
 }
 
 // attributes takes those that are meant for detection (to_ids); the others are
-// context, and are not even counted as problems.
+// listed as context.
 func (r *reader) attributes(list []mispAttribute, note string) {
 	for _, a := range list {
-		parts, known := mispParts[a.Type]
+		value := string(a.Value)
 		switch {
-		case !bool(a.ToIDs):
-			continue
 		case bool(a.Deleted):
-			r.leave(0, string(a.Value), sweep.Withdrawn, "deleted by its source")
+			r.leave(0, value, sweep.Withdrawn, "deleted by its source")
 			continue
-		case !known:
-			r.leave(0, string(a.Value), sweep.Unsearched, fmt.Sprintf("network events show nothing of the type %q", cut(a.Type, 40)))
+		case !bool(a.ToIDs):
+			r.leave(0, cut(value, 200), sweep.Context, "context, not meant for detection (to_ids is off)")
+			continue
+		case !isKind(a.Type) || a.Type == "malware-sample" && !strings.Contains(value, "|"):
+			r.leave(0, value, sweep.Unsearched, notHuntable(a.Type))
 			continue
 		}
 		e := sweep.Entry{Note: cmp.Or(string(a.Comment), note)}
-		e.Added, _ = instant(string(a.Timestamp))
+		e.Added, _ = dateOrder(0).instant(string(a.Timestamp))
 		for _, tag := range a.Tag {
 			e.Tags = append(e.Tags, tag.Name)
 		}
-		values := strings.Split(string(a.Value), "|")
-		for _, p := range parts {
-			if p >= len(values) {
-				r.leave(0, string(a.Value), sweep.Malformed, fmt.Sprintf("a value of the type %q has %d parts", a.Type, p+1))
-				continue
-			}
-			r.add(0, values[p], e)
-		}
+		r.composite(0, a.Type, value, e)
 	}
 }
 
@@ -156,8 +143,8 @@ func manifestEvents(data []byte) []mispEntry {
 	}
 	var out []mispEntry
 	for id, e := range all {
-		at, ok := instant(string(e.Timestamp))
-		if !uuid.MatchString(id) || !ok {
+		at, why := dateOrder(0).instant(string(e.Timestamp))
+		if !uuid.MatchString(id) || why != "" {
 			return nil
 		}
 		out = append(out, mispEntry{id, at})

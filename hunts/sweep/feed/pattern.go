@@ -10,11 +10,18 @@ import (
 // The language of STIX patterns (docs.oasis-open.org/cti/stix/v2.1, 9), as far as
 // a list of indicators can say the same: comparisons of which any may hold.
 
-// pattern is what a pattern comes to: values of which each is an indicator, and
-// sentences about parts that are none.
+// pattern is what a pattern comes to: values of which each is an indicator,
+// sentences about parts that are none, and what it says beside the values.
 type pattern struct {
-	values   []string
-	unsuited []string
+	values    []patternValue
+	unsuited  []string
+	unchecked []string
+}
+
+// patternValue is one value and what its property makes of it.
+type patternValue struct {
+	kind stated
+	text string
 }
 
 // parsePattern reads a pattern. An error means that it is no pattern; what is
@@ -32,7 +39,7 @@ func parsePattern(s string) (pattern, error) {
 	case len(p.tokens) > 0:
 		return pattern{}, fmt.Errorf("%q stands where it should end", cut(p.tokens[0].text, 40))
 	}
-	return pattern{values: out.values, unsuited: slices.Compact(out.unsuited)}, nil
+	return pattern{out.values, slices.Compact(out.unsuited), slices.Compact(out.unchecked)}, nil
 }
 
 type patternToken struct {
@@ -168,7 +175,7 @@ func (p *patternParser) observations(depth int) pattern {
 			one = p.observations(depth + 1)
 			p.want(")")
 		case p.is("["):
-			one = p.comparisons(depth + 1).pattern()
+			one = p.comparisons(depth + 1).alone()
 			p.want("]")
 		default:
 			p.fail("an observation begins with [")
@@ -176,7 +183,7 @@ func (p *patternParser) observations(depth int) pattern {
 		if p.qualified() {
 			one = pattern{unsuited: []string{saysTimed}}
 		}
-		out.values, out.unsuited = append(out.values, one.values...), append(out.unsuited, one.unsuited...)
+		out = out.or(one)
 		switch {
 		case p.is("OR"):
 		case p.is("AND"), p.is("FOLLOWEDBY"):
@@ -207,69 +214,168 @@ func (p *patternParser) qualified() bool {
 	return some
 }
 
-// conditions are comparisons that are joined by one operator.
-type conditions struct {
-	or   []pattern // of which any may hold
-	file bool      // all of them tell one file by its name or hash
-	hash []string  // the hashes among them
-	and  bool
+// or is what either of two patterns comes to.
+func (p pattern) or(q pattern) pattern {
+	return pattern{append(p.values, q.values...), append(p.unsuited, q.unsuited...), append(p.unchecked, q.unchecked...)}
 }
 
-func (c conditions) pattern() pattern {
-	if c.and && c.file && len(c.hash) > 0 {
-		return pattern{values: c.hash} // whoever has the hash has the name too
+// term is one of the comparisons that an AND joins, or a bracket of several.
+type term struct {
+	pattern
+	objects []string // that it is about
+	hash    bool     // each of its values is the hash of a file
+}
+
+// context tells whether a term only narrows others: a port, a size.
+func (t term) context() bool { return len(t.values) == 0 && len(t.unsuited) == 0 }
+
+// and is what terms come to that all have to hold: the values of one of them,
+// when the others only describe the same object or the connection to it, which
+// the watchlist does not check. Whoever has the hash of a file has its name too.
+func and(terms []term) term {
+	if len(terms) == 1 {
+		return terms[0]
 	}
-	if c.and {
-		return pattern{unsuited: []string{saysJoined}}
+	var out term
+	files, hashes := 0, 0
+	var valued []term
+	for _, t := range terms {
+		out.objects = append(out.objects, t.objects...)
+		out.unchecked = append(out.unchecked, t.unchecked...)
+		if len(t.unsuited) > 0 {
+			return term{pattern: pattern{unsuited: []string{saysJoined}}, objects: out.objects}
+		}
+		if t.context() {
+			continue
+		}
+		valued = append(valued, t)
+		if t.of("file") {
+			files++
+		}
+		if t.hash {
+			hashes++
+		}
 	}
-	var out pattern
-	for _, one := range c.or {
-		out.values, out.unsuited = append(out.values, one.values...), append(out.unsuited, one.unsuited...)
+	if hashes > 0 && files == len(valued) {
+		valued = slices.DeleteFunc(valued, func(t term) bool { return !t.hash })
 	}
+	if len(valued) == 0 {
+		return out
+	}
+	about := valued[0].objects
+	for _, t := range terms {
+		same := t.of("network-traffic") || !slices.ContainsFunc(t.objects, func(o string) bool { return !slices.Contains(about, o) })
+		if !same || len(valued) > 1 && hashes == 0 {
+			return term{pattern: pattern{unsuited: []string{saysJoined}}, objects: out.objects}
+		}
+	}
+	for _, t := range valued {
+		out.values = append(out.values, t.values...)
+	}
+	out.hash = hashes > 0
 	return out
 }
 
+func (t term) of(object string) bool {
+	return !slices.ContainsFunc(t.objects, func(o string) bool { return o != object })
+}
+
 // comparisons reads what stands in an observation. AND binds stronger than OR.
-func (p *patternParser) comparisons(depth int) conditions {
+func (p *patternParser) comparisons(depth int) term {
 	if depth > maxNesting {
 		p.fail("it is nested more than %d deep", maxNesting)
-		return conditions{}
+		return term{}
 	}
-	var either conditions
+	var either []term
 	for {
-		all := conditions{file: true}
+		var all []term
 		for {
 			if p.is("(") {
-				all.or, all.file = append(all.or, p.comparisons(depth+1).pattern()), false
+				all = append(all, p.comparisons(depth+1))
 				p.want(")")
 			} else {
-				p.comparison(&all)
+				all = append(all, p.comparison())
 			}
 			if !p.is("AND") {
 				break
 			}
-			all.and = true
 		}
-		either.or = append(either.or, all.pattern())
+		either = append(either, and(all))
 		if !p.is("OR") {
-			return either
+			return or(either)
 		}
 	}
 }
 
+// or is what terms come to of which any may hold. One that only narrows others
+// is nothing to hunt beside one that can be.
+func or(terms []term) term {
+	out := term{hash: true}
+	narrow := !slices.ContainsFunc(terms, func(t term) bool { return !t.context() })
+	for _, t := range terms {
+		said := t.pattern
+		if !narrow {
+			said = t.alone()
+		}
+		out = term{out.pattern.or(said), append(out.objects, t.objects...), out.hash && t.hash}
+	}
+	return out
+}
+
+// alone is what a term says that nothing else narrows: one that only would
+// narrow others is nothing to hunt.
+func (t term) alone() pattern {
+	if t.context() {
+		var out pattern
+		for _, said := range t.unchecked {
+			path, _, _ := strings.Cut(said, " ")
+			out.unsuited = append(out.unsuited, fmt.Sprintf("network events show nothing of %s", cut(path, 60)))
+		}
+		return out
+	}
+	return t.pattern
+}
+
 // comparison reads one path, operator and value, or several in an IN.
-func (p *patternParser) comparison(into *conditions) {
+func (p *patternParser) comparison() term {
 	if len(p.tokens) > 0 && p.tokens[0].text == "EXISTS" {
 		p.tokens = p.tokens[1:]
 		p.word()
-		into.or, into.file = append(into.or, pattern{unsuited: []string{`its pattern asks with EXISTS`}}), false
-		return
+		return term{pattern: pattern{unsuited: []string{`its pattern asks with EXISTS`}}}
 	}
 	path := p.word()
 	negated := p.is("NOT")
 	op := p.operator()
-	var values []string
-	literal := true // of strings
+	values, literal := p.operands(op, path)
+	object, property, ok := strings.Cut(path, ":")
+	if !ok {
+		p.fail("%q is no object path", cut(path, 60))
+		return term{}
+	}
+	out := term{objects: []string{object}}
+	kind := huntableProperty(object, property)
+	if kind == unstated || !literal {
+		out.unchecked = []string{cut(path, 60) + " " + op + " " + cut(strings.Join(values, ", "), 60)}
+		return out
+	}
+	if equal := op == "=" || op == "==" || op == "IN" || op == "ISSUBSET"; negated || !equal {
+		if negated {
+			op = "NOT"
+		}
+		out.unsuited = []string{fmt.Sprintf("its pattern compares with %s, which a watchlist can't", op)}
+		return out
+	}
+	for _, v := range values {
+		out.values = append(out.values, patternValue{kind, v})
+	}
+	out.hash = kind == isHash && op != "ISSUBSET"
+	return out
+}
+
+// operands reads what an operator compares with; literal tells whether all of it
+// are strings.
+func (p *patternParser) operands(op, path string) (values []string, literal bool) {
+	literal = true
 	one := func() {
 		if len(p.tokens) == 0 || p.tokens[0].kind == 'p' {
 			p.fail("%s lacks its value", cut(path, 60))
@@ -278,37 +384,17 @@ func (p *patternParser) comparison(into *conditions) {
 		literal = literal && p.tokens[0].kind == 's'
 		values, p.tokens = append(values, p.tokens[0].text), p.tokens[1:]
 	}
-	if op == "IN" {
-		p.want("(")
+	if op != "IN" {
 		one()
-		for p.is(",") {
-			one()
-		}
-		p.want(")")
-	} else {
+		return values, literal
+	}
+	p.want("(")
+	one()
+	for p.is(",") {
 		one()
 	}
-	object, property, ok := strings.Cut(path, ":")
-	if !ok {
-		p.fail("%q is no object path", cut(path, 60))
-		return
-	}
-	into.file = into.file && object == "file"
-	isHash := object == "file" && strings.HasPrefix(property, "hashes.")
-	switch equal := op == "=" || op == "==" || op == "IN" || op == "ISSUBSET"; {
-	case negated || !equal:
-		if negated {
-			op = "NOT"
-		}
-		into.or, into.file = append(into.or, pattern{unsuited: []string{fmt.Sprintf("its pattern compares with %s, which a watchlist can't", op)}}), false
-	case !huntableProperty(object, property) || !literal:
-		into.or = append(into.or, pattern{unsuited: []string{fmt.Sprintf("network events show nothing of %s", cut(path, 60))}})
-	default:
-		into.or = append(into.or, pattern{values: values})
-		if isHash && op != "ISSUBSET" {
-			into.hash = append(into.hash, values...)
-		}
-	}
+	p.want(")")
+	return values, literal
 }
 
 func (p *patternParser) word() string {
@@ -332,15 +418,32 @@ func (p *patternParser) operator() string {
 	return op
 }
 
-// huntableProperty tells whether network events can show a property of an object.
-func huntableProperty(object, property string) bool {
+// huntableProperty tells what a property of an object is that network events can
+// show; unstated for the others.
+func huntableProperty(object, property string) stated {
 	switch object {
-	case "ipv4-addr", "ipv6-addr", "domain-name", "url":
-		return property == "value"
+	case "ipv4-addr", "ipv6-addr":
+		if property == "value" {
+			return isIP
+		}
+	case "domain-name", "url":
+		if property == "value" {
+			return isDNS
+		}
 	case "network-traffic":
-		return property == "dst_ref.value" || property == "src_ref.value"
+		if property == "dst_ref.value" || property == "src_ref.value" {
+			return unsureRef
+		}
 	case "file":
-		return property == "name" || strings.HasPrefix(property, "hashes.")
+		if property == "name" {
+			return isFile
+		}
+		switch algorithm, ok := strings.CutPrefix(property, "hashes."); columnName(algorithm) {
+		case "md5", "sha1", "sha256":
+			if ok {
+				return isHash
+			}
+		}
 	}
-	return false
+	return unstated
 }

@@ -23,9 +23,12 @@ func TestAPatternComesToTheValuesOfWhichAnyMayHold(t *testing.T) {
 		`[network-traffic:dst_ref.value = '203.0.113.66']`:                                              {"203.0.113.66", ""},
 		`[domain-name:value = 'a.example' OR mutex:name = 'x']`:                                         {"a.example", "nothing of mutex:name"},
 		`[domain-name:value = 'a.example' OR domain-name:value LIKE '%.b.example']`:                     {"a.example", "compares with LIKE"},
-		`[ipv4-addr:value = '203.0.113.66' AND network-traffic:dst_port = 443]`:                         {"", "joins conditions"},
-		`[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '203.0.113.66']`:  {"", "joins conditions"},
-		`[file:name = 'x.exe' AND file:size > 12]`:                                                      {"", "joins conditions"},
+		`[ipv4-addr:value = '203.0.113.66' AND domain-name:value = 'a.example']`:                        {"", "joins conditions"},
+		`[ipv4-addr:value = '203.0.113.66' AND mutex:name = 'x']`:                                       {"", "joins conditions"},
+		`[ipv4-addr:value = '203.0.113.66' AND ipv4-addr:value NOT = '203.0.113.67']`:                   {"", "joins conditions"},
+		`[domain-name:value = 'a.example' OR network-traffic:dst_port = 443]`:                           {"a.example", "nothing of network-traffic:dst_port"},
+		`[network-traffic:dst_port = 443 AND network-traffic:protocols[0] = 'tcp']`:                     {"", "nothing of network-traffic:dst_port"},
+		`[file:name = 'x.exe' AND process:name = 'y.exe']`:                                              {"", "joins conditions"},
 		`[ipv4-addr:value = '203.0.113.66'] AND [domain-name:value = 'a.example']`:                      {"", "joins conditions"},
 		`[ipv4-addr:value = '203.0.113.66'] FOLLOWEDBY [domain-name:value = 'a.example']`:               {"", "joins conditions"},
 		`[ipv4-addr:value = '203.0.113.66'] REPEATS 5 TIMES WITHIN 60 SECONDS`:                          {"", "counts or times"},
@@ -36,10 +39,35 @@ func TestAPatternComesToTheValuesOfWhichAnyMayHold(t *testing.T) {
 		`[file:extensions.'windows-pebinary-ext'.sections[0].name = '.text']`:                           {"", "nothing of file:extensions"},
 	} {
 		got, err := parsePattern(text)
-		if err != nil || strings.Join(got.values, " ") != want.values || (want.unsuited == "") != (len(got.unsuited) == 0) || want.unsuited != "" && !strings.Contains(got.unsuited[0], want.unsuited) {
-			t.Errorf("%s: %q, %q, %v; want %q, %q", text, got.values, got.unsuited, err, want.values, want.unsuited)
+		if err != nil || texts(got.values) != want.values || (want.unsuited == "") != (len(got.unsuited) == 0) || want.unsuited != "" && !strings.Contains(got.unsuited[0], want.unsuited) {
+			t.Errorf("%s: %q, %q, %v; want %q, %q", text, texts(got.values), got.unsuited, err, want.values, want.unsuited)
 		}
 	}
+}
+
+func TestAPatternSaysWhatOfItIsNotChecked(t *testing.T) {
+	for text, want := range map[string]struct{ values, unchecked string }{
+		`[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113.66' AND network-traffic:dst_port = 443]`: {"203.0.113.66", "network-traffic:dst_ref.type = ipv4-addr; network-traffic:dst_port = 443"},
+		`[network-traffic:dst_ref.type = 'domain-name' AND network-traffic:dst_ref.value = 'a.example']`:                                     {"a.example", "network-traffic:dst_ref.type = domain-name"},
+		`[ipv4-addr:value = '203.0.113.66' AND network-traffic:dst_port = 8080]`:                                                             {"203.0.113.66", "network-traffic:dst_port = 8080"},
+		`[network-traffic:dst_port IN (80, 443) AND (ipv4-addr:value = '203.0.113.66' OR ipv4-addr:value = '203.0.113.67')]`:                 {"203.0.113.66 203.0.113.67", "network-traffic:dst_port IN 80, 443"},
+		`[ipv4-addr:value = '203.0.113.66' AND (network-traffic:dst_port = 80 OR network-traffic:dst_port = 443)]`:                           {"203.0.113.66", "network-traffic:dst_port = 80; network-traffic:dst_port = 443"},
+		`[domain-name:value = 'a.example' AND domain-name:resolves_to_refs[*].value = '203.0.113.66']`:                                       {"a.example", "domain-name:resolves_to_refs[*].value = 203.0.113.66"},
+		`[file:name = 'x.exe' AND file:size > 12]`:                                                                                           {"x.exe", "file:size > 12"},
+	} {
+		got, err := parsePattern(text)
+		if err != nil || len(got.unsuited) > 0 || texts(got.values) != want.values || strings.Join(got.unchecked, "; ") != want.unchecked {
+			t.Errorf("%s: %q, %q, %q, %v", text, texts(got.values), got.unchecked, got.unsuited, err)
+		}
+	}
+}
+
+func texts(values []patternValue) string {
+	var out []string
+	for _, v := range values {
+		out = append(out, v.text)
+	}
+	return strings.Join(out, " ")
 }
 
 func TestWhatIsNoPatternIsRefused(t *testing.T) {

@@ -3,15 +3,13 @@ package feed
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -19,165 +17,109 @@ import (
 // fraction of it.
 const maxSource = 64 << 20
 
-// Read reads a watchlist of any format that it knows: plain text, CSV, a STIX
-// 2.1 bundle, or MISP events and feeds. The format follows from the content.
-// columns may say which column of a CSV holds what; nil finds out. An error
-// means that nothing could be read; a bad line is a Problem.
-func Read(name string, r io.Reader, columns sweep.Columns, now time.Time) (sweep.List, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSource+1))
+// Read reads a watchlist of any format that it knows: lists of people, filters
+// and resolvers, CSV, STIX, MISP and other JSON, in gzip or zip. The format
+// follows from the content. columns may say which column of a CSV holds what;
+// nil finds out. An error means that nothing could be read; a bad line is a
+// Problem.
+func Read(name string, body io.Reader, columns sweep.Columns, now time.Time) (sweep.List, error) {
+	data, err := io.ReadAll(io.LimitReader(body, maxSource+1))
 	if err != nil {
 		return sweep.List{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	if len(data) > maxSource {
 		return sweep.List{}, fmt.Errorf("%s is larger than %d MB", name, maxSource>>20)
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		return sweep.List{}, fmt.Errorf("%s is not UTF-8 text; save it as UTF-8", name)
-	}
-	trimmed := bytes.TrimSpace(data)
-	if len(trimmed) == 0 {
-		return sweep.List{}, fmt.Errorf("%s is empty", name)
-	}
-	list := newReader(path.Base(name), now)
-	isJSON := trimmed[0] == '{' || trimmed[0] == '[' && json.Valid(trimmed)
-	switch {
-	case isJSON && columns != nil:
-		return sweep.List{}, fmt.Errorf("%s is JSON, which has no columns to name", list.source)
-	case isJSON:
-		err = list.json(trimmed)
-	case columns != nil || looksLikeCSV(list.source, trimmed):
-		err = list.csv(data, columns)
-	default:
-		list.text(data)
-	}
+	files, err := unpacked(name, data)
 	if err != nil {
 		return sweep.List{}, err
 	}
-	return list.List, list.tooLong()
+	r := newReader(path.Base(name), now)
+	for _, f := range files {
+		if err := r.file(f.name, f.data, columns); err != nil {
+			return sweep.List{}, err
+		}
+	}
+	return r.done()
 }
 
-// text takes in indicators as people list them: one a line or several, and
-// behind them a note.
-func (r *reader) text(data []byte) {
-	n := 0
-	for text := range bytes.Lines(data) {
-		if n++; r.full() {
-			return
-		}
-		value, note := cutNote(strings.TrimSpace(string(text)))
-		if value == "" || strings.HasPrefix(value, "//") || strings.HasPrefix(value, ";") {
-			continue
-		}
-		r.line(n, value, note)
+// file reads what is in one file.
+func (r *reader) file(name string, data []byte, columns sweep.Columns) error {
+	text, guessed := decoded(data)
+	trimmed := bytes.TrimSpace(text)
+	if len(trimmed) == 0 {
+		return fmt.Errorf("%s is empty", name)
 	}
+	if guessed {
+		r.Notes = append(r.Notes, path.Base(name)+" is not UTF-8 and was read as Latin-1.")
+	}
+	if what := markup(trimmed); what != "" {
+		return fmt.Errorf("%s is %s, not a list of indicators", name, what)
+	}
+	isJSON := trimmed[0] == '{' || trimmed[0] == '[' && (json.Valid(trimmed) || bytes.HasPrefix(bytes.TrimSpace(trimmed[1:]), []byte("{")))
+	switch {
+	case isJSON && columns != nil:
+		return fmt.Errorf("%s is JSON, which has no columns to name", r.source)
+	case isJSON:
+		return r.json(trimmed)
+	case columns != nil || looksLikeCSV(path.Base(name), trimmed):
+		return r.csv(text, columns)
+	}
+	r.text(text)
+	return nil
 }
 
-// cutNote cuts a line at the # that begins a note; the one of a URL belongs to it.
-func cutNote(text string) (value, note string) {
-	for i := range len(text) {
-		if text[i] == '#' && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t' || !strings.Contains(text[:i], "/")) {
-			return strings.TrimSpace(text[:i]), strings.TrimSpace(text[i+1:])
-		}
-	}
-	return text, ""
-}
-
-// line takes in the words of a line that are indicators. Other words behind one
-// are its note, unless they look like an indicator that is misspelt.
-func (r *reader) line(n int, text, note string) {
-	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' || c == ';' || c == '|' })
-	if len(words) == 1 {
-		r.add(n, words[0], sweep.Entry{Note: note})
-		return
-	}
-	type word struct {
-		text    string
-		is      indicator.Indicator
-		refusal *indicator.Refusal
-	}
-	var typed []word
-	var said []string
-	some := false
-	for _, text := range words {
-		w := word{text: text}
-		w.is, w.refusal = indicator.Type(text)
-		some = some || w.refusal == nil || indicator.IsPublicSuffix(text)
-		if w.refusal == nil || strings.ContainsAny(text, ".:/") || indicator.IsPublicSuffix(text) {
-			typed = append(typed, w)
-		} else {
-			said = append(said, text)
-		}
-	}
-	if !some {
-		r.leave(n, cut(text, 200), sweep.Malformed, "there is no indicator in this line")
-		return
-	}
-	if note == "" {
-		note = strings.Join(said, " ")
-	}
-	for _, w := range typed {
-		if w.refusal != nil {
-			r.refused(n, w.text, w.refusal)
-		} else {
-			r.take(w.text, sweep.Entry{Indicator: w.is, Note: note, Line: n})
-		}
-	}
-}
-
-// describe fills in what a row says beside its indicator; what can't be read of
-// it comes back as a sentence.
-func describe(e *sweep.Entry, cell func(field string) string) (wrong string) {
-	e.Note, e.Owner = cell("note"), cell("owner")
-	e.Added, _ = instant(cell("added"))
-	until := cell("expires")
-	expires, ok := instant(until)
-	e.Expires = expires
-	if n, err := strconv.ParseFloat(cell("confidence"), 64); err == nil {
-		e.Confidence = percent(n)
-	}
-	e.Tags = strings.FieldsFunc(cell("tags"), func(r rune) bool { return r == ',' || r == ';' || r == '|' })
-	if !ok {
-		return fmt.Sprintf("its end %q can't be read: write 2026-12-31", cut(until, 40))
+// markup tells what a text is that begins like a page or a document; empty for
+// anything else. A feed whose session is over answers with its login page.
+func markup(text []byte) string {
+	head := strings.ToLower(string(text[:min(len(text), 512)]))
+	switch {
+	case strings.HasPrefix(head, "<!doctype html"), strings.HasPrefix(head, "<html"), strings.HasPrefix(head, "<head"), strings.HasPrefix(head, "<!--") && strings.Contains(head, "<html"):
+		return "a web page (perhaps one to sign in)"
+	case strings.HasPrefix(head, "<?xml"), strings.HasPrefix(head, "<rss"), strings.HasPrefix(head, "<feed"), strings.HasPrefix(head, "<ioc"):
+		return "XML"
+	case strings.HasPrefix(head, "%pdf-"):
+		return "a PDF document"
 	}
 	return ""
 }
 
-func percent(n float64) int { return int(max(0, min(n, 100))) }
+// done gives the list, with what is to be said of it as a whole.
+func (r *reader) done() (sweep.List, error) {
+	left := 0
+	for _, n := range r.Left() {
+		left += n
+	}
+	if left > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s.", r.source, r.Summary()))
+	}
+	if r.unchecked > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %d patterns name a port or another detail that is not checked; the indicator is hunted without it.", r.source, r.unchecked))
+	}
+	if r.observed > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %d values are observables without an indicator: their source does not say that they are malicious.", r.source, r.observed))
+	}
+	return r.List, r.tooLong()
+}
+
+// Usable says why a list that a feed gave is none: a feed that answers nonsense
+// must not empty the watchlist.
+func Usable(l sweep.List, live int) error {
+	const few, least = 4, 8 // a quarter of what is on the list; short lists come and go
+	switch n := len(l.Entries); {
+	case n == 0 && len(l.Problems) > 0:
+		return fmt.Errorf("none of its values can be hunted, such as %q (%s)", cut(l.Problems[0].Value, 60), l.Problems[0].Reason)
+	case n == 0:
+		return errors.New("it names no indicator")
+	case live >= least && n*few < live:
+		return fmt.Errorf("it names %d indicators and named %d before; if that is right, remove the source from the sweep and add it again", n, live)
+	}
+	return nil
+}
 
 func cut(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
 	return s
-}
-
-// dateLayouts are the dates that lists carry. Of those that begin with a day or a
-// month only the spellings that can't be mistaken are taken, and the American
-// one, which spreadsheets write.
-var dateLayouts = []string{
-	time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02", "2006/01/02", "20060102",
-	"02.01.2006", "02.01.2006 15:04:05", "01/02/2006", "1/2/2006", "01/02/2006 15:04:05", "2 Jan 2006", "02-Jan-2006", "Jan 2, 2006", time.RFC1123, time.RFC1123Z,
-}
-
-// instant reads a date; nothing, and words for never, are no date. ok is false
-// for what can't be read.
-func instant(s string) (at time.Time, ok bool) {
-	s = strings.TrimSpace(s)
-	switch strings.ToLower(s) {
-	case "", "-", "0", "n/a", "na", "none", "null", "never", "unknown", "permanent":
-		return time.Time{}, true
-	}
-	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
-		}
-	}
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n > 1_000_000_000 {
-		if n > 100_000_000_000 { // milliseconds
-			return time.UnixMilli(n).UTC(), true
-		}
-		return time.Unix(n, 0).UTC(), true
-	}
-	return time.Time{}, false
 }

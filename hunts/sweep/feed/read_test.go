@@ -70,11 +70,13 @@ func TestEachFormatGivesItsIndicatorsAndNamesWhatItLeavesOut(t *testing.T) {
 func TestAFileThatHoldsNoListSaysWhy(t *testing.T) {
 	for want, text := range map[string]string{
 		"is empty":                   "  \n",
-		"is not UTF-8 text":          "\xff\xfe1\x00",
-		"neither a STIX bundle":      `{"a": 1}`,
+		"no column holds indicators": `{"a": 1}`,
+		"a web page":                 "<!DOCTYPE html><html><title>Sign in to evil.example</title></html>",
+		"is XML":                     "<?xml version=\"1.0\"?><ioc/>",
+		"unpacking":                  "\x1f\x8bx",
 		"is not valid JSON":          `{"type": "bundle", `,
 		"holds no indicator":         `{"Event": {"info": "x", "Attribute": []}}`,
-		"no column holds indicators": "a;b\nx;y\n",
+		"its columns are: a, b":      "a;b\nx;y\n",
 	} {
 		name := "x"
 		if strings.Contains(text, ";b") {

@@ -16,6 +16,9 @@ type reader struct {
 	source string
 	now    time.Time
 	seen   map[string]int // where an entry stands, by its key
+	dates  dateOrder      // of the column of ends
+	// counted for the notes of the list
+	taken, unchecked, observed int
 }
 
 func newReader(source string, now time.Time) *reader {
@@ -33,19 +36,6 @@ func (r *reader) leave(line int, value string, kind sweep.Kind, reason string) {
 		return
 	}
 	r.Problems = append(r.Problems, sweep.Problem{Source: r.source, Line: line, Value: value, Kind: kind, Reason: reason})
-}
-
-// add puts in one value, or says why not. Within one list an indicator is there
-// once; a repeated one keeps the later end.
-func (r *reader) add(line int, value string, e sweep.Entry) {
-	typed, refusal := indicator.Type(value)
-	e.Line = line
-	if refusal != nil {
-		r.refused(line, value, refusal)
-		return
-	}
-	e.Indicator = typed
-	r.take(value, e)
 }
 
 // take puts in what was typed already.

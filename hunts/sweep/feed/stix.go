@@ -2,6 +2,8 @@ package feed
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -72,17 +74,22 @@ func (r *reader) stix(objects []json.RawMessage) {
 		}
 		r.indicator(o)
 	}
+	if len(list) == 0 {
+		for _, raw := range objects {
+			r.observable(raw)
+		}
+	}
 }
 
 func newer(a, b text) bool {
-	x, _ := instant(string(a))
-	y, _ := instant(string(b))
+	x, _ := dateOrder(0).instant(string(a))
+	y, _ := dateOrder(0).instant(string(b))
 	return x.After(y)
 }
 
 func (r *reader) indicator(o stixIndicator) {
-	from, fromOK := instant(string(o.ValidFrom))
-	until, untilOK := instant(string(o.ValidUntil))
+	from, fromWrong := dateOrder(0).instant(string(o.ValidFrom))
+	until, untilWrong := dateOrder(0).instant(string(o.ValidUntil))
 	switch {
 	case bool(o.Revoked):
 		r.leave(0, o.ID, sweep.Withdrawn, "revoked by its source")
@@ -90,20 +97,12 @@ func (r *reader) indicator(o stixIndicator) {
 	case o.PatternType != "" && o.PatternType != "stix":
 		r.leave(0, o.ID, sweep.Unsearched, "its pattern is of type "+cut(string(o.PatternType), 40))
 		return
-	case !fromOK || !untilOK:
+	case fromWrong != "" || untilWrong != "":
 		r.leave(0, o.ID, sweep.Malformed, "its valid_from or valid_until is no time")
 		return
 	case from.After(r.now):
 		r.leave(0, o.ID, sweep.NotYet, "valid from "+from.Format("2 Jan 2006")+" on")
 		return
-	}
-	found, err := parsePattern(o.Pattern)
-	if err != nil {
-		r.leave(0, o.ID, sweep.Malformed, "its pattern can't be read: "+err.Error())
-		return
-	}
-	for _, reason := range found.unsuited {
-		r.leave(0, o.ID, sweep.Unsearched, reason)
 	}
 	note := string(o.Name)
 	if note == "" {
@@ -113,7 +112,61 @@ func (r *reader) indicator(o stixIndicator) {
 	if len(tags) == 0 {
 		tags = o.Types
 	}
-	for _, value := range found.values {
-		r.add(0, value, sweep.Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
+	r.pattern(o.ID, o.Pattern, sweep.Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
+}
+
+// pattern takes in the values of a pattern. What it says beside them, such as a
+// port, is not checked, and the note says so.
+func (r *reader) pattern(id, text string, e sweep.Entry) {
+	found, err := parsePattern(text)
+	if err != nil {
+		r.leave(0, id, sweep.Malformed, "its pattern can't be read: "+err.Error())
+		return
+	}
+	for _, reason := range found.unsuited {
+		r.leave(0, id, sweep.Unsearched, reason)
+	}
+	if len(found.values) > 0 && len(found.unchecked) > 0 {
+		said := "not checked: " + strings.Join(found.unchecked, ", ")
+		if e.Note != "" {
+			said = e.Note + " (" + said + ")"
+		}
+		e.Note = said
+		r.unchecked++
+	}
+	for _, v := range found.values {
+		r.add(0, v.kind, v.text, e)
+	}
+}
+
+// observable takes in an object that somebody saw, of a source that has no
+// indicators: nobody says that it is malicious, and the notes of the list say so.
+func (r *reader) observable(raw json.RawMessage) {
+	var o struct {
+		Type   string            `json:"type"`
+		Value  text              `json:"value"`
+		Name   text              `json:"name"`
+		Hashes map[string]string `json:"hashes"`
+	}
+	if json.Unmarshal(raw, &o) != nil {
+		return
+	}
+	if kind := huntableProperty(o.Type, "value"); kind != unstated && o.Value != "" {
+		r.observed++
+		r.add(0, kind, string(o.Value), sweep.Entry{})
+		return
+	}
+	if o.Type != "file" {
+		return
+	}
+	if len(o.Hashes) == 0 && o.Name != "" {
+		r.observed++
+		r.add(0, isFile, string(o.Name), sweep.Entry{})
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Hashes)) {
+		if kind := huntableProperty("file", "hashes."+name); kind == isHash {
+			r.observed++
+			r.add(0, isHash, o.Hashes[name], sweep.Entry{})
+		}
 	}
 }

@@ -1,87 +1,78 @@
 package feed
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// observables are the left sides of STIX comparisons whose values can be
-// hunted; a hash stands as file:hashes.'SHA-256'.
-var observables = []string{"ipv4-addr:value", "ipv6-addr:value", "domain-name:value", "url:value", "file:name", "file:hashes."}
-
 // FromTips makes a list of what the workspace itself keeps.
-func FromTips(feed sweep.Feed, tips []hunts.Tip, now time.Time) (sweep.List, error) {
-	r := newReader(feed.String(), now)
+func FromTips(from sweep.Feed, tips []hunts.Tip, now time.Time) (sweep.List, error) {
+	r := newReader(from.String(), now)
+	if from.Tips.Watchlist != "" {
+		header, rows := items(tips)
+		if err := r.table(header, rows, nil); err != nil && len(tips) > 0 {
+			return r.List, err
+		}
+		return r.done()
+	}
 	for _, t := range tips {
-		e := sweep.Entry{Note: t.Note, Confidence: percent(float64(t.Confidence)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
-		value := t.Value
-		switch {
-		case t.Revoked:
-			r.leave(0, value, sweep.Withdrawn, "revoked by its source")
-			continue
-		case t.Key != "" && !huntable(t.Key):
-			r.leave(0, value, sweep.Unsearched, "network events show nothing of "+t.Key)
-			continue
-		case t.Key != "" && t.Added.After(now):
-			r.leave(0, value, sweep.NotYet, "valid from "+t.Added.Format("2 Jan 2006")+" on")
-			continue
-		case t.Fields != nil:
-			var wrong string
-			if value, wrong = fill(&e, value, t.Fields); wrong != "" {
-				r.leave(0, value, sweep.Malformed, wrong)
-				continue
-			}
-		}
-		r.add(0, value, e)
+		r.tip(t)
 	}
-	return r.List, r.tooLong()
+	return r.done()
 }
 
-func huntable(key string) bool {
-	for _, o := range observables {
-		if key == o || strings.HasSuffix(o, ".") && strings.HasPrefix(key, o) {
-			return true
-		}
+// tip takes in one row of the threat intelligence. Tools that upload STIX leave
+// key and value empty, and the pattern says what is meant.
+func (r *reader) tip(t hunts.Tip) {
+	e := sweep.Entry{Note: t.Note, Confidence: percent(float64(t.Confidence)), Tags: t.Tags, Added: t.Added, Expires: t.Until}
+	object, property, _ := strings.Cut(t.Key, ":")
+	kind := huntableProperty(object, property)
+	name := cmp.Or(t.Value, t.Pattern)
+	switch {
+	case t.Revoked:
+		r.leave(0, name, sweep.Withdrawn, "revoked by its source")
+	case t.Key != "" && kind == unstated:
+		r.leave(0, name, sweep.Unsearched, "network events show nothing of "+t.Key)
+	case t.Added.After(r.now):
+		r.leave(0, name, sweep.NotYet, "valid from "+t.Added.Format("2 Jan 2006")+" on")
+	case t.Pattern != "" && t.Key == "":
+		r.pattern(name, t.Pattern, e)
+	case t.Value != "":
+		r.add(0, kind, t.Value, e)
+	default:
+		r.leave(0, "", sweep.Malformed, "a row without key, value or pattern")
 	}
-	return false
 }
 
-// fill reads the columns of a watchlist's item as those of a CSV are read. Its
-// indicator is the search key, or where that is none, what a column of the item
-// holds.
-func fill(e *sweep.Entry, key string, fields map[string]any) (value, wrong string) {
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		if name != "SearchKey" && !strings.HasPrefix(name, "_DT") {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	at := layoutOf(names)
-	text := func(i int) string {
-		if fields[names[i]] == nil {
-			return ""
-		}
-		return strings.TrimSpace(fmt.Sprint(fields[names[i]]))
-	}
-	wrong = describe(e, func(field string) string {
-		if i, ok := at.fields[field]; ok {
-			return text(i)
-		}
-		return ""
-	})
-	if _, refusal := indicator.Type(key); refusal != nil {
-		for _, i := range at.indicators {
-			if v := text(i); v != "" {
-				return v, wrong
+// items are the items of a watchlist as a table: the search key first, then
+// their other columns.
+func items(tips []hunts.Tip) (header []string, rows []row) {
+	names := map[string]bool{}
+	for _, t := range tips {
+		for name := range t.Fields {
+			if name != "SearchKey" && !strings.HasPrefix(name, "_DT") {
+				names[name] = true
 			}
 		}
 	}
-	return key, wrong
+	header = append([]string{"indicator"}, slices.Sorted(maps.Keys(names))...)
+	for _, t := range tips {
+		cells := []string{t.Value}
+		for _, name := range header[1:] {
+			text := ""
+			if v := t.Fields[name]; v != nil {
+				text = strings.TrimSpace(fmt.Sprint(v))
+			}
+			cells = append(cells, text)
+		}
+		rows = append(rows, row{cells: cells})
+	}
+	return header, rows
 }
