@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -133,10 +134,10 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	if err := b.auditHeld(ctx, h, h.Asker, "held", why); err != nil {
 		return err
 	}
-	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
+	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
 		return message.Held(h, why, state.Until, v)
 	})
-	if placeGone(err) != "" {
+	if outbox.WhyElsewhere(err) != "" {
 		if _, err := b.settleHeld(ctx, h.ID, held{State: heldRefused}); err != nil {
 			return err
 		}
@@ -225,7 +226,7 @@ func (f follow) release(ctx context.Context) error {
 			return err
 		}
 		note := "Approved by " + f.asker.Name + "."
-		if err := b.update(ctx, parent, func(v message.View) message.Message {
+		if err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
 			v.Buttons, v.ChannelNote = true, note
 			return message.Started(h, v)
 		}); err != nil {
@@ -254,7 +255,7 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, ou
 		return err
 	}
 	if !ok && say != "" {
-		return errBusy // its message was sent a moment ago and is not remembered yet
+		return outbox.ErrBusy // its message was sent a moment ago and is not remembered yet
 	}
 	if h.State != hunts.Refused {
 		if err := b.auditHeld(ctx, h, by, "refused", outcome); err != nil {
@@ -266,12 +267,12 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, ou
 		}
 	}
 	if ok {
-		err = b.update(ctx, parent, func(v message.View) message.Message {
+		err = b.out.Edit(ctx, parent, func(v message.View) message.Message {
 			v.Buttons = by.User == h.Asker.User
 			return message.Broken(h.ID, "this hunt "+say+"; nothing was searched", "", v)
 		})
 	} else {
-		err = b.whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))
+		err = b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))
 	}
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -65,15 +66,7 @@ type Store interface {
 	// SaveAnswer keeps the answer of a hunt, for others to be given only when key
 	// is not empty.
 	SaveAnswer(ctx context.Context, key string, a hunts.Answer, ttl time.Duration) error
-	// ClaimPost must be called before a post is sent: PostMine sends it,
-	// PostDone has it, PostOthers comes back later.
-	ClaimPost(ctx context.Context, key, owner string, ttl time.Duration) (hunts.PostState, hunts.Post, error)
-	SavePost(ctx context.Context, key string, p hunts.Post, ttl time.Duration) error
-	LoadPost(ctx context.Context, key string) (hunts.Post, bool, error)
-	// DropPost gives a claim back; DoubtPost as well, when nobody knows whether the
-	// post was sent: the next to claim it gets PostRetaken.
-	DropPost(ctx context.Context, key string) error
-	DoubtPost(ctx context.Context, key string) error
+	outbox.Store
 	SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error
 	GetJSON(ctx context.Context, name string, v any) (bool, error)
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
@@ -150,6 +143,8 @@ type Config struct {
 	// Connections kept open to Slack, at most 10; 2, so that a reconnect leaves
 	// no gap.
 	Connections int
+	// Stagger is how much later each of them opens than the one before; 2 s.
+	Stagger time.Duration
 	// AckWithin is how long storing an envelope may take before the asker is told
 	// to try again; 500 ms. Slack waits 3 s.
 	AckWithin time.Duration
@@ -177,8 +172,10 @@ type Bot struct {
 	team      string
 	self      string
 	botID     string
-	pace      *pace
+	out       *outbox.Outbox
 	connected atomic.Int32
+	signedOut sync.Once
+	end       chan error // what Run returns; of the one error that ends it
 
 	policy policyFile
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
@@ -193,6 +190,9 @@ type Bot struct {
 func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.Connections <= 0 {
 		cfg.Connections = 2
+	}
+	if cfg.Stagger <= 0 {
+		cfg.Stagger = 2 * time.Second
 	}
 	if cfg.AckWithin <= 0 {
 		cfg.AckWithin = 500 * time.Millisecond
@@ -239,13 +239,17 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, api: slack.New(cfg.BotToken, options...), pace: newPace(cfg.PostBurst), running: map[string]context.CancelFunc{}, policy: policyFile{path: cfg.PolicyFile}}
+	b := &Bot{cfg: cfg, end: make(chan error, 1), api: slack.New(cfg.BotToken, options...), running: map[string]context.CancelFunc{}, policy: policyFile{path: cfg.PolicyFile}}
 	if err := b.policy.load(); err != nil {
 		return nil, err
 	}
 	if err := b.signIn(ctx); err != nil {
 		return nil, err
 	}
+	b.out = outbox.New(outbox.Config{
+		API: b.api, Store: cfg.Store, Self: b.self, Owner: cfg.Replica, Burst: cfg.PostBurst, Keep: cfg.Keep, Clock: cfg.Clock, Log: cfg.Log,
+		SignedOut: func(err error) { b.signedOut.Do(func() { b.end <- signInError(err) }) },
+	})
 	return b, nil
 }
 
@@ -265,7 +269,7 @@ func (b *Bot) signIn(ctx context.Context) error {
 			b.team, b.self, b.botID = who.TeamID, who.UserID, who.BotID
 			return nil
 		}
-		pause, again := worthRepeating(err, 1)
+		pause, again := outbox.WorthRepeating(err, 1)
 		if !again || within.Err() != nil {
 			return signInError(err)
 		}
@@ -295,6 +299,15 @@ func (b *Bot) Ready() bool { return b.connected.Load() > 0 }
 // Handle does one job of the stream. A nil error means it is done and must not
 // be seen again; an error asks for another try.
 func (b *Bot) Handle(ctx context.Context, j hunts.Job) error {
+	err := b.handle(ctx, j)
+	if outbox.Code(err) == "" {
+		return err
+	}
+	b.refused(ctx, j, err)
+	return nil
+}
+
+func (b *Bot) handle(ctx context.Context, j hunts.Job) error {
 	switch j.Kind {
 	case JobEnvelope:
 		return b.handleEnvelope(ctx, j)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -15,7 +16,7 @@ import (
 // handleCommand answers /footprint. key is the envelope's, and makes a second
 // delivery find the first one's hunt.
 func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
-	whisper := func(m message.Message) error { return b.whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
+	whisper := func(m message.Message) error { return b.out.Whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
 	sentence, err := b.barred(ctx, hunts.Asker{Team: c.Team, User: c.User, Channel: c.Channel})
 	if err != nil {
 		return err
@@ -172,7 +173,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 // Where the bot is no member the answer will travel by response_url.
 func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
 	known := b.known(ctx, h)
-	post, err := b.post(ctx, parentKey(h.ID), target{channel: h.Asker.Channel, thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
+	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS, ResponseURL: responseURL}, func(v message.View) message.Message {
 		v.Known, v.Earlier, v.First, v.Buttons = known.text, known.earlier, known.first, true
 		return message.Started(h, v)
 	})
@@ -183,19 +184,32 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 		}
 		return b.cfg.Store.SaveThreadHunt(ctx, post.Channel, post.TS, h.ID, b.cfg.Keep)
 	}
-	if why := placeGone(err); why == "" {
+	code := outbox.Code(err)
+	if code == "" {
 		return fmt.Errorf("announcing hunt %s: %w", h.ID, err)
+	}
+	outside := outbox.WithResponseURL(h.Asker.Channel, responseURL)
+	note := outsideNote
+	if !outbox.Gone(err) {
+		note = "Slack refuses my messages in this channel (" + code + "), so only you see this and there is no thread."
+		outside.Extra[extraNote] = note
+	}
+	if outbox.Archived(err) { // a response_url leads into the same channel
+		_, note = elsewhere(outside, err)
+		outside = hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{extraNote: note}}
 	}
 	if responseURL != "" {
 		v := b.view()
-		v.ChannelNote, v.Known, v.Earlier, v.First = outsideNote, known.text, known.earlier, known.first
-		if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(h, v)); err != nil {
+		v.ChannelNote, v.Known, v.Earlier, v.First = note, known.text, known.earlier, known.first
+		if err := b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(h, v)); err != nil {
 			b.cfg.Log.InfoContext(ctx, "first sign of life not shown to who asked", "hunt", h.ID, "error", err)
 		}
 	}
-	outside := hunts.Post{Channel: h.Asker.Channel, Extra: map[string]string{"response_url": responseURL, "archived": archived(err)}}
 	return b.cfg.Store.SavePost(ctx, parentKey(h.ID), outside, b.cfg.Keep)
 }
+
+// extraNote is where the post of a hunt without a message keeps why it has none.
+const extraNote = "note"
 
 func parentKey(huntID string) string { return "parent:" + huntID }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -53,7 +54,7 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) 
 	case t.isNew || t.edit || len(t.notes) > 0 && t.asked:
 		return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
 	case t.repeats && !t.edit:
-		err := b.call(ctx, reactions, func() error {
+		err := b.out.Call(ctx, outbox.Reactions, func() error {
 			return b.api.AddReactionContext(ctx, "eyes", slack.NewRefToMessage(who.Channel, t.at))
 		})
 		var answer slack.SlackErrorResponse
@@ -115,7 +116,7 @@ func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
 		return "There are no incident threads in a direct message: type indicators with /footprint.", nil
 	}
 	var who *slack.AuthTestResponse
-	err := b.call(ctx, unpaced, func() (err error) {
+	err := b.out.Call(ctx, outbox.Unpaced, func() (err error) {
 		who, err = b.api.AuthTestContext(ctx)
 		return err
 	})

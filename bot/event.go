@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -32,18 +31,27 @@ func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 	case "slash_commands":
 		var c command
 		if err := json.Unmarshal(e.Payload, &c); err != nil {
-			return fmt.Errorf("reading a slash command: %w", err)
+			return b.unread(ctx, j, e, err)
 		}
 		return b.handleCommand(ctx, j.Key, c)
 	case "interactive":
 		var call interaction
 		if err := json.Unmarshal(e.Payload, &call); err != nil {
-			b.cfg.Log.ErrorContext(ctx, "interaction not understood", "key", j.Key, "error", err)
-			return nil
+			return b.unread(ctx, j, e, err)
 		}
 		return b.handleInteraction(ctx, j.Key, call)
 	case "events_api":
 		return b.handleEvent(ctx, j.Key, e.Payload)
+	}
+	return nil
+}
+
+// unread ends a job whose payload can't be read: it will not read better the next
+// time. What could be read of it may tell whom to answer.
+func (b *Bot) unread(ctx context.Context, j hunts.Job, e stored, why error) error {
+	b.cfg.Log.ErrorContext(ctx, "payload not understood", "key", j.Key, "type", e.Type, "error", why)
+	if err := b.apologise(ctx, e.Type, e.Payload, "I could not read what Slack sent of this; nothing was done. Please try again, or type it as text: /footprint help."); err != nil {
+		b.cfg.Log.ErrorContext(ctx, "nobody could be told of it", "key", j.Key, "error", err)
 	}
 	return nil
 }

@@ -6,14 +6,9 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
-
-// exported is one file of an export.
-type exported struct {
-	name string
-	data []byte
-}
 
 // file puts an export into the thread.
 func (f follow) file(ctx context.Context, kind string) error {
@@ -34,18 +29,16 @@ func (f follow) file(ctx context.Context, kind string) error {
 	}
 	var names []string
 	for _, x := range files {
-		names = append(names, x.name)
+		names = append(names, x.Name)
 	}
 	entry := hunts.AuditEntry{
-		Time: f.bot.cfg.Clock().UTC(), Action: "export", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: strings.Join(names, " "), ShownTo: to.channel,
+		Time: f.bot.cfg.Clock().UTC(), Action: "export", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: strings.Join(names, " "), ShownTo: to.Channel,
 	}
 	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
 		return err
 	}
-	for _, x := range files {
-		if err := f.bot.upload(ctx, f.key, to, x.name, x.data); err != nil {
-			return f.nowhere(ctx, err)
-		}
+	if err := f.bot.out.Files(ctx, f.key, to, files...); err != nil {
+		return f.nowhere(ctx, err)
 	}
 	if note == "" {
 		return nil
@@ -55,14 +48,14 @@ func (f follow) file(ctx context.Context, kind string) error {
 
 // export makes the files of one kind, and a sentence where they hold less than
 // there is.
-func (f follow) export(ctx context.Context, a hunts.Answer, kind string) (files []exported, note string, err error) {
+func (f follow) export(ctx context.Context, a hunts.Answer, kind string) (files []outbox.File, note string, err error) {
 	id := f.hunt.ID
 	switch kind {
 	case message.DoKQL:
-		return []exported{{id + ".kql", message.KQLFile(a)}}, "", nil
+		return []outbox.File{{Name: id + ".kql", Data: message.KQLFile(a)}}, "", nil
 	case message.DoJSON:
 		data, err := message.JSON(a)
-		return []exported{{id + ".json", data}}, "", err
+		return []outbox.File{{Name: id + ".json", Data: data}}, "", err
 	case message.DoCSV, message.DoBundle:
 	default:
 		return nil, "", nil
@@ -75,10 +68,10 @@ func (f follow) export(ctx context.Context, a hunts.Answer, kind string) (files 
 		note = "Not every event is in the file: " + events.Cut + "."
 	}
 	if kind == message.DoCSV {
-		return []exported{{id + "-events.csv", message.EventsCSV(events.Events)}, {id + "-indicators.csv", message.IndicatorsCSV(a)}}, note, nil
+		return []outbox.File{{Name: id + "-events.csv", Data: message.EventsCSV(events.Events)}, {Name: id + "-indicators.csv", Data: message.IndicatorsCSV(a)}}, note, nil
 	}
 	data, err := message.Bundle(f.hunt, a, events, f.asker, f.bot.cfg.Clock())
-	return []exported{{id + ".zip", data}}, note, err
+	return []outbox.File{{Name: id + ".zip", Data: data}}, note, err
 }
 
 // events are all that the answer counts, as this channel may see them; where the
@@ -103,7 +96,7 @@ func (f follow) events(ctx context.Context, a hunts.Answer) (hunts.EventList, er
 
 // nowhere tells who asked for a file that its thread is gone.
 func (f follow) nowhere(ctx context.Context, err error) error {
-	if placeGone(err) == "" {
+	if outbox.WhyElsewhere(err) == "" {
 		return err
 	}
 	return f.whisper(ctx, "The thread of "+f.hunt.ID+" takes no files any more; hunt again in a channel that I am in.")

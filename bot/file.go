@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -57,7 +58,7 @@ func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	}
 	var out bounded
-	err := b.call(ctx, unpaced, func() error {
+	err := b.out.Call(ctx, outbox.Unpaced, func() error {
 		out = bounded{left: limit}
 		return b.api.GetFileContext(ctx, f.URL, &out)
 	})

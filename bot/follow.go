@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -20,15 +21,15 @@ type follow struct {
 }
 
 // place is the thread of the hunt.
-func (f follow) place(ctx context.Context) (target, error) {
+func (f follow) place(ctx context.Context) (outbox.Place, error) {
 	parent, ok, err := f.bot.cfg.Store.LoadPost(ctx, parentKey(f.hunt.ID))
 	if err != nil {
-		return target{}, err
+		return outbox.Place{}, err
 	}
 	if !ok || parent.TS == "" {
-		return target{channel: f.asker.Channel, thread: f.asker.ThreadTS, hunt: f.hunt.ID}, nil
+		return outbox.Place{Channel: f.asker.Channel, Thread: f.asker.ThreadTS, Hunt: f.hunt.ID}, nil
 	}
-	return target{channel: parent.Channel, thread: rootOf(f.hunt, parent), hunt: f.hunt.ID}, nil
+	return outbox.Place{Channel: parent.Channel, Thread: rootOf(f.hunt, parent), Hunt: f.hunt.ID}, nil
 }
 
 // rootOf is the message that the thread of a hunt hangs on: its own, or the
@@ -47,7 +48,7 @@ func (f follow) whisper(ctx context.Context, sentence string) error {
 	if f.responseURL == "" && f.asker.ThreadTS != "" {
 		return f.say(ctx, "told", told)
 	}
-	return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, told(f.bot.view()))
+	return f.bot.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, told(f.bot.view()))
 }
 
 // say posts into the thread, once; where it has no place any more, directly to who
@@ -57,10 +58,10 @@ func (f follow) say(ctx context.Context, what string, render func(message.View) 
 	if err != nil {
 		return err
 	}
-	if _, err = f.bot.post(ctx, what+":"+f.key, to, render); placeGone(err) == "" {
+	if _, err = f.bot.out.Post(ctx, what+":"+f.key, to, render); outbox.WhyElsewhere(err) == "" {
 		return err
 	}
-	_, err = f.bot.post(ctx, what+":direct:"+f.key, target{channel: f.asker.User, hunt: to.hunt}, render)
+	_, err = f.bot.out.Post(ctx, what+":direct:"+f.key, outbox.Place{Channel: f.asker.User, Hunt: to.Hunt}, render)
 	return err
 }
 
@@ -94,14 +95,14 @@ func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunt
 		return err
 	}
 	asker := f.asker
-	asker.Channel, asker.ThreadTS = to.channel, to.thread
+	asker.Channel, asker.ThreadTS = to.Channel, to.Thread
 	h, err := f.bot.huntFor(ctx, f.key, req, asker)
 	if err != nil {
 		return f.bot.tell(err, func(m message.Message) error {
 			if f.responseURL == "" && f.asker.ThreadTS != "" {
 				return f.say(ctx, "told", func(message.View) message.Message { return m })
 			}
-			return f.bot.whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
+			return f.bot.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
 		})
 	}
 	if shape != nil && h.Refreshes == "" {
@@ -192,7 +193,7 @@ func (f follow) show(ctx context.Context) error {
 	if err := f.bot.auditShownTo(ctx, again, a, f.asker.Channel); err != nil {
 		return err
 	}
-	_, err = f.bot.post(ctx, "show:"+f.key, target{channel: f.asker.Channel, thread: f.asker.ThreadTS, hunt: f.hunt.ID}, func(v message.View) message.Message {
+	_, err = f.bot.out.Post(ctx, "show:"+f.key, outbox.Place{Channel: f.asker.Channel, Thread: f.asker.ThreadTS, Hunt: f.hunt.ID}, func(v message.View) message.Message {
 		return message.Answered(f.hunt, f.bot.marked(ctx, a), v)
 	})
 	return err

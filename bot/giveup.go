@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -36,45 +37,78 @@ func (b *Bot) GiveUp(j hunts.Job, why error) {
 	}
 }
 
+// giveUpHunt ends a hunt that failed too often. An answer that was found stays the
+// answer: only what has none is called broken.
 func (b *Bot) giveUpHunt(ctx context.Context, id string) error {
-	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
-	if err != nil {
-		return err
-	}
-	if ok && parent.TS != "" {
-		return b.update(ctx, parent, func(v message.View) message.Message {
-			return message.Broken(id, sayGivenUp, "The log of the bot tells why; hunt again later.", v)
-		})
-	}
 	h, known, err := b.cfg.Store.Hunt(ctx, id)
 	if err != nil || !known {
 		return err
 	}
-	return b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Broken(id, sayGivenUp, "The log of the bot tells why; hunt again later.", b.view()))
+	parent, _, err := b.cfg.Store.LoadPost(ctx, parentKey(id))
+	if err != nil {
+		return err
+	}
+	a, found, err := b.found(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case h.State == hunts.Answered:
+		return nil
+	case found:
+		_, err := b.showAnswer(ctx, h, a, parent)
+		return b.close(ctx, h, a, err)
+	}
+	broken := func(v message.View) message.Message {
+		return message.Broken(id, sayGivenUp, "The log of the bot tells why; hunt again later.", v)
+	}
+	if parent.TS != "" {
+		if err := b.out.Edit(ctx, parent, broken); outbox.Code(err) == "" {
+			return err
+		}
+	}
+	return b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, outbox.ResponseURL(parent), broken(b.view()))
 }
 
-// apologise tells the person behind an envelope, alone, what became of it. Events
-// have nobody who waits for an answer.
+// apologise tells the person behind an envelope, alone, what became of it. Of the
+// events only a mention has somebody who waits for an answer.
 func (b *Bot) apologise(ctx context.Context, kind string, payload json.RawMessage, sentence string) error {
+	m := message.Refused(sentence, b.view())
+	whisper := func(channel, user, url string) error {
+		if user == "" {
+			return nil // nothing of it could be read
+		}
+		return b.out.Whisper(ctx, channel, user, url, m)
+	}
 	switch kind {
 	case "slash_commands":
 		var c command
-		if err := json.Unmarshal(payload, &c); err != nil {
-			return err
-		}
-		return b.whisper(ctx, c.Channel, c.User, c.ResponseURL, message.Refused(sentence, b.view()))
+		_ = json.Unmarshal(payload, &c) // what could be read of it may be enough
+		return whisper(c.Channel, c.User, c.ResponseURL)
 	case "interactive":
 		var i interaction
-		if err := json.Unmarshal(payload, &i); err != nil {
-			return err
-		}
+		_ = json.Unmarshal(payload, &i) // as above
 		who := i.asker()
-		if who.Channel == "" {
-			// a modal belongs to no channel
-			_, _, err := b.api.PostMessageContext(ctx, who.User, options(message.Refused(sentence, b.view()))...)
-			return err
+		return whisper(who.Channel, who.User, i.ResponseURL)
+	case "events_api":
+		who, ok := b.mentioner(payload)
+		if !ok {
+			return nil
 		}
-		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
+		return whisper(who.Channel, who.User, "")
 	}
 	return nil
+}
+
+// refused ends a job of which Slack refused a message for good: trying again
+// changes nothing, so that who asked is told by whatever way is left.
+func (b *Bot) refused(ctx context.Context, j hunts.Job, why error) {
+	b.cfg.Log.ErrorContext(ctx, "Slack refuses a message for good", "kind", j.Kind, "key", j.Key, "error", why)
+	var e stored
+	if j.Kind != JobEnvelope || json.Unmarshal(j.Payload, &e) != nil {
+		return
+	}
+	sentence := "Slack refuses my answer in this channel (" + outbox.Code(why) + "). Ask in another channel, or have an admin look at the settings of this one."
+	if err := b.apologise(ctx, e.Type, e.Payload, sentence); err != nil {
+		b.cfg.Log.ErrorContext(ctx, "nobody could be told of it", "key", j.Key, "error", err)
+	}
 }

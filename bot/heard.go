@@ -55,6 +55,18 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	return b.heard(ctx, key, e.written, who, mention)
 }
 
+// mentioner is who mentioned the bot in an event, and where.
+func (b *Bot) mentioner(payload json.RawMessage) (hunts.Asker, bool) {
+	var outer struct {
+		TeamID string `json:"team_id"`
+		Event  event  `json:"event"`
+	}
+	if json.Unmarshal(payload, &outer) != nil || outer.Event.Type != "app_mention" {
+		return hunts.Asker{}, false
+	}
+	return b.author(outer.Event.written, outer.Event.Channel, outer.TeamID)
+}
+
 // author is who wrote a message, when it is one that we read: a person of our
 // own workspace, or a bot that is listed, and never ourselves.
 func (b *Bot) author(m written, channel, team string) (hunts.Asker, bool) {
@@ -98,7 +110,7 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 	case err != nil:
 		return err
 	case sentence != "" && mention:
-		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
 	case sentence != "":
 		return nil
 	}

@@ -8,9 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -55,7 +54,7 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 			b.delayed(ctx, h, parent)
 			return err // nothing was searched; the job stays until it can be
 		}
-		return b.update(ctx, parent, func(v message.View) message.Message { return message.Broken(id, e.Say, e.Hint, v) })
+		return b.out.Edit(ctx, parent, func(v message.View) message.Message { return message.Broken(id, e.Say, e.Hint, v) })
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // stopping: another replica answers in full
@@ -77,12 +76,13 @@ func (b *Bot) finish(ctx context.Context, h hunts.Hunt, answer hunts.Answer, par
 	if err != nil {
 		return err
 	}
-	err = b.show(ctx, h, answer, parent)
-	if why := placeGone(err); why != "" {
-		err = b.showDirectly(ctx, h, answer, why)
-	}
-	if err != nil {
-		return fmt.Errorf("showing hunt %s: %w", h.ID, err)
+	return b.close(ctx, h, answer, b.show(ctx, h, answer, parent))
+}
+
+// close ends a hunt whose answer was shown.
+func (b *Bot) close(ctx context.Context, h hunts.Hunt, answer hunts.Answer, shown error) error {
+	if shown != nil {
+		return fmt.Errorf("showing hunt %s: %w", h.ID, shown)
 	}
 	h.State, h.Finished = hunts.Answered, b.cfg.Clock().UTC()
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
@@ -99,7 +99,7 @@ func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 	if !slices.ContainsFunc(a.Notes, hunts.NotKept) {
 		return a, nil
 	}
-	if err := b.paintAnswer(ctx, h, a, parent); err != nil && placeGone(err) == "" {
+	if err := b.paintAnswer(ctx, h, a, parent); err != nil && outbox.Code(err) == "" {
 		return a, err
 	}
 	a.Notes = slices.DeleteFunc(slices.Clone(a.Notes), hunts.NotKept)
@@ -108,7 +108,7 @@ func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 
 // delayed says in the message of a hunt why nothing happens; it is a courtesy.
 func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
-	err := b.update(ctx, parent, func(v message.View) message.Message {
+	err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
 		v.ChannelNote = "Our store does not answer at the moment; this hunt goes on by itself when it does."
 		return message.Started(h, v)
 	})
@@ -120,10 +120,7 @@ func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
 // answer takes the stored answer of a hunt that a dead replica had finished,
 // or runs it.
 func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunts.Answer, error) {
-	if held, ok := b.inHand.Load(h.ID); ok {
-		return held.(hunts.Answer), nil
-	}
-	if a, ok, err := b.cfg.Store.Answer(ctx, h.ID); err == nil && ok {
+	if a, ok, err := b.found(ctx, h.ID); err == nil && ok {
 		return a, nil
 	}
 	p := b.painter(ctx, h, parent)
@@ -131,6 +128,14 @@ func (b *Bot) answer(ctx context.Context, h hunts.Hunt, parent hunts.Post) (hunt
 	within, done := b.cancellable(ctx, h.ID)
 	defer done()
 	return b.cfg.Runner.Run(within, h, p.paint)
+}
+
+// found is the answer of a hunt, if it has one: in this process, or stored.
+func (b *Bot) found(ctx context.Context, id string) (hunts.Answer, bool, error) {
+	if held, ok := b.inHand.Load(id); ok {
+		return held.(hunts.Answer), true, nil
+	}
+	return b.cfg.Store.Answer(ctx, id)
 }
 
 // cancelPoll is how often the owner of a hunt looks whether somebody wants it
@@ -180,31 +185,61 @@ func (b *Bot) stopRunning(id string) {
 
 // show writes the answer into the parent message and completes its thread.
 func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	if parent.TS == "" && parent.Extra["archived"] != "" {
-		return b.showDirectly(ctx, h, a, "The channel is archived, so here is the answer.")
-	}
-	if parent.TS == "" {
-		return b.showOutside(ctx, h, a, parent)
-	}
-	if err := b.paintAnswer(ctx, h, a, parent); err != nil {
+	if here, err := b.showAnswer(ctx, h, a, parent); err != nil || !here {
 		return err
 	}
 	if err := b.remember(ctx, h, a); err != nil {
 		b.cfg.Log.InfoContext(ctx, "hunt not remembered", "hunt", h.ID, "error", err)
 	}
 	if !b.toldAlready(ctx, h, a) {
-		if err := b.details(ctx, h, a, parent); err != nil {
+		if err := b.details(ctx, h, a, parent); outbox.Code(err) != "" {
+			b.cfg.Log.WarnContext(ctx, "Slack refuses part of a thread; the answer stands", "hunt", h.ID, "error", err)
+		} else if err != nil {
 			return err
 		}
 	}
 	if h.Refreshes != "" {
 		b.pointToNewer(ctx, h, a)
 	}
-	if err := b.callBack(ctx, h, a, target{channel: parent.Channel, thread: rootOf(h, parent)}); err != nil {
+	if err := b.callBack(ctx, h, a, outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}); err != nil && outbox.Code(err) == "" {
 		return err
 	}
 	return b.auditShownTo(ctx, h, a, parent.Channel)
 }
+
+// showAnswer writes the answer into the parent message. What Slack refuses for good
+// goes the next way: below the message, by response_url, directly. here tells that
+// the channel sees it.
+func (b *Bot) showAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) (here bool, err error) {
+	if parent.TS == "" {
+		if note := parent.Extra[extraNote]; note != "" {
+			return false, b.showElsewhere(ctx, h, a, outbox.ResponseURL(parent), note)
+		}
+		return false, b.showOutside(ctx, h, a, parent)
+	}
+	err = b.paintAnswer(ctx, h, a, parent)
+	if code := outbox.Code(err); code != "" && !outbox.Gone(err) {
+		err = b.replyAnswer(ctx, h, a, parent, code)
+	}
+	if outbox.Code(err) == "" {
+		return true, err
+	}
+	url, note := elsewhere(parent, err)
+	return false, b.showElsewhere(ctx, h, a, url, note)
+}
+
+// replyAnswer puts the answer below a message that Slack no longer lets be edited.
+func (b *Bot) replyAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post, code string) error {
+	shown := b.visible(parent.Channel, a)
+	_, err := b.out.Post(ctx, answerKey(h.ID), outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}, func(v message.View) message.Message {
+		v.Buttons, v.ChannelNote = true, "Slack does not let me edit the message above ("+code+"), so here is the answer."
+		return message.Answered(h, shown, v)
+	})
+	return err
+}
+
+// answerKey is the key of an answer that stands below its message, not in it.
+func answerKey(huntID string) string { return "answer:" + huntID }
 
 // courtesyFor bounds what is asked of the store for the sake of a line that an
 // answer can do without: dozens of lookups at a store that is silent would hold
@@ -229,7 +264,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if ok, err := b.cfg.Store.GetJSON(asking, newerKey(h.ID), &n); err == nil && ok {
 		newer = &n
 	}
-	return b.update(ctx, parent, func(v message.View) message.Message {
+	return b.out.Edit(ctx, parent, func(v message.View) message.Message {
 		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.hunted, known.earlier, change, newer
 		return message.Answered(h, a, v)
 	})
@@ -238,58 +273,12 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 // outsideNote stands in what only the asker sees.
 const outsideNote = "I am not a member of this channel, so only you see this and there is no thread: /invite me here and ask again."
 
-// showOutside answers where the bot is no member: one message by response_url,
-// without a thread, and how to get the rest.
+// showOutside answers where the bot is no member: one message that only the asker
+// sees, without a thread, and how to get the rest.
 func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	state, _, err := b.cfg.Store.ClaimPost(ctx, "outside:"+h.ID, b.cfg.Replica, claimFor)
-	if err != nil || state == hunts.PostDone {
-		return err
-	}
 	a = b.visible(h.Asker.Channel, a)
-	v := b.view()
-	v.ChannelNote = outsideNote
-	if err := b.whisper(ctx, h.Asker.Channel, h.Asker.User, parent.Extra["response_url"], message.Answered(h, a, v)); err != nil {
-		return err
-	}
-	if err := b.auditShownTo(ctx, h, a, h.Asker.User); err != nil {
-		return err
-	}
-	return b.cfg.Store.SavePost(ctx, "outside:"+h.ID, hunts.Post{Channel: h.Asker.Channel, TS: "response_url"}, b.cfg.Keep)
-}
-
-// archived is not empty where a channel takes nothing any more.
-func archived(err error) string {
-	var answer slack.SlackErrorResponse
-	if errors.As(err, &answer) && answer.Err == "is_archived" {
-		return "yes"
-	}
-	return ""
-}
-
-// placeGone tells, for the asker, why a message has no place any more; empty for
-// any other error.
-func placeGone(err error) string {
-	var answer slack.SlackErrorResponse
-	if !errors.As(err, &answer) {
-		return ""
-	}
-	switch answer.Err {
-	case "message_not_found", "thread_not_found", "cant_update_message":
-		return "Its message in the channel was deleted, so here is the answer."
-	case "is_archived":
-		return "The channel was archived meanwhile, so here is the answer."
-	case "not_in_channel", "channel_not_found":
-		return "I am no longer a member of the channel, so here is the answer."
-	}
-	return ""
-}
-
-// showDirectly answers the asker alone, in a direct message without a thread,
-// with what the channel would have been shown and no more.
-func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, why string) error {
-	a = b.visible(h.Asker.Channel, a)
-	_, err := b.post(ctx, "direct:"+h.ID, target{channel: h.Asker.User}, func(v message.View) message.Message {
-		v.ChannelNote = why + " Its table and files come when you hunt again in a channel."
+	err := b.out.WhisperOnce(ctx, "outside:"+h.ID, h.Asker.User, outbox.Place{Channel: h.Asker.Channel, ResponseURL: outbox.ResponseURL(parent)}, func(v message.View) message.Message {
+		v.ChannelNote = outsideNote
 		return message.Answered(h, a, v)
 	})
 	if err != nil {
@@ -298,16 +287,47 @@ func (b *Bot) showDirectly(ctx context.Context, h hunts.Hunt, a hunts.Answer, wh
 	return b.auditShownTo(ctx, h, a, h.Asker.User)
 }
 
+// showElsewhere answers the asker alone, without a thread, with what the channel
+// would have been shown and no more: by response_url as long as Slack takes that,
+// else by a direct message.
+func (b *Bot) showElsewhere(ctx context.Context, h hunts.Hunt, a hunts.Answer, url, note string) error {
+	a = b.visible(h.Asker.Channel, a)
+	render := func(v message.View) message.Message {
+		v.ChannelNote = note
+		return message.Answered(h, a, v)
+	}
+	var err error
+	if url != "" {
+		err = b.out.Respond(ctx, "outside:"+h.ID, outbox.Place{Channel: h.Asker.Channel, ResponseURL: url}, render)
+	}
+	if url == "" || outbox.Code(err) != "" {
+		_, err = b.out.Post(ctx, "direct:"+h.ID, outbox.Place{Channel: h.Asker.User}, render)
+	}
+	if err != nil {
+		return err
+	}
+	return b.auditShownTo(ctx, h, a, h.Asker.User)
+}
+
+// elsewhere is the note of an answer that could not be shown where it was asked
+// for; and the response_url that may carry it.
+func elsewhere(parent hunts.Post, refused error) (url, note string) {
+	if !outbox.Gone(refused) {
+		url = outbox.ResponseURL(parent) // what was deleted or archived is answered where it can be found again
+	}
+	return url, outbox.WhyElsewhere(refused) + " Its table and files come when you hunt again in a channel."
+}
+
 // details fills the thread: the table, the chart, and the files. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
 	a = b.visible(parent.Channel, a)
-	thread := target{channel: parent.Channel, thread: rootOf(h, parent), later: true}
+	thread := outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent), Later: true}
 	whole := b.view()
 	whole.Buttons = true
 	for i := range message.Details(h, a, whole) {
 		key := detailsKey(h.ID, i)
-		_, err := b.post(ctx, key, thread, func(v message.View) message.Message {
+		_, err := b.out.Post(ctx, key, thread, func(v message.View) message.Message {
 			v.Buttons = true
 			all := message.Details(h, a, v)
 			return all[min(i, len(all)-1)]
@@ -316,12 +336,11 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 			return err
 		}
 	}
+	var files []outbox.File
 	if a.Totals.Events > 0 && b.may(ctx, hunts.Asker{Channel: parent.Channel, User: h.Asker.User}, MayExport) == "" {
-		if err := b.upload(ctx, h.ID, thread, h.ID+".csv", message.CSV(a)); err != nil {
-			return err
-		}
+		files = append(files, outbox.File{Name: h.ID + ".csv", Data: message.CSV(a)})
 	}
-	return b.upload(ctx, h.ID, thread, h.ID+".kql", message.KQLFile(a))
+	return b.out.Files(ctx, h.ID, thread, append(files, outbox.File{Name: h.ID + ".kql", Data: message.KQLFile(a)})...)
 }
 
 // maxDetails bounds the messages of one thread.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -44,8 +45,8 @@ func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.
 	title := incidentTitle(found)
 	if who.ThreadTS == "" {
 		// the incident's own message opens the thread
-		head, err := b.post(ctx, "incident:"+key, target{channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
-		if noMember(err) {
+		head, err := b.out.Post(ctx, "incident:"+key, outbox.Place{Channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
+		if outbox.NoMember(err) {
 			return &hunts.Error{Kind: hunts.KindRefused, Say: "I am not a member of this channel, so there is no thread for the incident: /invite me here and ask again."}
 		}
 		if err != nil {

@@ -124,7 +124,7 @@ func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) 
 	}
 	if sentence != "" {
 		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: i.Type}, sentence)
-		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
 	}
 	switch i.Type {
 	case "block_actions":
@@ -147,7 +147,7 @@ func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) 
 
 func (b *Bot) opener(ctx context.Context, i interaction) opener {
 	who := i.asker()
-	return opener{b, i.TriggerID, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, m) }}
+	return opener{b, i.TriggerID, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) }}
 }
 
 // act does what one button or option says.
@@ -158,7 +158,7 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 	a, err := message.ParseAction(value)
 	if err != nil {
 		b.cfg.Log.InfoContext(ctx, "button of another version", "action", name, "error", err)
-		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
+		return b.out.Whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
 		return b.ledgerDo(ctx, key, i, a)
@@ -168,7 +168,7 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return err
 	}
 	if !ok && a.Hunt != "" {
-		return b.whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This hunt is no longer remembered; type it again with /footprint.", b.view()))
+		return b.out.Whisper(ctx, i.asker().Channel, i.asker().User, i.ResponseURL, message.Refused("This hunt is no longer remembered; type it again with /footprint.", b.view()))
 	}
 	ctx = about(ctx, h.ID)
 	f := follow{bot: b, key: key, hunt: h, asker: i.asker(), responseURL: i.ResponseURL}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -35,7 +36,7 @@ func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot,
 		to = s.Channel // one of the operator's file that names nobody
 	}
 	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("2 Jan 15:04 UTC"))
-	_, err := b.post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), target{channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
+	_, err := b.out.Post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), outbox.Place{Channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
 	return err
 }
 

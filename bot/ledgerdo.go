@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -18,7 +19,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 	who := i.asker()
 	who.ThreadTS = a.Ledger
 	whisper := func(sentence string) error {
-		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
 	}
 	if say := b.may(ctx, who, MayIncident); say != "" {
 		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "ledger " + a.Do}, say)
@@ -76,7 +77,7 @@ func (l *ledger) do(what string, who hunts.Asker) {
 // openLine shows the whole hunt of one line, or of a host, in the thread.
 func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
 	refuse := func(err error) error {
-		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
 	if err != nil {
@@ -112,7 +113,7 @@ func (b *Bot) linkLine(ctx context.Context, key string, who hunts.Asker, was, is
 		return err
 	}
 	link := ""
-	err = b.call(ctx, permalinks, func() error {
+	err = b.out.Call(ctx, outbox.Permalinks, func() error {
 		var err error
 		link, err = b.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: p.Channel, Ts: p.TS})
 		return err
@@ -148,9 +149,9 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if len(l.Lines) == 0 {
 		return whisper("There is nothing to hand over: the ledger is empty.")
 	}
-	view, to := l.view(b), target{channel: who.Channel, thread: who.ThreadTS}
+	view, to := l.view(b), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	view.By = who
-	_, err = b.post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
+	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
 	if err != nil {
 		return err
 	}
@@ -170,7 +171,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
 		return err
 	}
-	return b.upload(ctx, "handover:"+key, to, name, data)
+	return b.out.Files(ctx, "handover:"+key, to, outbox.File{Name: name, Data: data})
 }
 
 // evidence is what is kept of every hunt of a ledger, as the channel may see it.

@@ -3,13 +3,11 @@ package bot
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/slack-go/slack"
-
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -35,7 +33,7 @@ func (b *Bot) tellNews(ctx context.Context, l ledger) error {
 			return err
 		}
 		key := fmt.Sprintf("ledger-news:%s:%s:%d", l.Channel, l.Thread, n.ID)
-		_, err = b.post(ctx, key, target{channel: l.Channel, thread: l.Thread}, func(v message.View) message.Message { return message.LedgerNews(told, v) })
+		_, err = b.out.Post(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, func(v message.View) message.Message { return message.LedgerNews(told, v) })
 		if err != nil {
 			return err
 		}
@@ -86,35 +84,20 @@ func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
 	}
 	name := fmt.Sprintf("ledger-%d.csv", l.Rounds)
 	key := "ledger-sheet:" + l.Channel + ":" + l.Thread
-	if err := b.upload(ctx, key, target{channel: l.Channel, thread: l.Thread}, name, message.LedgerCSV(l.view(b))); err != nil {
+	if err := b.out.Files(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, outbox.File{Name: name, Data: message.LedgerCSV(l.view(b))}); err != nil {
 		return err
 	}
-	p, ok, err := b.cfg.Store.LoadPost(ctx, fileKey(key, name))
+	p, ok, err := b.cfg.Store.LoadPost(ctx, outbox.FileKey(key, name))
 	if err != nil || !ok || p.TS == l.Sheet {
 		return err
 	}
 	if l.Sheet != "" {
-		err := b.call(ctx, removals, func() error { return b.api.DeleteFileContext(ctx, l.Sheet) })
-		var answer slack.SlackErrorResponse
-		if err != nil && !errors.As(err, &answer) {
+		if err := b.out.Remove(ctx, l.Sheet); err != nil && outbox.Code(err) == "" {
 			return fmt.Errorf("removing the sheet before: %w", err)
 		}
 	}
 	_, err = b.change(ctx, l.Channel, l.Thread, func(now *ledger) error { now.Sheet = p.TS; return nil })
 	return err
-}
-
-// noMember tells that we are not, or no longer, in a channel.
-func noMember(err error) bool {
-	var answer slack.SlackErrorResponse
-	return errors.As(err, &answer) && (answer.Err == "not_in_channel" || answer.Err == "channel_not_found")
-}
-
-// messageGone tells that a message of ours was deleted, and its place is still
-// there.
-func messageGone(err error) bool {
-	var answer slack.SlackErrorResponse
-	return errors.As(err, &answer) && (answer.Err == "message_not_found" || answer.Err == "cant_update_message")
 }
 
 // giveUpLedger tells of a round that failed too often: lines that stay running

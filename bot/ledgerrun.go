@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -36,12 +37,12 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 		return nil
 	}
 	err := b.alone(ctx, ledgerKey(at.Channel, at.Thread), func(ctx context.Context) error { return b.round(ctx, at.Channel, at.Thread) })
-	if placeGone(err) == "" {
+	if outbox.WhyElsewhere(err) == "" {
 		return err
 	}
 	// the thread, the channel or our place in it is gone: nobody waits any more
 	b.cfg.Log.InfoContext(ctx, "ledger ends, its place is gone", "channel", at.Channel, "thread", at.Thread, "error", err)
-	if noMember(err) {
+	if outbox.NoMember(err) {
 		if err := b.leave(ctx, at.Channel); err != nil {
 			return err
 		}
@@ -264,19 +265,19 @@ func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
 	}
 	view := l.view(b)
 	render := func(v message.View) message.Message { return message.Ledger(view, v) }
-	key, to := ledgerKey(l.Channel, l.Thread), target{channel: l.Channel, thread: l.Thread}
-	p, err := b.post(ctx, key, to, render)
+	key, to := ledgerKey(l.Channel, l.Thread), outbox.Place{Channel: l.Channel, Thread: l.Thread}
+	p, err := b.out.Post(ctx, key, to, render)
 	if err != nil {
 		return fmt.Errorf("posting a ledger: %w", err)
 	}
-	err = b.update(ctx, p, render)
-	if !messageGone(err) {
+	err = b.out.Edit(ctx, p, render)
+	if !outbox.MessageGone(err) {
 		return err
 	}
 	if err := b.cfg.Store.DropPost(ctx, key); err != nil {
 		return err
 	}
-	_, err = b.post(ctx, key, to, render)
+	_, err = b.out.Post(ctx, key, to, render)
 	return err
 }
 

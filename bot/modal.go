@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -226,7 +227,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		return err
 	}
 	if sentence != "" {
-		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
 	}
 	switch i.View.Callback {
 	case message.ModalHunt:
@@ -239,13 +240,13 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 			return err
 		}
 		if !ok {
-			return b.whisper(ctx, who.Channel, who.User, "", message.Refused("That preview is over an hour old; type /footprint again.", b.view()))
+			return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused("That preview is over an hour old; type /footprint again.", b.view()))
 		}
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
 		if say := b.may(ctx, who, MayMark); say != "" {
-			return b.whisper(ctx, who.Channel, who.User, "", message.Refused(say, b.view()))
+			return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(say, b.view()))
 		}
 		return b.setMark(ctx, key, at, who, i.View)
 	}
@@ -255,11 +256,11 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draft, p paste, list []indicator.Indicator) error {
 	req, wrong := b.requestOf(d, p, list)
 	for _, sentence := range wrong { // most were told in the acknowledgement
-		return b.whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
 	}
 	h, err := b.huntFor(ctx, key, req, who)
 	if err != nil {
-		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	return b.start(ctx, h, "")
 }
@@ -297,7 +298,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		return err
 	}
 	if h.ID == "" {
-		_, err := b.post(ctx, "marked:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })
+		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })
 		return err
 	}
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(h.ID))

@@ -30,7 +30,7 @@ type painter struct {
 func (b *Bot) painter(ctx context.Context, h hunts.Hunt, parent hunts.Post) *painter {
 	asking, stop := context.WithTimeout(ctx, courtesyFor)
 	defer stop()
-	return &painter{bot: b, hunt: h, parent: parent, ctx: ctx, known: b.known(asking, h), over: make(chan struct{})}
+	return &painter{bot: b, hunt: h, parent: parent, ctx: hunts.Lending(ctx, nil), known: b.known(asking, h), over: make(chan struct{})}
 }
 
 func (p *painter) paint(now hunts.Progress) {
@@ -68,13 +68,13 @@ func (p *painter) draw() {
 			return
 		}
 		p.last = time.Now()
-		if !p.bot.pace.spare(updates) {
+		if !p.bot.out.EditsToSpare() {
 			p.mu.Unlock()
 			continue // answers go first
 		}
 		p.next = nil
 		p.mu.Unlock()
-		err := p.bot.update(p.ctx, p.parent, func(v message.View) message.Message {
+		err := p.bot.out.Edit(p.ctx, p.parent, func(v message.View) message.Message {
 			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
 			return message.Progress(p.hunt, *now, v)
 		})

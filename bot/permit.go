@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -55,7 +56,7 @@ func (b *Bot) sharedOutside(ctx context.Context, channel string) (string, error)
 		return say, err
 	}
 	var c *slack.Channel
-	err := b.call(ctx, lookups, func() (err error) {
+	err := b.out.Call(ctx, outbox.Lookups, func() (err error) {
 		c, err = b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
 		return err
 	})
@@ -83,7 +84,7 @@ func (b *Bot) notMember(ctx context.Context, user string) (string, error) {
 		return say, err
 	}
 	var u *slack.User
-	err := b.call(ctx, lookups, func() (err error) {
+	err := b.out.Call(ctx, outbox.Lookups, func() (err error) {
 		u, err = b.api.GetUserInfoContext(ctx, user)
 		return err
 	})

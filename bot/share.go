@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -62,10 +63,10 @@ func (b *Bot) sharers(ctx context.Context, h hunts.Hunt) []string {
 // callBack mentions the asker when the answer took so long that nobody waits in
 // front of it any more, and each of those who shared one search: an edit rings no
 // bell.
-func (b *Bot) callBack(ctx context.Context, h hunts.Hunt, a hunts.Answer, thread target) error {
+func (b *Bot) callBack(ctx context.Context, h hunts.Hunt, a hunts.Answer, thread outbox.Place) error {
 	if b.cfg.Clock().Sub(h.Created) < pingAfter && len(b.sharers(ctx, h)) == 0 {
 		return nil
 	}
-	_, err := b.post(ctx, "ping:"+h.ID, thread, func(v message.View) message.Message { return message.Called(h, a, v) })
+	_, err := b.out.Post(ctx, "ping:"+h.ID, thread, func(v message.View) message.Message { return message.Called(h, a, v) })
 	return err
 }

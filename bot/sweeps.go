@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -182,38 +184,78 @@ func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) er
 	return err
 }
 
-// sweep makes and posts what is due. Each step may be done again.
+// sweep makes and posts what is due. Each step may be done again. The state is
+// settled as soon as the news was told: what a thread holds is worth less than
+// news that is told twice.
 func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	previous, over, err := b.base(ctx, j)
-	if err != nil || over {
+	if err != nil {
 		return err
+	}
+	if over {
+		return b.completeSweep(ctx, s, j)
 	}
 	made, err := b.makeSweep(ctx, s, j, previous)
 	if err != nil {
 		return err
 	}
+	view := b.sweepView(s, j, made)
+	post, err := b.postSweep(ctx, s, j, view)
+	if err != nil {
+		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
+	}
+	if err := b.settleSweep(ctx, j, previous, made, view.Again); err != nil {
+		return err
+	}
+	return b.sweepThread(ctx, j, view, post)
+}
+
+// completeSweep fills the thread of a sweep whose job came back after its state
+// was settled.
+func (b *Bot) completeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
+	post, posted, err := b.cfg.Store.LoadPost(ctx, j.key())
+	if err != nil || !posted {
+		return err
+	}
+	var made swept
+	if ok, err := b.cfg.Store.GetJSON(ctx, sweptKey(j), &made); err != nil || !ok {
+		return err
+	}
+	return b.sweepThread(ctx, j, b.sweepView(s, j, made), post)
+}
+
+func (b *Bot) sweepView(s sweep.Schedule, j sweepJob, made swept) message.SweepView {
 	view := message.SweepView{
 		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: b.visibleReport(s.Channel, shownReport(made.Report)), Warnings: made.Warnings,
 		Again: made.Listed > 0 && !whole(made.Survey) && j.Try < maxSweepTries,
 	}
 	view.Survey.Hits = b.visibleHits(s.Channel, made.Survey.Hits)
+	return view
+}
+
+// postSweep posts the news, or edits the post of an earlier try. Where the channel
+// takes none, the owner gets it.
+func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweepJob, view message.SweepView) (hunts.Post, error) {
 	render := func(v message.View) message.Message { return message.Sweep(view, v) }
-	post, err := b.post(ctx, j.key(), target{channel: s.Channel}, render)
-	if err != nil {
-		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
+	post, err := b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Channel}, render)
+	if code := outbox.Code(err); code != "" && s.Owner != "" {
+		b.cfg.Log.WarnContext(ctx, "the channel takes no post of a sweep, its owner gets it", "sweep", j.Name, "error", code)
+		view.Warnings = append(slices.Clone(view.Warnings), "Slack refuses this post in its channel ("+code+"), so you get it.")
+		post, err = b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Owner}, render)
 	}
-	if j.Try > 0 {
-		if err := b.update(ctx, post, render); err != nil && !missing(err) {
-			return err
-		}
+	if err != nil || j.Try == 0 {
+		return post, err
 	}
-	if view.Told() || !view.Again {
-		if err := b.sweepThread(ctx, j, view, post); err != nil {
-			return err
-		}
+	if err := b.out.Edit(ctx, post, render); err != nil && outbox.Code(err) == "" {
+		return post, err
 	}
+	return post, nil
+}
+
+// settleSweep notes what was told, so that the next sweep compares with it.
+func (b *Bot) settleSweep(ctx context.Context, j sweepJob, previous *sweep.Snapshot, made swept, again bool) error {
 	if !whole(made.Survey) {
-		return b.unfinished(ctx, j, previous, made, view.Again)
+		return b.unfinished(ctx, j, previous, made, again)
 	}
 	if err := b.settleEntries(ctx, made, j.Slot); err != nil {
 		return err
@@ -227,9 +269,12 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 // keepSnapshot outlives any schedule that still runs.
 const keepSnapshot = 400 * 24 * time.Hour
 
+// sweptKey is where a sweep that was made is kept.
+func sweptKey(j sweepJob) string { return fmt.Sprintf("swept:%s:%d", j.key(), j.Try) }
+
 func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previous *sweep.Snapshot) (swept, error) {
 	var made swept
-	kept := fmt.Sprintf("swept:%s:%d", j.key(), j.Try)
+	kept := sweptKey(j)
 	if ok, err := b.cfg.Store.GetJSON(ctx, kept, &made); err != nil || ok {
 		return made, err
 	}

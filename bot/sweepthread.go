@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
@@ -12,12 +13,15 @@ import (
 // sweepThread puts the hits and the list of all indicators into the thread: once
 // when a sweep is whole, and once before when it met something and was not.
 func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepView, post hunts.Post) error {
-	thread, key := target{channel: post.Channel, thread: post.TS}, j.key()
+	if !view.Told() && view.Again {
+		return nil
+	}
+	thread, key := outbox.Place{Channel: post.Channel, Thread: post.TS}, j.key()
 	if view.Again {
 		key += ":first"
 	}
 	if view.Told() || len(view.Report.NotEvaluated) > 0 {
-		if _, err := b.post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
+		if _, err := b.out.Post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
 			return err
 		}
 	}
@@ -38,5 +42,5 @@ func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepVie
 		rows = append(rows, message.SweepRow{Result: r, Source: e.Source, Owner: e.Owner, Note: e.Note, Confidence: e.Confidence, Tags: e.Tags, Expires: e.Expires})
 	}
 	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
-	return b.upload(ctx, key, thread, name, message.SweepCSV(view, rows))
+	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, rows)})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -97,13 +98,13 @@ func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
 
 // mentioned hunts what stands beside a mention.
 func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text string) error {
-	at := target{channel: who.Channel, thread: who.ThreadTS}
+	at := outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	say := func(sentence string) error {
-		_, err := b.post(ctx, "mention-reply:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
+		_, err := b.out.Post(ctx, "mention-reply:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	}
 	if text == "" || strings.EqualFold(text, "help") {
-		_, err := b.post(ctx, "mention-help:"+key, at, message.Help)
+		_, err := b.out.Post(ctx, "mention-help:"+key, at, message.Help)
 		return err
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
@@ -121,7 +122,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	}
 	h, err := b.huntFor(ctx, key, req, who)
 	if err != nil {
-		return b.tell(err, func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) })
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	return b.start(ctx, h, "")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -27,7 +28,7 @@ var (
 // ledger: the indicators beside the mention, or, without any, those of the whole
 // thread.
 func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker, text string) error {
-	whisper := func(m message.Message) error { return b.whisper(ctx, who.Channel, who.User, "", m) }
+	whisper := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
 		return b.tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
 	}
@@ -45,7 +46,7 @@ func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker,
 		}
 	}
 	return b.takeAll(ctx, key, who, from, func(sentence string) error {
-		_, err := b.post(ctx, "mention-reply:"+key, target{channel: who.Channel, thread: who.ThreadTS}, func(v message.View) message.Message { return message.Said(sentence, v) })
+		_, err := b.out.Post(ctx, "mention-reply:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	})
 }
@@ -84,7 +85,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 	for range maxThreadPages {
 		var page []slack.Message
 		var more bool
-		err := b.call(ctx, readings, func() error {
+		err := b.out.Call(ctx, outbox.Readings, func() error {
 			var err error
 			page, more, cursor, err = b.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{ChannelID: who.Channel, Timestamp: who.ThreadTS, Limit: 200, Cursor: cursor})
 			return err
@@ -140,7 +141,7 @@ func rewritten(raw slack.Message) (written, error) {
 func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
 	who := i.asker()
 	whisper := func(sentence string) error {
-		return b.whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
+		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
 	}
 	var m written
 	if err := json.Unmarshal(i.Message, &m); err != nil {
@@ -157,7 +158,7 @@ func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
 		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")
 	}
 	err := b.takeAll(ctx, key, who, []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}, whisper)
-	if noMember(err) {
+	if outbox.NoMember(err) {
 		return whisper("I am not a member of this channel: /invite me, and use the shortcut again.")
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -44,7 +45,7 @@ func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, e
 	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "export", User: c.User, Team: c.Team, Channel: c.Channel, What: name, ShownTo: c.Channel}); err != nil {
 		return "", err
 	}
-	if err := b.upload(ctx, key, target{channel: c.Channel}, name, message.SheetCSV(head, rows)); err != nil {
+	if err := b.out.Files(ctx, key, outbox.Place{Channel: c.Channel}, outbox.File{Name: name, Data: message.SheetCSV(head, rows)}); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d indicators are in %s.", len(rows), name), nil
@@ -53,9 +54,9 @@ func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, e
 // watchImport reads the files of a message onto the watchlist. since= says how
 // long entries live that bring no end of their own, why= is their note.
 func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text string, files []file) error {
-	at := target{channel: who.Channel, thread: who.ThreadTS}
+	at := outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	say := func(sentence string) error {
-		_, err := b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
+		_, err := b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	}
 	if sentence := b.may(ctx, who, MayWatch); sentence != "" {
@@ -87,7 +88,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		data, err := b.download(ctx, f, maxImport)
 		if err != nil {
 			return b.tell(err, func(m message.Message) error {
-				_, err := b.post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
+				_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
 				return err
 			})
 		}
@@ -121,7 +122,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	}
 	view := message.ImportView{Taken: len(changed), Fresh: fresh}
 	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
-	_, err = b.post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
+	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err
 }
 

@@ -3,7 +3,6 @@ package localslack
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 	"unicode/utf8"
 )
 
@@ -70,34 +69,10 @@ func metadata(a args) (json.RawMessage, *failure) {
 	return json.RawMessage(raw), nil
 }
 
-// throttled counts the posts of a channel against the rate that Config asks for.
-func (w *Workspace) throttled(channel string) bool {
-	if w.cfg.RateLimit <= 0 {
-		return false
-	}
-	now := w.cfg.Clock()
-	window := 10 * time.Second
-	recent := w.posts[channel][:0]
-	for _, at := range w.posts[channel] {
-		if now.Sub(at) < window {
-			recent = append(recent, at)
-		}
-	}
-	w.posts[channel] = recent
-	if len(recent) >= 10*w.cfg.RateLimit {
-		return true
-	}
-	w.posts[channel] = append(recent, now)
-	return false
-}
-
 func (w *Workspace) postMessage(a args) (answer, *failure) {
 	c, failed := w.reachable(a["channel"])
 	if failed != nil {
 		return nil, failed
-	}
-	if w.throttled(c.ID) {
-		return nil, fail("ratelimited")
 	}
 	text, blocks, failed := content(a, 0)
 	if failed != nil {

@@ -114,6 +114,12 @@ func (w *Workspace) serveResponse(rw http.ResponseWriter, r *http.Request) {
 	defer w.mu.Unlock()
 	h := w.hooks[r.PathValue("token")]
 	w.calls = append(w.calls, Call{Method: "response_url", Args: args{"body": string(body)}, Time: w.cfg.Clock(), Status: http.StatusOK})
+	if h != nil {
+		if code := w.refused("response_url", h.channel); code != "" {
+			reply(rw, http.StatusNotFound, answer{"ok": false, "error": code})
+			return
+		}
+	}
 	if h == nil || h.uses >= hookUses || w.cfg.Clock().After(h.till) {
 		reply(rw, http.StatusNotFound, answer{"ok": false, "error": "expired_url"})
 		return

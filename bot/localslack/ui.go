@@ -3,6 +3,7 @@ package localslack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -84,7 +85,7 @@ func (w *Workspace) serveUI(mux *http.ServeMux) {
 	mux.HandleFunc("GET /ui/events", w.uiEvents)
 	mux.HandleFunc("GET /ui/gallery", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, http.StatusOK, w.cfg.Gallery) })
 	for path, do := range map[string]func(context.Context, uiRequest) (answer, error){
-		"command": w.uiCommand, "message": w.uiMessage, "action": w.uiAction, "view_submit": w.uiSubmit, "view_close": w.uiClose, "shortcut": w.uiShortcut,
+		"command": inChannel(w.uiCommand), "message": inChannel(w.uiMessage), "action": inChannel(w.uiAction), "shortcut": inChannel(w.uiShortcut), "view_submit": w.uiSubmit, "view_close": w.uiClose,
 	} {
 		mux.HandleFunc("POST /ui/"+path, func(rw http.ResponseWriter, r *http.Request) { w.uiPost(rw, r, do) })
 	}
@@ -158,6 +159,16 @@ type uiRequest struct {
 	Values     map[string]any `json:"values"`
 	CallbackID string         `json:"callback_id"`
 	channel    *Channel
+}
+
+// inChannel refuses what needs a channel and names none.
+func inChannel(do func(context.Context, uiRequest) (answer, error)) func(context.Context, uiRequest) (answer, error) {
+	return func(ctx context.Context, q uiRequest) (answer, error) {
+		if q.channel == nil {
+			return nil, errors.New("channel_not_found")
+		}
+		return do(ctx, q)
+	}
 }
 
 // uiPost admits only our own page: a header that other sites can't set, and

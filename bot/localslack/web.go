@@ -2,6 +2,7 @@ package localslack
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -128,6 +129,14 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		fault.answer(rw)
 		return
 	}
+	w.mu.Lock()
+	wait := w.overLimit(name, cmp.Or(a["channel"], a["channel_id"]))
+	w.mu.Unlock()
+	if wait > 0 {
+		call.Error, call.Status = "ratelimited", http.StatusTooManyRequests
+		Fault{Status: http.StatusTooManyRequests, RetryAfter: wait}.answer(rw)
+		return
+	}
 	out, failed := w.perform(name, a, token, r.Header.Get("Authorization"))
 	if failed != nil {
 		call.Error = failed.code
@@ -152,6 +161,9 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 func (w *Workspace) perform(name string, a args, token, header string) (answer, *failure) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if code := w.refused(name, cmp.Or(a["channel"], a["channel_id"])); code != "" {
+		return nil, fail(code)
+	}
 	if name == "apps.connections.open" {
 		// the app token goes in the header only
 		return w.openConnection(header)

@@ -49,9 +49,11 @@ type Config struct {
 	RetryEvents []time.Duration
 	// Scopes of the bot token; nil is all that the bot may ever ask for.
 	Scopes []string
-	// RateLimit refuses more than this many posts per second and channel, after
-	// a burst of ten times as many; 0 refuses none.
-	RateLimit int
+	// Limits answers 429 with Retry-After to whoever calls a method more often than
+	// its tier allows.
+	Limits bool
+	// Refusals stand from the start.
+	Refusals []Refusal
 	// Echo sends the bot its own messages and edits as events, as Slack does where
 	// the app may read history.
 	Echo bool
@@ -113,7 +115,8 @@ type Workspace struct {
 	serial   int
 	revoked  bool
 	disabled bool
-	posts    map[string][]time.Time
+	refusals []*Refusal
+	buckets  map[string]time.Time // when each is empty again
 	feed     feed
 }
 
@@ -147,7 +150,7 @@ func New(cfg Config) *Workspace {
 	}
 	w := &Workspace{
 		cfg: cfg, changed: make(chan struct{}), files: map[string]*File{}, uploads: map[string]*File{}, views: map[string]*view{}, triggers: map[string]trigger{}, hooks: map[string]*hook{},
-		tickets: map[string]bool{}, waiting: map[string]*delivery{}, posts: map[string][]time.Time{},
+		tickets: map[string]bool{}, waiting: map[string]*delivery{}, buckets: map[string]time.Time{},
 	}
 	w.feed.w = w
 	w.AddUser("ana")
@@ -167,6 +170,11 @@ var everyScope = []string{
 
 // Start listens and serves until Close or the end of ctx.
 func (w *Workspace) Start(ctx context.Context) error {
+	for _, r := range w.cfg.Refusals {
+		if _, err := w.Refuse(r); err != nil {
+			return err
+		}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", w.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", w.cfg.Listen, err)

@@ -312,7 +312,7 @@ func (c *consumer) workOn(j hunts.Job) {
 			return
 		}
 		c.cfg.Log.Info("job is tried again", "kind", j.Kind, "key", j.Key, "tries", j.Deliveries, "pause", wait, "error", err)
-		if !c.lend(ctx, wait) {
+		if !c.pauseBefore(ctx, wait) {
 			if c.work.Err() != nil || c.ending.Err() != nil {
 				c.leave(j)
 			}
@@ -325,20 +325,30 @@ func (c *consumer) workOn(j hunts.Job) {
 // longestPause between two tries of one job.
 const longestPause = 15 * time.Second
 
-// lend waits before another try. While few jobs wait, others use the worker
-// meanwhile: one channel that Slack throttles must not stop all the others.
-func (c *consumer) lend(ctx context.Context, wait time.Duration) bool {
+// mostLent bounds the jobs that wait, by worker: each lies in memory.
+const mostLent = 32
+
+// lend calls wait while others use the worker of its job: one channel that Slack
+// throttles or refuses must not stop all the others.
+func (c *consumer) lend(wait func()) {
+	if c.paused.Add(1) > int64(mostLent*c.cfg.Workers) {
+		defer c.paused.Add(-1)
+		wait()
+		return
+	}
+	c.free <- struct{}{}
+	wait()
+	c.paused.Add(-1)
+	<-c.free // run gives it back; jobs end, so that one comes free
+}
+
+// pauseBefore waits before another try; false when the process is told to stop, or
+// the job is somebody else's.
+func (c *consumer) pauseBefore(ctx context.Context, wait time.Duration) (waited bool) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(c.ending, stop)()
-	if c.paused.Add(1) > int64(2*c.cfg.Workers) {
-		defer c.paused.Add(-1)
-		return pause(ctx, wait)
-	}
-	c.free <- struct{}{}
-	waited := pause(ctx, wait)
-	c.paused.Add(-1)
-	<-c.free // run gives it back; jobs end, so that one comes free
+	c.lend(func() { waited = pause(ctx, wait) })
 	return waited
 }
 
@@ -350,7 +360,7 @@ func (c *consumer) attempt(ctx context.Context, j hunts.Job) (err error) {
 			err = fmt.Errorf("it panicked: %v", r)
 		}
 	}()
-	return c.handle(ctx, j)
+	return c.handle(hunts.Lending(ctx, c.lend), j)
 }
 
 // giveUp puts a job aside, where a person can look at it.

@@ -1,4 +1,4 @@
-package bot
+package outbox
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 
 	"github.com/slack-go/slack"
 )
+
+var quiet = slog.New(slog.DiscardHandler)
 
 func TestPostsToOneChannelKeepSlacksRate(t *testing.T) {
 	t.Parallel()
@@ -36,7 +38,7 @@ func TestTablesGiveWayToTheFirstSignOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(2)
 		began := time.Now()
-		wait := func(l lane, out chan<- int) {
+		wait := func(l Lane, out chan<- int) {
 			if err := p.wait(t.Context(), l); err != nil {
 				t.Error(err)
 			}
@@ -52,11 +54,11 @@ func TestTablesGiveWayToTheFirstSignOfLife(t *testing.T) {
 		}
 		tables, signs := make(chan int, 4), make(chan int, 2)
 		for range 4 { // two at once, then one a second
-			go wait(target{channel: "C1", later: true}.lane(), tables)
+			go wait(Place{Channel: "C1", Later: true}.lane(), tables)
 		}
 		synctest.Wait()
 		for range 2 {
-			go wait(target{channel: "C1"}.lane(), signs)
+			go wait(Place{Channel: "C1"}.lane(), signs)
 		}
 		if got := sorted(signs, 2); !slices.Equal(got, []int{0, 0}) {
 			t.Errorf("signs of life at %v", got)
@@ -109,11 +111,11 @@ func TestDeletionsKeepTheRateOfTheirMethodWhateverTheChannel(t *testing.T) {
 func TestRetryAfterHoldsUpTheLaneAndNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := &Bot{pace: newPace(6)}
-		b.cfg.Log = slog.New(slog.DiscardHandler)
+		b := &Outbox{pace: newPace(6)}
+		b.cfg.Log = quiet
 		began := time.Now()
 		calls := 0
-		err := b.call(t.Context(), postsTo("C1"), func() error {
+		err := b.Call(t.Context(), postsTo("C1"), func() error {
 			if calls++; calls == 1 {
 				return &slack.RateLimitedError{RetryAfter: 7 * time.Second}
 			}
@@ -124,17 +126,17 @@ func TestRetryAfterHoldsUpTheLaneAndNoOther(t *testing.T) {
 		}
 		b.pace.hold(postsTo("C1"), 5*time.Second)
 		began = time.Now()
-		if err := b.call(t.Context(), postsTo("C1"), func() error { return nil }); err != nil || time.Since(began) != 5*time.Second {
+		if err := b.Call(t.Context(), postsTo("C1"), func() error { return nil }); err != nil || time.Since(began) != 5*time.Second {
 			t.Errorf("another post to the channel waited %s, %v", time.Since(began), err)
 		}
 		b.pace.hold(postsTo("C1"), 5*time.Second)
 		began = time.Now()
-		if err := b.call(t.Context(), postsTo("C2"), func() error { return nil }); err != nil || time.Since(began) != 0 {
+		if err := b.Call(t.Context(), postsTo("C2"), func() error { return nil }); err != nil || time.Since(began) != 0 {
 			t.Errorf("a post to another channel waited %s, %v", time.Since(began), err)
 		}
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
-		if err := b.call(ctx, postsTo("C1"), func() error { return nil }); err == nil {
+		if err := b.Call(ctx, postsTo("C1"), func() error { return nil }); err == nil {
 			t.Error("a call that may wait no longer was made")
 		}
 	})
