@@ -52,8 +52,10 @@ func (s *stage) direct(parts ...string) localslack.Message {
 }
 
 func TestAnAnswerStandsWithoutTheFilesThatSlackRefuses(t *testing.T) {
+	t.Parallel()
 	for method, code := range map[string]string{"files.getUploadURLExternal": "file_uploads_disabled", "files.completeUploadExternal": "file_type_not_allowed"} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			s := newStage(t, stageOptions{})
 			s.refuse(method, "", code)
 			s.slash(c2)
@@ -84,6 +86,7 @@ func TestAnAnswerStandsWithoutTheFilesThatSlackRefuses(t *testing.T) {
 }
 
 func TestAnAnswerThatCannotBeEditedInComesBelow(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.refuse("chat.update", "", "edit_window_closed")
 	s.slash(c2)
@@ -94,6 +97,7 @@ func TestAnAnswerThatCannotBeEditedInComesBelow(t *testing.T) {
 }
 
 func TestAChannelThatTakesNoPostsIsAnsweredTheNextWay(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.refuse("chat.postMessage", "soc", "restricted_action")
 	s.slash(c2)
@@ -109,6 +113,7 @@ func TestAChannelThatTakesNoPostsIsAnsweredTheNextWay(t *testing.T) {
 }
 
 func TestOneChannelThatRefusesIsTriedOnceForEachHunt(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	war := s.slack.AddChannel("war")
 	s.refuse("chat.postMessage", "war", "restricted_action_read_only_channel")
@@ -126,6 +131,7 @@ func TestOneChannelThatRefusesIsTriedOnceForEachHunt(t *testing.T) {
 }
 
 func TestAPayloadThatCannotBeReadIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	log := []hunts.Job{}
 	for _, payload := range []string{
@@ -152,6 +158,7 @@ func TestAPayloadThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 }
 
 func TestGivingUpNeverReplacesAnAnswer(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	answer := s.answered()
 	s.everythingDone()
@@ -174,14 +181,15 @@ func TestGivingUpNeverReplacesAnAnswer(t *testing.T) {
 }
 
 func TestASweepKeepsItsStateWhenItsFilesAreRefused(t *testing.T) {
-	s, cal := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.refuse("files.getUploadURLExternal", "", "file_uploads_disabled")
 	s.slash(`/footprint watch add ip=203.0.113.9,203.0.113.120 why="from the ISAC"`)
 	s.waitFor("2 on the watchlist")
 	s.slash("/footprint sweep run")
 	s.waitFor("🌅", "NEW 1")
 	s.everythingDone()
-	cal.move(time.Hour)
+	s.clock.Move(time.Hour)
 	s.slash("/footprint sweep run")
 	if err := s.slack.Until(s.ctx, func() bool { return s.sweeps() == 2 && s.idle() }); err != nil {
 		t.Fatal("there is no second post")
@@ -209,7 +217,8 @@ func (s *stage) sweeps() int {
 }
 
 func TestASweepWhoseChannelTakesNoPostsGoesToItsOwner(t *testing.T) {
-	s, _ := sweeping(t)
+	t.Parallel()
+	s := sweeping(t)
 	s.slash(`/footprint watch add ip=203.0.113.9`)
 	s.waitFor("1 on the watchlist")
 	s.refuse("chat.postMessage", "soc", "restricted_action")
@@ -219,6 +228,7 @@ func TestASweepWhoseChannelTakesNoPostsGoesToItsOwner(t *testing.T) {
 }
 
 func TestAHuntThatBreaksInAChannelThatRefusesIsToldToItsAsker(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.workspace.Fault(localworkspace.Fault{Status: 403, Times: 1000})
 	s.refuse("chat.postMessage", "soc", "restricted_action")
