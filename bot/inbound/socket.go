@@ -94,8 +94,10 @@ func (s *Sockets) line(ctx context.Context, n int) error {
 	if !pause(ctx, time.Duration(n)*s.Stagger) {
 		return ctx.Err()
 	}
+	ctx, stop := context.WithCancel(ctx)
 	var reading sync.WaitGroup
 	defer reading.Wait()
+	defer stop()
 	for {
 		c, err := s.connect(ctx, n)
 		if err != nil {

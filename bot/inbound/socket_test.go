@@ -16,19 +16,27 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 )
 
+// doors counts connections.
+type doors struct{ now, ever atomic.Int64 }
+
+func (d *doors) changed(by int) {
+	d.now.Add(int64(by))
+	d.ever.Add(int64(max(by, 0)))
+}
+
 // listening is a local Slack with a client that acknowledges everything.
-func listening(t *testing.T, cfg localslack.Config) (w *localslack.Workspace, open *atomic.Int64, ended <-chan error) {
+func listening(t *testing.T, cfg localslack.Config) (w *localslack.Workspace, open *doors, ended <-chan error) {
 	t.Helper()
 	w = localslack.New(cfg)
 	ctx, stop := context.WithCancel(t.Context())
 	if err := w.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	open = &atomic.Int64{}
+	open = &doors{}
 	s := inbound.Sockets{
 		Open: slack.New(w.BotToken(), slack.OptionAppLevelToken(w.AppToken()), slack.OptionAPIURL(w.APIURL())), Lines: 2, Stagger: time.Millisecond, Log: slog.New(slog.DiscardHandler),
 		Handle:  func(_ context.Context, _ inbound.Envelope, ack inbound.Ack) { _ = ack(nil) },
-		Changed: func(by int) { open.Add(int64(by)) },
+		Changed: open.changed,
 	}
 	end := make(chan error, 1)
 	var running sync.WaitGroup
@@ -37,33 +45,23 @@ func listening(t *testing.T, cfg localslack.Config) (w *localslack.Workspace, op
 		stop()
 		running.Wait()
 		_ = w.Close()
-		if n := open.Load(); n != 0 {
+		if n := open.now.Load(); n != 0 {
 			t.Errorf("%d connections are never closed", n)
 		}
 	})
-	if err := w.WaitConnected(t.Context(), 2); err != nil {
+	if err := w.Until(t.Context(), func() bool { return open.now.Load() == 2 }); err != nil {
 		t.Fatal(err)
 	}
 	return w, open, end
 }
 
 func TestNoCommandFindsEverySocketShutWhileTheyAreReplaced(t *testing.T) {
-	w, _, _ := listening(t, localslack.Config{Patience: 1, CloseAfter: 400 * time.Millisecond})
+	w, open, _ := listening(t, localslack.Config{Patience: 1, CloseAfter: 400 * time.Millisecond})
 	w.Fault(localslack.Fault{Method: "apps.connections.open", Delay: 150 * time.Millisecond, Times: 1000})
 	ana := w.User("ana").In(w.Channel("soc"))
-	opened := func() int {
-		n := 0
-		for _, c := range w.Calls() {
-			if c.Method == "apps.connections.open" {
-				n++
-			}
-		}
-		return n
-	}
 	var typing sync.WaitGroup
 	failed := make(chan error, 400)
 	for round := range 4 { // Slack asks both to go at once, and closes them soon after
-		before := opened()
 		w.Disconnect("refresh_requested")
 		for n := range 100 {
 			typing.Go(func() {
@@ -72,7 +70,7 @@ func TestNoCommandFindsEverySocketShutWhileTheyAreReplaced(t *testing.T) {
 				}
 			})
 		}
-		if err := w.Until(t.Context(), func() bool { return opened() >= before+2 && w.Connections() == 2 }); err != nil {
+		if err := w.Until(t.Context(), func() bool { return open.ever.Load() == int64(2*(round+2)) && w.Connections() == 2 }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -86,7 +84,7 @@ func TestASocketThatIsCutIsOpenedAgain(t *testing.T) {
 	w, open, _ := listening(t, localslack.Config{})
 	w.Fault(localslack.Fault{Method: "apps.connections.open", Status: 500})
 	w.DropSockets()
-	if err := w.Until(t.Context(), func() bool { return w.Connections() == 2 && open.Load() == 2 }); err != nil {
+	if err := w.Until(t.Context(), func() bool { return w.Connections() == 2 && open.now.Load() == 2 }); err != nil {
 		t.Fatal(err)
 	}
 }
