@@ -157,3 +157,19 @@ func Assemble(name string, cols []Column, rows int, data []ColumnData) *Table {
 // Names are the identifiers and the texts of a query: no column that is not
 // among them is read by it, unless it takes all columns of a table.
 func Names(query string) []string { return syntax.Names(query) }
+
+type (
+	// References is what a query reads, as far as its text alone shows.
+	References = syntax.References
+	// TableUse is one place where a query reads a table.
+	TableUse = syntax.TableUse
+	// ColumnUse is a column with the line that reads it first.
+	ColumnUse = syntax.ColumnUse
+	// Use is one operator or function with its line.
+	Use = syntax.Use
+)
+
+// References lists the tables and columns that the query reads with their
+// lines, where a table's time is bounded by the query itself, and what is
+// called. It knows no schema.
+func (q *Query) References() References { return q.parsed.References() }
