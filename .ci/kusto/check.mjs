@@ -1,8 +1,9 @@
 // Reads JSON lines {"id","query"} and answers JSON lines {"id","diagnostics":[…],"literals":[…],"columns":[…]}: what
 // Microsoft's parser and semantic analyser say of each query, the decoded value of each string literal in order, and
 // the name and type of each column that comes out.
-// Column types of the tables come from tables.json beside this file.
-import { readFileSync } from "node:fs";
+// Column types of the tables come from tables.json beside this file, or from a folder of <Table>.json
+// ([{"name","type"},…]) that is named as the first argument.
+import { readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -18,7 +19,15 @@ for (const file of ["bridge.min.js", "Kusto.Language.Bridge.min.js"]) {
 }
 const K = globalThis.Kusto.Language;
 
-const schema = JSON.parse(readFileSync(path.join(here, "tables.json"), "utf8"));
+const folder = process.argv[2];
+const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+const schema = folder
+  ? Object.fromEntries(
+      readdirSync(folder)
+        .filter((file) => /^[A-Z]\w*\.json$/.test(file))
+        .map((file) => [file.slice(0, -5), Object.fromEntries(read(path.join(folder, file)).map((c) => [c.name, c.type]))]),
+    )
+  : read(path.join(here, "tables.json"));
 const tables = Object.entries(schema).map(
   ([name, columns]) => new K.Symbols.TableSymbol.$ctor7(name, `(${Object.entries(columns).map(([c, t]) => `${c}: ${t}`).join(", ")})`, null),
 );

@@ -173,3 +173,17 @@ type (
 // lines, where a table's time is bounded by the query itself, and what is
 // called. It knows no schema.
 func (q *Query) References() References { return q.parsed.References() }
+
+// Schema is one of the two shapes in which the same tables are kept.
+type Schema = syntax.Schema
+
+// The schemas of a workspace and of Defender's advanced hunting.
+const (
+	LogAnalytics    = syntax.LogAnalytics
+	AdvancedHunting = syntax.AdvancedHunting
+)
+
+// ForSchema writes a query for one of the schemas: the time column is renamed
+// by token, JSON that is a text in advanced hunting is parsed where a dynamic is
+// wanted, and ingestion_time(), which is not there, becomes the event's time.
+func ForSchema(query string, to Schema) string { return syntax.ForSchema(query, to) }

@@ -26,8 +26,9 @@ type kustoAnswer struct {
 	Literals    []string `json:"literals"`
 }
 
-// microsoft parses queries with Microsoft's own parser, on both cores.
-func microsoft(t *testing.T, queries []string) []kustoAnswer {
+// microsoft parses queries with Microsoft's own parser, on both cores; args are
+// those of check.mjs.
+func microsoft(t *testing.T, queries []string, args ...string) []kustoAnswer {
 	t.Helper()
 	dir, err := filepath.Abs("../../.ci/kusto")
 	if err != nil {
@@ -42,7 +43,9 @@ func microsoft(t *testing.T, queries []string) []kustoAnswer {
 	answers := make([]kustoAnswer, len(queries))
 	group := errgroup.Group{}
 	for worker := range 2 {
-		group.Go(func() error { return microsoftHalf(t, dir, queries, answers, worker) })
+		group.Go(func() error {
+			return microsoftHalf(t, queries, answers, worker, append([]string{filepath.Join(dir, "check.mjs")}, args...))
+		})
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
@@ -50,8 +53,8 @@ func microsoft(t *testing.T, queries []string) []kustoAnswer {
 	return answers
 }
 
-func microsoftHalf(t *testing.T, dir string, queries []string, answers []kustoAnswer, half int) error {
-	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(dir, "check.mjs"))
+func microsoftHalf(t *testing.T, queries []string, answers []kustoAnswer, half int, args []string) error {
+	cmd := exec.CommandContext(t.Context(), "node", args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
