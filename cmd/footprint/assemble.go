@@ -28,7 +28,10 @@ const kindExport = "exported-events"
 
 // assembly is what differs between the subcommands that hunt.
 type assembly struct {
-	events     string                        // folder of exported events; empty asks the configured workspace
+	events     string                        // folder or file of exported events; empty asks the configured workspace
+	exports    *exports                      // how to read them; nil reads them as they are
+	hunt       string                        // the one that will be run, so that only what it needs is read; empty reads all
+	standing   bool                          // time stands still at the newest exported event
 	fleet      func() *localworkspace.Events // makes events while the rest starts already: the demo fleet
 	name       string                        // what people call the local workspace
 	live       bool                          // the local workspace plays a live one
@@ -48,6 +51,8 @@ type parts struct {
 	metrics  *metrics
 	runner   *runner.Runner
 	events   *localworkspace.Events
+	now      time.Time   // of exported events
+	clock    hunts.Clock // of everything else
 	// workspaces are their names, the default one first.
 	workspaces []string
 	closers    []func()
@@ -74,9 +79,10 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.openSource(ctx, cfg, a); err != nil {
+	if err := p.openSource(ctx, cfg, &a); err != nil {
 		return nil, err
 	}
+	p.clock = a.clock
 	url, tls := cfg.redisURL, cfg.redisTLS
 	if a.terminal {
 		url, tls = "", record.TLS{}
@@ -128,16 +134,20 @@ func loadExclusions(cfg config, a assembly) ([]runner.Profile, error) {
 	return runner.ParseExclusions(cfg.exclusions, text)
 }
 
-func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
+func (p *parts) openSource(ctx context.Context, cfg config, a *assembly) error {
 	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Log: a.log}
 	var err error
 	if a.events != "" || a.fleet != nil {
 		if a.fleet == nil {
-			if p.events, err = loadEvents(ctx, a.events, a.progress); err != nil {
+			if err := p.openExport(ctx, a); err != nil {
 				return err
 			}
 		}
-		server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: a.clock})
+		clock := a.clock
+		if p.events != nil {
+			clock = standing(p.now)
+		}
+		server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: clock})
 		if a.fleet != nil {
 			keep := server.Promise(localWorkspaceID)
 			var making sync.WaitGroup
@@ -172,6 +182,29 @@ func (p *parts) openSource(ctx context.Context, cfg config, a assembly) error {
 	return err
 }
 
+// openExport reads the exported events, and sets the clock by them.
+func (p *parts) openExport(ctx context.Context, a *assembly) error {
+	e := a.exports
+	if e == nil {
+		e = &exports{path: &a.events}
+	}
+	var names []string
+	if a.hunt != "" {
+		names = p.catalog.Mentions(a.hunt)
+	}
+	var err error
+	if p.events, err = e.load(ctx, names, a.progress); err != nil {
+		return err
+	}
+	p.now = e.now(p.events)
+	if a.standing {
+		a.clock = standing(p.now)
+	} else if e.moves {
+		a.clock = moving(p.now)
+	}
+	return nil
+}
+
 func (p *parts) badLines() int64 {
 	if p.events == nil {
 		return 0
@@ -187,6 +220,9 @@ func (p *parts) reportBadLines(w io.Writer) {
 	if p.events == nil {
 		return
 	}
+	for _, note := range p.events.Notes() {
+		fmt.Fprintln(w, note)
+	}
 	var named int64
 	for i, b := range p.events.BadLines() {
 		if i == shownBadLines {
@@ -196,22 +232,6 @@ func (p *parts) reportBadLines(w io.Writer) {
 		named += b.Count
 		fmt.Fprintf(w, "%s:%d: %s\n", b.File, b.Line, b.Reason)
 	}
-}
-
-func loadEvents(ctx context.Context, dir string, progress io.Writer) (*localworkspace.Events, error) {
-	began, last := time.Now(), time.Now()
-	shown := false
-	events, err := localworkspace.Load(ctx, dir, localworkspace.LoadOptions{Progress: func(now localworkspace.Progress) {
-		if !isTerminal(progress) || time.Since(began) < time.Second || time.Since(last) < 200*time.Millisecond {
-			return
-		}
-		last, shown = time.Now(), true
-		fmt.Fprintf(progress, "\rreading events: %v   ", now)
-	}})
-	if shown {
-		fmt.Fprintln(progress)
-	}
-	return events, err
 }
 
 func isTerminal(w io.Writer) bool {

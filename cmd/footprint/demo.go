@@ -29,7 +29,7 @@ const demoPause = 30 * time.Minute
 func demo(ctx context.Context, p process, args []string) error {
 	f := newFlags("demo")
 	listen := f.String("listen", "127.0.0.1:8080", "address of the page")
-	events := f.String("events", "", "folder of exported tables instead of the demo fleet")
+	exported := f.exports()
 	f.Bool("no-browser", false, "kept for scripts: the demo only prints its address")
 	if rest, err := f.parse(args); err != nil {
 		return err
@@ -38,7 +38,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	}
 	start := time.Now().UTC()
 	clock := func() time.Time { return min2(time.Now().UTC(), start.Add(demoPause)) }
-	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*events == "")})
+	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*exported.path == "")})
 	if err := slackLike.Start(ctx); err != nil {
 		return fmt.Errorf("serving the page: %w; use --listen 127.0.0.1:0 for any free port", err)
 	}
@@ -46,13 +46,14 @@ func demo(ctx context.Context, p process, args []string) error {
 	fmt.Fprintf(p.stdout, "footprint demo: open %s\n", slackLike.URL())
 	// The page is there at once, and so is the bot: questions typed while the fleet
 	// is made are acknowledged, and wait for it as for a slow workspace.
-	a := assembly{events: *events, progress: p.stderr, clock: clock, log: demoLog(p.stderr), name: "demo", live: true, exclusions: demoExclusions()}
-	if *events == "" {
+	a := assembly{events: *exported.path, progress: p.stderr, clock: clock, log: demoLog(p.stderr), name: "demo", live: true, exclusions: demoExclusions()}
+	if *exported.path == "" {
 		a.fleet = func() *localworkspace.Events {
 			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: start})
 		}
 	} else {
-		a.live, a.clock = false, time.Now
+		exported.moves = true
+		a.live, a.exports, a.clock = false, exported, time.Now
 	}
 	cfg := config{botToken: slackLike.BotToken(), appToken: slackLike.AppToken(), slackAPI: slackLike.APIURL(), replica: "demo", workers: 16, bots: []string{demoPlaybook}, threadPause: 5 * time.Second}
 	parts, err := assemble(ctx, cfg, a)
@@ -60,14 +61,14 @@ func demo(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	defer parts.close()
-	if *events == "" {
+	if *exported.path == "" {
 		if err := demoSweep(ctx, parts.store, slackLike.Channel("soc").ID, start); err != nil {
 			return err
 		}
 		demoIncident(slackLike)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return runBot(ctx, cfg, parts, a.clock, a.log) })
+	group.Go(func() error { return runBot(ctx, cfg, parts, parts.clock, a.log) })
 	return group.Wait()
 }
 

@@ -18,15 +18,15 @@ import (
 // configured workspace.
 func hunt(ctx context.Context, p process, args []string) error {
 	f := newFlags("hunt")
-	events := f.String("events", "", "folder of exported tables")
+	exported := f.exports()
 	name := f.String("hunt", "", "name of a catalogue hunt")
 	format := f.choice("format", "table", "table", "json", "csv", "kql")
 	words, err := f.parse(args)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	req, refusal := indicator.Parse(indicator.Join(words), now)
+	text := indicator.Join(words)
+	req, refusal := indicator.Parse(text, nowFor(*exported.path))
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}
@@ -40,7 +40,10 @@ func hunt(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	parts, err := assemble(ctx, cfg, assembly{events: *events, progress: p.stderr, clock: time.Now, terminal: true})
+	began := time.Now()
+	parts, err := assemble(ctx, cfg, assembly{
+		events: *exported.path, exports: exported, hunt: huntNamed(req.Hunt), standing: exported.stands(req.From, req.To), progress: p.stderr, clock: time.Now, terminal: true,
+	})
 	if err != nil {
 		return err
 	}
@@ -56,6 +59,9 @@ func hunt(ctx context.Context, p process, args []string) error {
 	answer, err := parts.runner.Run(ctx, h, nil)
 	if err != nil {
 		return refusedAtTerminal(err)
+	}
+	if parts.events != nil { // whose clock stands still
+		answer.Source.TookMS = time.Since(began).Milliseconds()
 	}
 	parts.reportBadLines(p.stderr)
 	if err := write(p.stdout, answer, *format); err != nil {

@@ -18,7 +18,7 @@ import (
 // sweepOnce hunts a whole watchlist once.
 func sweepOnce(ctx context.Context, p process, args []string) error {
 	f := newFlags("sweep")
-	events := f.String("events", "", "folder of exported tables")
+	exported := f.exports()
 	file := f.String("watchlist", "", "file of indicators, or - for standard input: text, CSV, STIX 2.1 or MISP")
 	named := f.String("columns", "", "which columns of a CSV hold what: indicator=NAME,expires=NAME,note=NAME,…")
 	guard := f.choice("guard", "on", "on", "off")
@@ -31,7 +31,7 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		return usageError{"--watchlist FILE is missing; " + f.summary()}
 	}
 	now := time.Now().UTC()
-	window, err := sweepWindow(words, now)
+	window, err := sweepWindow(words, nowFor(*exported.path))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,9 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 	if *guard == "on" {
 		list.Hold(cfg.guard())
 	}
-	parts, err := assemble(ctx, cfg, assembly{events: *events, progress: p.stderr, clock: time.Now, terminal: true})
+	parts, err := assemble(ctx, cfg, assembly{
+		events: *exported.path, exports: exported, hunt: hunts.DefaultHunt, standing: exported.stands(window.From, window.To), progress: p.stderr, clock: time.Now, terminal: true,
+	})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 )
@@ -11,18 +10,18 @@ import (
 // workspace serves exported events as the Log Analytics query API.
 func workspace(ctx context.Context, p process, args []string) error {
 	f := newFlags("workspace")
-	events := f.String("events", "", "folder of exported tables")
+	exported := f.exports()
 	listen := f.String("listen", "127.0.0.1:0", "address to listen on")
 	if rest, err := f.parse(args); err != nil {
 		return err
-	} else if len(rest) > 0 || *events == "" {
+	} else if len(rest) > 0 || *exported.path == "" {
 		return usageError{f.summary()}
 	}
-	loaded, err := loadEvents(ctx, *events, p.stderr)
+	loaded, err := exported.load(ctx, nil, p.stderr)
 	if err != nil {
 		return err
 	}
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: loaded}, Clock: time.Now})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: loaded}, Clock: standing(exported.now(loaded))})
 	url, err := server.Start(ctx, *listen)
 	if err != nil {
 		return fmt.Errorf("serving the events: %w", err)

@@ -118,14 +118,14 @@ func (s *Set) late(table string, c kql.Column) kql.ColumnData {
 // builder joins the segments of a table.
 type builder struct {
 	segments []*segment
-	orders   []order // of the dates of each
+	orders   []Order // of the dates of each
 	rows     int
 }
 
 func (b *builder) add(f *file, table string) {
 	seg := f.content.segments[table]
 	b.segments = append(b.segments, seg)
-	b.orders = append(b.orders, f.content.dates.order)
+	b.orders = append(b.orders, f.content.dates.Order)
 	b.rows += seg.kept()
 }
 
@@ -182,7 +182,7 @@ func (b *builder) column(name string, t kql.Type, zone *time.Location) kql.Colum
 		return b.texts(name, t)
 	case kql.Real, kql.Decimal:
 		vals, valid := make([]float64, 0, b.rows), make([]bool, 0, b.rows)
-		b.each(name, func(c *cells, _ order) func(row int) {
+		b.each(name, func(c *cells, _ Order) func(row int) {
 			parsed, ok := make([]float64, len(c.dict)), make([]bool, len(c.dict))
 			for id := 1; id < len(c.dict); id++ {
 				f, err := strconv.ParseFloat(strings.TrimSpace(c.dict[id]), 64)
@@ -197,7 +197,7 @@ func (b *builder) column(name string, t kql.Type, zone *time.Location) kql.Colum
 
 // each calls row for every row that is an event, or absent where its segment has
 // no such column.
-func (b *builder) each(name string, of func(c *cells, o order) (row func(int)), absent func()) {
+func (b *builder) each(name string, of func(c *cells, o Order) (row func(int)), absent func()) {
 	for i, seg := range b.segments {
 		c := seg.byName[name]
 		row := func(int) { absent() }
@@ -240,7 +240,7 @@ func (n *collector) add(v int64, ok bool) {
 
 func (b *builder) numbers(name string, t kql.Type) kql.ColumnData {
 	out := collector{vals: make([]int64, 0, b.rows)}
-	b.each(name, func(c *cells, _ order) func(int) {
+	b.each(name, func(c *cells, _ Order) func(int) {
 		if c.numbers == nil { // of an undocumented column, whose type shows in its texts
 			parsed, ok := make([]int64, len(c.dict)), make([]bool, len(c.dict))
 			for id := 1; id < len(c.dict); id++ {
@@ -256,7 +256,7 @@ func (b *builder) numbers(name string, t kql.Type) kql.ColumnData {
 // parsed is a column of times or truth values.
 func (b *builder) parsed(name string, t kql.Type, zone *time.Location) kql.ColumnData {
 	out := collector{vals: make([]int64, 0, b.rows)}
-	b.each(name, func(c *cells, o order) func(int) {
+	b.each(name, func(c *cells, o Order) func(int) {
 		vals, ok := make([]int64, len(c.dict)), make([]bool, len(c.dict))
 		for id := 1; id < len(c.dict); id++ {
 			text := strings.TrimSpace(c.dict[id])
@@ -284,7 +284,7 @@ func (b *builder) texts(name string, t kql.Type) kql.ColumnData {
 	}
 	dict, bare, ids := []string{""}, []bool{false}, make([]uint32, 0, b.rows)
 	seen := [2]map[string]uint32{{}, {}}
-	b.each(name, func(c *cells, _ order) func(int) {
+	b.each(name, func(c *cells, _ Order) func(int) {
 		to := make([]uint32, len(c.dict))
 		for id := 1; id < len(c.dict); id++ {
 			kind := 0
@@ -329,6 +329,6 @@ func Cell(text string, t kql.Type) kql.Value {
 		c.ids[0] = 0
 	}
 	seg := &segment{rows: 1, byName: map[string]*cells{c.name: c}}
-	b := builder{segments: []*segment{seg}, orders: []order{monthFirst}, rows: 1}
+	b := builder{segments: []*segment{seg}, orders: []Order{monthFirst}, rows: 1}
 	return kql.Assemble("", []kql.Column{{Name: c.name, Type: t}}, 1, []kql.ColumnData{b.column(c.name, t, time.UTC)}).Value(0, 0)
 }

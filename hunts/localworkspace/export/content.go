@@ -48,7 +48,7 @@ type cells struct {
 type dates struct {
 	onlyMonth, onlyDay string // an example that one order alone reads
 	ambiguous          string
-	order              order
+	Order              Order
 }
 
 func (d *dates) see(text string, r reading) {
@@ -64,19 +64,19 @@ func (d *dates) see(text string, r reading) {
 
 // decide settles the order: what somebody said, what a date of the file shows,
 // or month first where nothing does, which is then reported.
-func (d *dates) decide(said order) {
+func (d *dates) decide(said Order) {
 	switch {
 	case said != orderUnknown:
-		d.order = said
+		d.Order = said
 	case d.onlyDay != "" && d.onlyMonth == "":
-		d.order = dayFirst
+		d.Order = dayFirst
 	default:
-		d.order = monthFirst
+		d.Order = monthFirst
 	}
 }
 
 // undecided tells that the order was guessed, and that it matters.
-func (d *dates) undecided(said order) bool {
+func (d *dates) undecided(said Order) bool {
 	return said == orderUnknown && d.ambiguous != "" && (d.onlyDay == "") == (d.onlyMonth == "")
 }
 
@@ -208,7 +208,7 @@ func (c *content) segment(table string, workers []*worker, drop func(seq, line i
 		seg.ticks = append(seg.ticks, p.ticks...)
 		p.ticks = nil
 		for _, o := range p.odd {
-			at, ok := p.worker.read[o.entry].in(c.dates.order)
+			at, ok := p.worker.read[o.entry].in(c.dates.Order)
 			if ok {
 				seg.ticks[from+o.row] = ticksOf(at)
 				continue

@@ -23,7 +23,7 @@ type Options struct {
 	// Zone is that of times which carry none; nil is UTC, and Notes says so.
 	Zone *time.Location
 	// Dates says which number of a date is the day, for files that don't show it.
-	Dates order
+	Dates Order
 	// Progress is called after each piece of a file, at most once at a time and
 	// from any goroutine; nil says nothing.
 	Progress func(Progress)

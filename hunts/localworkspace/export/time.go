@@ -11,12 +11,12 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
-// order is which of two numbers of a date is the day. Portals write dates as the
+// Order is which of two numbers of a date is the day. Portals write dates as the
 // reader's locale has them and say nowhere which one that was.
-type order uint8
+type Order uint8
 
 const (
-	orderUnknown order = iota
+	orderUnknown Order = iota
 	monthFirst
 	dayFirst
 )
@@ -26,11 +26,11 @@ type reading struct {
 	at     [3]time.Time // by order; the zero time where the text is none in it
 	zoned  bool         // the text carries its zone
 	zone   bool         // it carries none, and a locale wrote it
-	decide order        // the only order that reads it, when the other one can't
+	decide Order        // the only order that reads it, when the other one can't
 }
 
 // in is the time as an order has it.
-func (r reading) in(o order) (time.Time, bool) {
+func (r reading) in(o Order) (time.Time, bool) {
 	at := r.at[o]
 	return at, !at.IsZero()
 }
@@ -291,7 +291,7 @@ func localeTime(text string, zone *time.Location) reading {
 		return reading{}
 	}
 	out := reading{zoned: zoned, zone: !zoned}
-	for _, o := range []order{monthFirst, dayFirst} {
+	for _, o := range []Order{monthFirst, dayFirst} {
 		d := dates[o]
 		if !isDate(d[0], d[1], d[2]) {
 			continue
