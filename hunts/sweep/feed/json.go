@@ -32,7 +32,7 @@ func (r *reader) json(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("%s is not valid JSON: %w", r.source, err)
 		}
-		d.value(raw, 0)
+		d.value(raw, 0, true)
 	}
 	r.stix(d.stix)
 	if err := d.records(); err != nil && len(r.Entries) == 0 {
@@ -58,8 +58,9 @@ type document struct {
 // maxDepth is how deep lists of records are looked for.
 const maxDepth = 8
 
-// value takes in any value: a list, a text, or an object.
-func (d *document) value(raw json.RawMessage, depth int) {
+// value takes in any value: a list, a text, or an object. record tells that an
+// object is one of a list, which has to hold an indicator.
+func (d *document) value(raw json.RawMessage, depth int, record bool) {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || depth > maxDepth {
 		return
@@ -69,7 +70,7 @@ func (d *document) value(raw json.RawMessage, depth int) {
 		var list []json.RawMessage
 		if json.Unmarshal(raw, &list) == nil {
 			for _, item := range list {
-				d.value(item, depth+1)
+				d.value(item, depth+1, true)
 			}
 		}
 	case '"':
@@ -78,12 +79,12 @@ func (d *document) value(raw json.RawMessage, depth int) {
 			d.r.add(0, unstated, strings.TrimSpace(text), sweep.Entry{})
 		}
 	case '{':
-		d.object(raw, depth)
+		d.object(raw, depth, record)
 	}
 }
 
 // object takes in an object: of STIX, of MISP, a record, or what wraps others.
-func (d *document) object(raw json.RawMessage, depth int) {
+func (d *document) object(raw json.RawMessage, depth int, record bool) {
 	var top struct {
 		Type      text              `json:"type"`
 		ID        text              `json:"id"`
@@ -103,6 +104,11 @@ func (d *document) object(raw json.RawMessage, depth int) {
 		d.r.misp(raw)
 		return
 	}
+	d.fields(raw, depth, record)
+}
+
+// fields takes in an object of which nothing but its names says what it is.
+func (d *document) fields(raw json.RawMessage, depth int, record bool) {
 	fields := map[string]json.RawMessage{}
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		d.r.leave(0, cut(string(raw), 60), sweep.Malformed, "a record that can't be read: "+err.Error())
@@ -126,7 +132,7 @@ func (d *document) object(raw json.RawMessage, depth int) {
 			flat[name] = strings.TrimSpace(string(t))
 		}
 	}
-	if holdsValue(flat) || !nested {
+	if holdsValue(flat) || !nested && record {
 		if !strings.EqualFold(flat["type"], "metadata") && len(flat) > 0 {
 			d.rows = append(d.rows, flat)
 		}
@@ -134,7 +140,7 @@ func (d *document) object(raw json.RawMessage, depth int) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if value := bytes.TrimSpace(fields[name]); len(value) > 0 && (value[0] == '{' || value[0] == '[' && !ofTexts(value)) {
-			d.value(value, depth+1)
+			d.value(value, depth+1, false)
 		}
 	}
 }

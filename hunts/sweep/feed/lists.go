@@ -88,7 +88,7 @@ func (r *reader) line(n int, text, note string) {
 		r.add(n, isIP, last, sweep.Entry{Note: name})
 		return
 	}
-	words := strings.FieldsFunc(text, isSeparator)
+	words := wordsOf(text)
 	if len(words) == 1 || rangeOf(text) != nil {
 		r.add(n, unstated, strings.TrimFunc(text, isSeparator), sweep.Entry{Note: note})
 		return
@@ -131,6 +131,20 @@ func (r *reader) line(n int, text, note string) {
 			r.take(w.text, sweep.Entry{Indicator: w.is, Note: note, Line: n})
 		}
 	}
+}
+
+// wordsOf cuts a line into words. What separates words may be a part of a URL,
+// so that it only cuts one off from the next.
+func wordsOf(text string) []string {
+	var out []string
+	for _, word := range strings.Fields(text) {
+		parts := strings.FieldsFunc(word, isSeparator)
+		if strings.Contains(word, "://") && slices.ContainsFunc(parts, func(p string) bool { _, no := indicator.Type(p); return no != nil }) {
+			parts = []string{strings.TrimRightFunc(word, isSeparator)}
+		}
+		out = append(out, parts...)
+	}
+	return out
 }
 
 // masked reads an address and its mask as a network: 203.0.113.0 255.255.255.0.

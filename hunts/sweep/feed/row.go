@@ -130,6 +130,9 @@ func (r *reader) verdictOf(c column, kind string, field func(string) string) (st
 	if detect := field("detect"); detect != "" && !yes(detect) {
 		return no(sweep.Context, "context, not meant for detection (to_ids is off)")
 	}
+	if field("detect") != "" && kind != "" && !isKind(kind) { // of MISP, where every type means something
+		return no(sweep.Unsearched, notHuntable(kind))
+	}
 	if field("reason") != "" && c.kind == isHash {
 		return no(sweep.Unsearched, "the fingerprint of a certificate, which network events don't show")
 	}
