@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -18,7 +20,7 @@ import (
 
 // Fetcher reads a feed from its address; *feed.Fetcher is one.
 type Fetcher interface {
-	Fetch(ctx context.Context, address string, last feed.Stamp, now time.Time) (body io.ReadCloser, stamp feed.Stamp, changed bool, err error)
+	Read(ctx context.Context, from sweep.Feed, last feed.Stamp, now time.Time) (list sweep.List, stamp feed.Stamp, changed bool, err error)
 }
 
 // fed is what is remembered of a feed: its version, and what of it is not
@@ -27,6 +29,7 @@ type fed struct {
 	Stamp    feed.Stamp         `json:"stamp"`
 	Problems []sweep.Problem    `json:"problems"`
 	More     map[sweep.Kind]int `json:"more,omitempty"` // further problems
+	Notes    []string           `json:"notes,omitempty"`
 }
 
 // maxFeedProblems bounds what is kept of a feed that is mostly not for us.
@@ -54,9 +57,12 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 				return list, nil, err
 			}
 			b.cfg.Log.WarnContext(ctx, "source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
-			warnings = append(warnings, fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), sentenceOf(err)))
+			warning := fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), strings.TrimSuffix(sentenceOf(err), "."))
+			warnings = append(warnings, warning)
+			b.tellOwner(ctx, s, from, warning)
 		}
 		left.Join(now.Problems, now.More)
+		left.Notes = append(left.Notes, now.Notes...)
 	}
 	list, err = b.entries(ctx)
 	list.Entries = slices.DeleteFunc(list.Entries, func(e sweep.Entry) bool {
@@ -65,7 +71,22 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 	// what a source lets end is told by the source
 	list.Problems = slices.DeleteFunc(list.Problems, func(p sweep.Problem) bool { return p.Kind == sweep.Expired && sweep.IsFeed(p.Source) })
 	list.Join(left.Problems, left.More)
+	list.Notes = left.Notes
 	return list, warnings, err
+}
+
+// tellOwner says to the owner of a sweep, once a day, that a source of it is not
+// read: the post has it among much else, and every day that passes takes the
+// list further from what its source knows.
+func (b *Bot) tellOwner(ctx context.Context, s sweep.Schedule, from sweep.Feed, warning string) {
+	if s.Owner == "" {
+		return
+	}
+	key := "unread:" + fedKey(from) + ":" + b.cfg.Clock().UTC().Format(time.DateOnly)
+	text := fmt.Sprintf("⚠️ Sweep *%s*: %s", s.Name, warning)
+	if _, err := b.out.Post(ctx, key, outbox.Place{Channel: s.Owner}, func(v message.View) message.Message { return message.Said(text, v) }); err != nil {
+		b.cfg.Log.WarnContext(ctx, "the owner of a sweep was not told of a source", "sweep", s.Name, "error", err)
+	}
 }
 
 func sentenceOf(err error) string {
@@ -92,6 +113,12 @@ func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (f
 	if err != nil {
 		return last, err
 	}
+	if changed {
+		err = feed.Usable(fresh, liveOf(have.Entries, from))
+	}
+	if err != nil {
+		return last, err
+	}
 	if !changed {
 		if err := b.putEntries(ctx, sweep.Renew(have.Entries, from, now)); err != nil {
 			return last, err
@@ -103,8 +130,19 @@ func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (f
 		return last, err
 	}
 	fresh.Trim(maxFeedProblems)
-	next := fed{Stamp: stamp, Problems: fresh.Problems, More: fresh.More}
+	next := fed{Stamp: stamp, Problems: fresh.Problems, More: fresh.More, Notes: fresh.Notes}
 	return next, b.cfg.Store.SetJSON(ctx, fedKey(from), next, keepSnapshot)
+}
+
+// liveOf counts the entries that a source named last and that still live.
+func liveOf(have []sweep.Entry, from sweep.Feed) int {
+	n := 0
+	for _, e := range have {
+		if e.Source == from.String() && e.State != sweep.Retired {
+			n++
+		}
+	}
+	return n
 }
 
 // read asks the workspace or the address for what a source names now.
@@ -117,16 +155,7 @@ func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last 
 		list, err := feed.FromTips(from, tips, now)
 		return list, feed.Stamp{Fetched: now}, true, err
 	}
-	body, stamp, changed, err := b.cfg.Fetcher.Fetch(ctx, from.URL, last, now)
-	if err != nil || !changed {
-		return sweep.List{}, stamp, false, err
-	}
-	defer func() { _ = body.Close() }()
-	list, err := feed.ReadFrom(from, body, func(address string) (io.ReadCloser, error) {
-		part, _, _, err := b.cfg.Fetcher.Fetch(ctx, address, feed.Stamp{}, now)
-		return part, err
-	}, now)
-	return list, stamp, true, err
+	return b.cfg.Fetcher.Read(ctx, from, last, now)
 }
 
 // settleEntries notes on the watchlist what a sweep met, and whose history is

@@ -172,6 +172,51 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 	s.waitFor("on the watchlist.", "198.51.100[.]24", "· ti")
 }
 
+func TestASourceThatAnswersNonsenseIsNotReadAndItsLastListIsHunted(t *testing.T) {
+	t.Parallel()
+	var answer atomic.Value
+	var list strings.Builder
+	list.WriteString("192.0.2.140 # C2\n")
+	for n := range 20 {
+		fmt.Fprintf(&list, "198.51.100.%d\n", 100+n)
+	}
+	answer.Store(list.String())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer.Load().(string))) }))
+	defer server.Close()
+	s := sweeping(t, func(c *bot.Config) { c.Fetcher = feed.NewFetcher(true, nil) })
+	s.clock.Move(45 * time.Hour)
+	s.slash("/footprint sweep add daily from=" + server.URL + "/list.txt")
+	s.waitFor("The sweep daily runs")
+	s.slash("/footprint sweep run")
+	s.waitFor("🌅", "21 indicators", "192.0.2[.]140")
+	for text, want := range map[string]string{
+		"<!DOCTYPE html><html><title>Sign in</title><a href='https://sso.bad-site.top'>x</a></html>": "is a web page",
+		"192.0.2.140\n":            "it names 1 indicators and named 21 before",
+		"see the new address\n":    "none of its values can be hunted",
+		`{"error":"unauthorized"}`: "holds no indicator",
+	} {
+		answer.Store(text)
+		s.clock.Move(25 * time.Hour)
+		s.slash("/footprint sweep run")
+		s.waitFor("🌅", "21 indicators", "Not read: ", want, "What it named last is hunted")
+	}
+	told := 0
+	for _, c := range s.slack.Calls() {
+		if c.Method == "chat.postMessage" && c.Args["channel"] == s.slack.User("ana").ID && strings.Contains(c.Args["text"], "Not read") {
+			told++
+		}
+	}
+	if told != 4 {
+		t.Errorf("the owner was told %d times in four days", told)
+	}
+	answer.Store(list.String())
+	s.clock.Move(25 * time.Hour)
+	s.slash("/footprint sweep run")
+	if m := s.waitFor("🌅", "21 indicators", "daily"); strings.Contains(m.Text, "Not read") {
+		t.Errorf("a source that is well again: %s", m.Text)
+	}
+}
+
 func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 	t.Parallel()
 	s := sweeping(t)

@@ -390,6 +390,7 @@ func shownReport(r sweep.Report) message.SweepReport {
 		out.Gone = append(out.Gone, message.GonePair{Indicator: value, Type: kind, Device: device})
 	}
 	out.NotEvaluated, out.Left = leftOut(r.NotEvaluated, r.Left)
+	out.Notes = r.Notes
 	return out
 }
 

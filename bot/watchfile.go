@@ -98,6 +98,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		}
 		list.Entries = append(list.Entries, read.Entries...)
 		list.Join(read.Problems, read.More)
+		list.Notes = append(list.Notes, read.Notes...)
 	}
 	for n := range list.Entries {
 		e := &list.Entries[n]
@@ -120,7 +121,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(changed)), Why: req.Why}); err != nil {
 		return err
 	}
-	view := message.ImportView{Taken: len(changed), Fresh: fresh}
+	view := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
 	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
 	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err

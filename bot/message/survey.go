@@ -16,6 +16,7 @@ type SurveyView struct {
 	Notes        map[string]string // of indicators, by type:value
 	NotEvaluated []NotEvaluated
 	Left         map[string]int // how many are not evaluated, by the reason
+	About        []string       // sentences about the list as a whole
 }
 
 // NotEvaluated is an indicator that was not hunted, and why.
@@ -95,6 +96,9 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 	}
 	t.table("Not evaluated", left, terminalHits)
 	t.line("")
+	for _, note := range v.About {
+		t.line("%s", shown(note, maxSentence))
+	}
 	if text := leftCounts(v.Left); text != "" {
 		t.line("Not evaluated: %s", text)
 	}

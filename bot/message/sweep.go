@@ -34,6 +34,7 @@ type SweepReport struct {
 	Gone                   []GonePair
 	NotEvaluated           []NotEvaluated
 	Left                   map[string]int // how many are not evaluated, by the reason
+	Notes                  []string       // about the sources as a whole
 }
 
 // GonePair is an indicator that a device met before the last sweep and not since.
@@ -296,7 +297,7 @@ func SweepDetails(s SweepView, v View) Message {
 	if len(hits) > 0 {
 		g.add(&p, v.Form)
 	}
-	lines := append(goneLines(s.Report.Gone), notEvaluatedLines(s.Report.NotEvaluated, s.Report.Left)...)
+	lines := slices.Concat(goneLines(s.Report.Gone), noteLines(s.Report.Notes), notEvaluatedLines(s.Report.NotEvaluated, s.Report.Left))
 	if len(lines) > 0 {
 		p.say(lines...)
 	}
@@ -318,6 +319,7 @@ type ImportView struct {
 	Taken, Fresh int
 	NotEvaluated []NotEvaluated
 	Left         map[string]int
+	Notes        []string // about the files as a whole
 }
 
 // Imported tells what a file held, and names what of it is not hunted.
@@ -330,7 +332,7 @@ func Imported(i ImportView, v View) Message {
 	if n := i.Left[expiredKind]; n > 0 {
 		l = l.dot(ours("expired, left out: %s", grouped(int64(n))))
 	}
-	p.say(append([]line{l}, notEvaluatedLines(i.NotEvaluated, i.Left)...)...)
+	p.say(slices.Concat([]line{l}, noteLines(i.Notes), notEvaluatedLines(i.NotEvaluated, i.Left))...)
 	return p.render(v.Form)
 }
 
@@ -364,6 +366,15 @@ func goneLines(list []GonePair) []line {
 			break
 		}
 		lines = append(lines, line{ours("✅ Gone: "), indicatorSpan(g.Indicator, g.Type), ours(" on "), span{text: shown(g.Device, maxShort)}})
+	}
+	return lines
+}
+
+// noteLines say what is to be known of sources as a whole.
+func noteLines(notes []string) []line {
+	var lines []line
+	for _, note := range notes[:min(len(notes), maxSweepLines)] {
+		lines = append(lines, line{sentence(note)})
 	}
 	return lines
 }

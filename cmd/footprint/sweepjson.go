@@ -31,6 +31,7 @@ type swept struct {
 	ByIndicator  []sweptIndicator `json:"by_indicator"`  // in the order of the list, clean ones too
 	Hits         []hunts.Hit      `json:"hits"`          // newest first
 	NotEvaluated []sweep.Problem  `json:"not_evaluated"` // at most 10,000; totals has their number
+	Notes        []string         `json:"notes"`         // about the list as a whole
 	Coverage     hunts.Coverage   `json:"coverage"`
 	Truncated    sweptCut         `json:"truncated"`
 	Source       sweptSource      `json:"source"`
@@ -85,7 +86,7 @@ func (l sweptList) json() swept {
 		HuntID: l.hunt.ID, Hunt: l.hunt.Name, Verdict: s.Verdict, Reason: s.Reason, Coverage: s.Coverage, Truncated: sweptCut{s.Truncated},
 		Request:     sweptRequest{l.watchlist, append([]string{}, l.hunt.Request.Devices...), s.Window.From, s.Window.To, l.hunt.Request.Why, l.hunt.Asker.Name},
 		Source:      sweptSource{s.Source.Kind, s.Source.Workspace, s.Queries, s.Bytes, s.TookMS},
-		ByIndicator: []sweptIndicator{}, Hits: append([]hunts.Hit{}, s.Hits...), NotEvaluated: append([]sweep.Problem{}, l.list.Problems...),
+		ByIndicator: []sweptIndicator{}, Hits: append([]hunts.Hit{}, s.Hits...), NotEvaluated: append([]sweep.Problem{}, l.list.Problems...), Notes: append([]string{}, l.list.Notes...),
 	}
 	entries := make(map[string]sweep.Entry, len(l.list.Entries))
 	for _, e := range l.list.Entries {
@@ -137,7 +138,7 @@ func writeSweep(w io.Writer, l sweptList, format string) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(l.json())
 	}
-	view := message.SurveyView{Survey: l.survey, Notes: map[string]string{}, Left: map[string]int{}}
+	view := message.SurveyView{Survey: l.survey, Notes: map[string]string{}, Left: map[string]int{}, About: l.list.Notes}
 	for _, e := range l.list.Entries {
 		if e.Note != "" {
 			view.Notes[e.Key()] = e.Note

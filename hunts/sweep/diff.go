@@ -59,7 +59,8 @@ type Report struct {
 	// once and is not today's news.
 	Old          []Found      `json:"old"`
 	NotEvaluated []Problem    `json:"not_evaluated"`
-	Left         map[Kind]int `json:"left"` // how many are not evaluated, by the reason
+	Left         map[Kind]int `json:"left"`            // how many are not evaluated, by the reason
+	Notes        []string     `json:"notes,omitempty"` // about the sources as a whole
 	// Known is false when the coverage does not allow to say what is gone.
 	Known bool `json:"known"`
 }
@@ -70,7 +71,7 @@ type Report struct {
 // Two windows overlap, for rows that come late. A hit that holds no event later
 // than the last one known was told already.
 func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, slot, looked time.Time) (Report, Snapshot) {
-	r := Report{NotEvaluated: list.Problems, Left: list.Left(), Known: s.Coverage.Complete}
+	r := Report{NotEvaluated: list.Problems, Left: list.Left(), Notes: list.Notes, Known: s.Coverage.Complete}
 	next := Snapshot{Slot: slot, Looked: looked, Keys: map[string]Seen{}, From: s.Window.From, To: s.Window.To}
 	entries := make(map[string]Entry, len(list.Entries))
 	for _, e := range list.Entries {

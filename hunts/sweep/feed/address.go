@@ -7,6 +7,7 @@
 package feed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,32 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
+
+// readWithin bounds the reading of one source, all events of a MISP feed and all
+// pages of a server together.
+const readWithin = 5 * time.Minute
+
+// Read asks a source for what it names now; changed is false when it says that
+// it is still what last stood for.
+func (f *Fetcher) Read(ctx context.Context, from sweep.Feed, last Stamp, now time.Time) (list sweep.List, stamp Stamp, changed bool, err error) {
+	within, stop := context.WithTimeoutCause(ctx, f.within, errSlow)
+	defer stop()
+	body, stamp, changed, err := f.Fetch(within, from.URL, last, now)
+	if err == nil && changed {
+		list, err = ReadFrom(from, body, func(address string) (io.ReadCloser, error) {
+			part, _, _, err := f.Fetch(within, address, Stamp{}, now)
+			return part, err
+		}, now)
+		_ = body.Close()
+	}
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		err = context.Cause(within)
+	}
+	return list, stamp, changed && err == nil, err
+}
+
+// errSlow is what a source gets that never ends.
+var errSlow = fmt.Errorf("reading it took longer than %v", readWithin)
 
 // ReadFrom reads what the address of a feed gave. Of a MISP feed the address is its
 // manifest; get reads the events that this names, the latest of those that are

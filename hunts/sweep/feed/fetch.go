@@ -25,6 +25,7 @@ type Stamp struct {
 type Fetcher struct {
 	client  *http.Client
 	private bool
+	within  time.Duration // for one source
 }
 
 const (
@@ -55,7 +56,7 @@ func NewFetcher(private bool, transport *http.Transport) *Fetcher {
 		transport.Proxy = nil
 	}
 	transport.DialContext = dialer.DialContext
-	return &Fetcher{private: private, client: &http.Client{Transport: transport, Timeout: fetchWithin, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	return &Fetcher{private: private, within: readWithin, client: &http.Client{Transport: transport, Timeout: fetchWithin, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects {
 			return fmt.Errorf("more than %d redirects", maxRedirects)
 		}

@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 func TestAFeedIsSentOnceUntilItChanges(t *testing.T) {
@@ -92,5 +96,32 @@ func TestAFeedThatDoesNotWorkSaysWhy(t *testing.T) {
 		if _, _, _, err := NewFetcher(true, nil).Fetch(t.Context(), server.URL+path, Stamp{}, today); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
+	}
+}
+
+func TestTheEventsOfAFeedHaveOneBoundInTimeTogether(t *testing.T) {
+	const id = "5f3a9c10-0000-4000-8000-0000000000%02d"
+	var manifest []string
+	for n := range 50 {
+		manifest = append(manifest, fmt.Sprintf(`"`+id+`": {"timestamp": "%d"}`, n, today.Unix()-int64(n)))
+	}
+	asked := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		if strings.HasSuffix(r.URL.Path, manifestName) {
+			_, _ = io.WriteString(w, "{"+strings.Join(manifest, ",")+"}")
+			return
+		}
+		<-r.Context().Done() // an event that never comes
+	}))
+	defer server.Close()
+	f := NewFetcher(true, nil)
+	f.within = 50 * time.Millisecond
+	list, _, changed, err := f.Read(t.Context(), sweep.Feed{URL: server.URL + "/manifest.json"}, Stamp{}, today)
+	if !errors.Is(err, errSlow) || changed || len(list.Entries) > 0 {
+		t.Errorf("%+v, %v, %v", list, changed, err)
+	}
+	if len(asked) != 2 {
+		t.Errorf("%d requests after the bound", len(asked))
 	}
 }

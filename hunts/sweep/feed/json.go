@@ -23,7 +23,7 @@ func (r *reader) json(data []byte) error {
 	}
 	d := document{r: r}
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	for {
+	for lines := false; ; {
 		var raw json.RawMessage
 		err := decoder.Decode(&raw)
 		if errors.Is(err, io.EOF) {
@@ -32,7 +32,9 @@ func (r *reader) json(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("%s is not valid JSON: %w", r.source, err)
 		}
-		d.value(raw, 0, true)
+		// one object alone is an answer rather than a record: {"error": …}
+		lines = lines || decoder.More()
+		d.value(raw, 0, lines)
 	}
 	r.stix(d.stix)
 	if err := d.records(); err != nil && len(r.Entries) == 0 {

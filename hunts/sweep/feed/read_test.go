@@ -69,14 +69,14 @@ func TestEachFormatGivesItsIndicatorsAndNamesWhatItLeavesOut(t *testing.T) {
 
 func TestAFileThatHoldsNoListSaysWhy(t *testing.T) {
 	for want, text := range map[string]string{
-		"is empty":                   "  \n",
-		"no column holds indicators": `{"a": 1}`,
-		"a web page":                 "<!DOCTYPE html><html><title>Sign in to evil.example</title></html>",
-		"is XML":                     "<?xml version=\"1.0\"?><ioc/>",
-		"unpacking":                  "\x1f\x8bx",
-		"is not valid JSON":          `{"type": "bundle", `,
-		"holds no indicator":         `{"Event": {"info": "x", "Attribute": []}}`,
-		"its columns are: a, b":      "a;b\nx;y\n",
+		"is empty":              "  \n",
+		"holds no indicator":    `{"error": "not signed in", "login_url": "https://sso.bad-site.top/"}`,
+		"a web page":            "<!DOCTYPE html><html><title>Sign in to evil.example</title></html>",
+		"is XML":                "<?xml version=\"1.0\"?><ioc/>",
+		"unpacking":             "\x1f\x8bx",
+		"is not valid JSON":     `{"type": "bundle", `,
+		"is JSON that holds":    `{"Event": {"info": "x", "Attribute": []}}`,
+		"its columns are: a, b": "a;b\nx;y\n",
 	} {
 		name := "x"
 		if strings.Contains(text, ";b") {
