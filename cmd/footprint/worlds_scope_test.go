@@ -35,6 +35,7 @@ type scope struct {
 	troubles []trouble // what went wrong, and what it keeps from being known
 	service  service   // what the cloud does to its queries
 	files    exportFault
+	usual    [][][]any // rows that the events of each device are made of
 }
 
 type device struct {
@@ -114,8 +115,9 @@ func (w *world) newScope(n int, live bool, r rhythm) *scope {
 }
 
 var (
-	backgroundFiles = []string{"msedge.exe", "chrome.exe", "svchost.exe", "outlook.exe", "teams.exe"}
-	backgroundHosts = []string{"mail.good.example", "www.intranet.test", "cdn.updates.example", "tele.metrics.example", "static.assets.test"}
+	backgroundFiles     = []string{"msedge.exe", "chrome.exe", "svchost.exe", "outlook.exe", "teams.exe"}
+	backgroundAddresses = []string{"192.0.2.11", "192.0.2.23", "192.0.2.42", "192.0.2.57", "198.51.100.20", "198.51.100.77"}
+	backgroundHosts     = []string{"mail.good.example", "www.intranet.test", "cdn.updates.example", "tele.metrics.example", "static.assets.test"}
 )
 
 // network fills DeviceNetworkEvents: each device talks once a step, one after
@@ -123,16 +125,17 @@ var (
 func (s *scope) network(w *world, r rhythm) {
 	g := &grid{columns: networkColumns}
 	for d, dev := range s.devices {
+		s.usual = append(s.usual, s.usualRows(d))
 		phase := r.step * time.Duration(d) / time.Duration(len(s.devices))
 		for at := w.now.Add(-r.back); at.Before(w.now); at = at.Add(r.step) {
 			when := at.Add(phase + time.Duration(w.random.IntN(300))*time.Second)
 			if r.office && !dev.server && !atWork(when) || !when.Before(w.now) {
 				continue
 			}
-			g.add(s.background(w, d, when))
+			g.rows = append(g.rows, s.background(w, d, when))
 		}
 		if !r.office || dev.server || atWork(w.now) {
-			g.add(s.background(w, d, w.now.Add(-time.Duration(90+w.random.IntN(400))*time.Second)))
+			g.rows = append(g.rows, s.background(w, d, w.now.Add(-time.Duration(90+w.random.IntN(400))*time.Second)))
 		}
 	}
 	s.grids["DeviceNetworkEvents"] = g
@@ -143,35 +146,57 @@ func atWork(t time.Time) bool {
 }
 
 // background is an event that no request means.
-func (s *scope) background(w *world, d int, at time.Time) cells {
-	k := w.random.IntN(len(backgroundFiles))
-	c := s.process(d, backgroundFiles[k], backgroundHash(k))
-	maps := cells{
-		"TimeGenerated": at, "ActionType": "ConnectionSuccess", "RemoteIP": fmt.Sprintf("192.0.2.%d", 10+w.random.IntN(60)), "RemoteIPType": "Public", "RemotePort": 443,
-		"RemoteUrl": backgroundHosts[w.random.IntN(len(backgroundHosts))], "LocalIP": fmt.Sprintf("10.1.0.%d", d+1), "LocalPort": 50000 + d, "Protocol": "Tcp", "AdditionalFields": "{}", "_IngestionTime": at.Add(4 * time.Minute),
+func (s *scope) background(w *world, d int, at time.Time) []any {
+	row := slices.Clone(s.usual[d][w.random.IntN(len(backgroundFiles))])
+	set := func(c cells) {
+		for name, v := range c {
+			row[slices.Index(networkColumns, name)] = v
+		}
 	}
-	for k, v := range maps {
-		c[k] = v
+	host := backgroundHosts[w.random.IntN(len(backgroundHosts))]
+	row[0], row[len(row)-1], row[remoteURL] = at, at.Add(4*time.Minute), host
+	if w.random.IntN(2) == 0 { // the others talk to the address that everybody talks to
+		row[remoteIP] = backgroundAddresses[w.random.IntN(len(backgroundAddresses))]
 	}
-	if w.random.IntN(2) == 0 {
-		c["RemoteIP"] = "192.0.2.7" // which everybody talks to
+	inspected := func(action, details string) {
+		c := cells{}
+		s.inspect(c, action, details)
+		set(c)
 	}
 	switch w.random.IntN(20) {
 	case 0:
-		c["ActionType"] = "ConnectionFailed"
+		set(cells{"ActionType": "ConnectionFailed"})
 	case 1:
-		s.inspect(c, "SslConnectionInspected", fmt.Sprintf(`{"direction":"Out","server_name":%q}`, backgroundHosts[0]))
+		inspected("SslConnectionInspected", `{"direction":"Out","server_name":"mail.good.example"}`)
 	case 2:
-		s.inspect(c, "DnsConnectionInspected", fmt.Sprintf(`{"direction":"Out","query":%q,"qtype_name":"A"}`, backgroundHosts[1]))
-		c["RemoteIP"], c["RemotePort"] = "10.0.0.53", 53
+		inspected("DnsConnectionInspected", `{"direction":"Out","query":"www.intranet.test","qtype_name":"A"}`)
+		set(cells{"RemoteIP": "10.0.0.53", "RemotePort": 53})
 	case 3:
-		s.inspect(c, "HttpConnectionInspected", fmt.Sprintf(`{"direction":"Out","host":%q,"method":"GET"}`, backgroundHosts[2]))
+		inspected("HttpConnectionInspected", `{"direction":"Out","host":"cdn.updates.example","method":"GET"}`)
 	case 4:
-		c["RemoteUrl"] = "https://" + c["RemoteUrl"].(string) + "/a?b=1"
+		row[remoteURL] = "https://" + host + "/a?b=1"
 	case 5:
-		c["RemoteUrl"] = ""
+		row[remoteURL] = ""
 	}
-	return c
+	return row
+}
+
+var (
+	remoteIP  = slices.Index(networkColumns, "RemoteIP")
+	remoteURL = slices.Index(networkColumns, "RemoteUrl")
+)
+
+// usualRows are what a device's events have in common, one for each process.
+func (s *scope) usualRows(d int) [][]any {
+	g := &grid{columns: networkColumns}
+	for k, file := range backgroundFiles {
+		c := s.process(d, file, backgroundHash(k))
+		for name, v := range (cells{"ActionType": "ConnectionSuccess", "RemoteIP": "192.0.2.7", "RemoteIPType": "Public", "RemotePort": 443, "LocalIP": fmt.Sprintf("10.1.0.%d", d+1), "LocalPort": 50000 + d, "Protocol": "Tcp", "AdditionalFields": "{}"}) {
+			c[name] = v
+		}
+		g.add(c)
+	}
+	return g.rows
 }
 
 // process is the part of an event that tells who talked.

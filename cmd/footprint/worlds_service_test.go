@@ -82,50 +82,47 @@ func isSearch(text string) bool {
 
 // cloud is the query API of all scopes of a world, without a network.
 type cloud struct {
-	world  *world
-	mu     sync.Mutex
-	asked  map[string]int
-	whole  *localworkspace.Server
-	faulty map[string]*localworkspace.Server
-	blind  *localworkspace.Server
+	world   *world
+	mu      sync.Mutex
+	servers map[string]*localworkspace.Server
 }
 
 func (w *world) cloud() *cloud {
-	c := &cloud{world: w, asked: map[string]int{}, faulty: map[string]*localworkspace.Server{}}
-	clock := func() time.Time { return w.now }
-	workspaces, empty := map[string]*localworkspace.Events{}, map[string]*localworkspace.Events{}
-	for _, s := range w.scopes {
-		workspaces[s.id], empty[s.id] = s.events(), localworkspace.Empty()
+	return &cloud{world: w, servers: map[string]*localworkspace.Server{}}
+}
+
+// server is the one of a scope, made when it is first asked.
+func (c *cloud) server(s *scope) *localworkspace.Server {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.servers[s.id] == nil {
+		c.servers[s.id] = localworkspace.NewServer(localworkspace.Config{
+			Workspaces: map[string]*localworkspace.Events{s.id: s.events()}, Clock: func() time.Time { return c.world.now }, Faults: s.service.script(), MaxRows: s.service.rows,
+		})
 	}
-	c.whole = localworkspace.NewServer(localworkspace.Config{Workspaces: workspaces, Clock: clock})
-	c.blind = localworkspace.NewServer(localworkspace.Config{Workspaces: empty, Clock: clock})
-	for _, s := range w.scopes {
-		if len(s.service.faults) == 0 && s.service.rows == 0 {
-			continue
-		}
-		script := &localworkspace.Script{}
-		for _, f := range s.service.faults {
-			match, nth := f.Match, s.service.nth
-			f.Match = func(text string) bool {
-				if match != nil && !match(text) {
-					return false
-				}
-				if nth == 0 {
-					return true
-				}
-				if !isSearch(text) {
-					return false
-				}
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				c.asked[s.id]++
-				return c.asked[s.id] == nth || f.Status == 429 && c.asked[s.id] > nth && c.asked[s.id] < nth+3
+	return c.servers[s.id]
+}
+
+// script makes the faults count the searches.
+func (s service) script() *localworkspace.Script {
+	script := &localworkspace.Script{}
+	for _, f := range s.faults {
+		match, asked := f.Match, 0
+		f.Match = func(text string) bool { // called under the script's lock
+			switch {
+			case match != nil && !match(text):
+				return false
+			case s.nth == 0:
+				return true
+			case !isSearch(text):
+				return false
 			}
-			script.Add(f)
+			asked++
+			return asked == s.nth || f.Status == http.StatusTooManyRequests && asked > s.nth && asked < s.nth+3
 		}
-		c.faulty[s.id] = localworkspace.NewServer(localworkspace.Config{Workspaces: workspaces, Clock: clock, Faults: script, MaxRows: s.service.rows})
+		script.Add(f)
 	}
-	return c
+	return script
 }
 
 // Do answers one request as the service would.
@@ -133,53 +130,31 @@ func (c *cloud) Do(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	var body []byte
-	if r.Body != nil {
-		body = must(io.ReadAll(r.Body))
-		_ = r.Body.Close()
-	}
+	body := must(io.ReadAll(r.Body))
+	_ = r.Body.Close()
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	var q struct {
-		Query      string   `json:"query"`
-		Workspaces []string `json:"workspaces"`
+		Query string `json:"query"`
 	}
 	_ = json.Unmarshal(body, &q)
-	parts := strings.Split(r.URL.Path, "/")
-	ids := append(q.Workspaces, parts[len(parts)-2])
-	server, drop := c.whole, ""
+	answer := httptest.NewRecorder()
 	for _, s := range c.world.scopes {
-		if !slices.Contains(ids, s.id) {
+		if !strings.Contains(r.URL.Path, s.id) {
 			continue
 		}
-		if s.service.drop != "" && isSearch(q.Query) {
-			drop = s.service.drop
-		}
-		if f := c.faulty[s.id]; f != nil {
-			server = f
-		}
 		if s.service.blind && isHunt(q.Query) {
-			server = c.blind
+			localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{s.id: localworkspace.Empty()}}).Handler().ServeHTTP(answer, r)
+		} else {
+			c.server(s).Handler().ServeHTTP(answer, r)
+		}
+		if s.service.drop != "" && isSearch(q.Query) {
+			lost := without(answer.Body.Bytes(), s.service.drop)
+			answer.Body = bytes.NewBuffer(lost)
 		}
 	}
-	answer := httptest.NewRecorder()
-	respond(server, answer, r)
 	res := answer.Result()
-	res.Request = r
-	if drop != "" {
-		res.Body = io.NopCloser(bytes.NewReader(without(answer.Body.Bytes(), drop)))
-		res.ContentLength = -1
-	}
+	res.Request, res.ContentLength = r, -1
 	return res, nil
-}
-
-// respond answers, and says 500 where two workspaces can't be put together.
-func respond(server *localworkspace.Server, answer *httptest.ResponseRecorder, r *http.Request) {
-	defer func() {
-		if recover() != nil {
-			answer.WriteHeader(http.StatusInternalServerError)
-		}
-	}()
-	server.Handler().ServeHTTP(answer, r)
 }
 
 // without loses the rows of some sections on the way.

@@ -131,12 +131,14 @@ func newWorld(seed, number uint64) *world {
 }
 
 func (w *world) newRhythm(back time.Duration) rhythm {
-	r := rhythm{devices: 4 + w.random.IntN(8), servers: 1 + w.random.IntN(3), back: back, step: time.Hour, office: w.random.IntN(4) == 0}
+	r := rhythm{devices: 4 + w.random.IntN(5), servers: 1 + w.random.IntN(3), back: back, step: 2 * time.Hour, office: w.random.IntN(4) == 0}
 	switch {
 	case back > 40*aDay:
 		r.step, r.devices, r.office = 6*time.Hour, 5, false
 	case back > 10*aDay:
 		r.step, r.office = 3*time.Hour, false
+	case r.office: // at night the servers are alone
+		r.step = time.Hour
 	case w.random.IntN(6) == 0:
 		r.step, r.devices, r.office = 4*time.Hour, 20+w.random.IntN(18), false
 	}

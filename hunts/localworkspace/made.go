@@ -34,10 +34,18 @@ func Made(tables map[string]Grid) *Events {
 		}
 		b := kql.NewBuilder(name, columns)
 		row := make([]kql.Value, len(columns))
+		memo := map[string]kql.Value{} // of dynamic cells, which repeat and cost most
 		for _, cells := range g.Rows {
 			for i, c := range columns {
 				row[i] = kql.Null(c.Type)
 				if i >= len(cells) {
+					continue
+				}
+				if text, ok := cells[i].(string); ok && c.Type == kql.Dynamic {
+					if _, known := memo[text]; !known {
+						memo[text] = export.Cell(text, c.Type)
+					}
+					row[i] = memo[text]
 					continue
 				}
 				row[i] = madeCell(cells[i], c.Type)

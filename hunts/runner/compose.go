@@ -13,15 +13,13 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
-// late lets rows count that happened before the window and arrived after since.
+// late lets rows count that happened before the window and arrived after since,
+// however wide the window is.
 func (p params) late(since time.Time) params {
 	if since.IsZero() {
 		return p
 	}
-	if from := p.to.Add(-hunts.LateBy); from.Before(p.from) {
-		p.from = from
-	}
-	p.arrived = since
+	p.from, p.arrived = p.from.Add(-hunts.LateBy), since
 	return p
 }
 

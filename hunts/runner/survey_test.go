@@ -181,7 +181,7 @@ func TestASweepTakesInWhatCameLate(t *testing.T) {
 	row("in-the-window", now.Add(-time.Hour), now.Add(-time.Hour))
 	row("late", last.Add(-48*time.Hour), now.Add(-2*time.Hour))
 	row("told-before", last.Add(-48*time.Hour), last.Add(-47*time.Hour))
-	row("later-than-anybody-waits", now.Add(-hunts.LateBy-time.Hour), now.Add(-2*time.Hour))
+	row("later-than-anybody-waits", last.Add(-hunts.LateBy-time.Hour), now.Add(-2*time.Hour))
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "DeviceNetworkEvents.ndjson"), []byte(export.String()), 0o600); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ type Seen struct {
 
 // keepGone is how long a key is kept that is gone: longer than a row may be
 // late, so that no row is told twice.
-const keepGone = hunts.LateBy + 24*time.Hour
+const keepGone = hunts.LateBy + 48*time.Hour
 
 // HitKey is the natural key of a hit: the indicator on the device.
 func HitKey(h hunts.Hit) string { return h.Type + ":" + h.Indicator + "@" + strings.ToLower(h.Device) }
