@@ -115,7 +115,7 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 		}
 		text += "\n" + read
 	}
-	found := indicator.Extract(text, indicator.ExtractOptions{})
+	found := distinct(indicator.Extract(text, indicator.ExtractOptions{}))
 	if len(found) == 0 && len(t.notes) == 0 {
 		_, known, err := b.ledgerOf(ctx, who.Channel, t.at)
 		if err != nil || !t.edit || !known {
@@ -142,6 +142,24 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 		return nil
 	})
 	return len(found), err
+}
+
+// distinct names each indicator once: Slack sends what was typed as text and as
+// blocks. One that stands there plainly anywhere is not in doubt.
+func distinct(all []indicator.Finding) []indicator.Finding {
+	var out []indicator.Finding
+	at := map[indicator.Indicator]int{}
+	for _, f := range all {
+		k, seen := at[f.Indicator]
+		switch {
+		case !seen:
+			at[f.Indicator] = len(out)
+			out = append(out, f)
+		case out[k].Doubtful && !f.Doubtful:
+			out[k] = f
+		}
+	}
+	return out
 }
 
 // add puts one indicator into the ledger.

@@ -96,7 +96,7 @@ func (w *Workspace) postMessage(a args) (answer, *failure) {
 		}
 	}
 	m := &Message{
-		User: botUser, BotID: botID, Team: teamID, Text: text, Blocks: blocks, ThreadTS: thread, Metadata: meta, Parse: a["parse"],
+		User: botUser, BotID: botID, Team: teamID, Text: text, Blocks: w.identified(blocks), ThreadTS: thread, Metadata: meta, Parse: a["parse"],
 		Unfurls: a["unfurl_links"] != "false" || a["unfurl_media"] != "false",
 	}
 	w.add(c, m)
@@ -126,7 +126,7 @@ func (w *Workspace) updateMessage(a args) (answer, *failure) {
 	}
 	m.Text, m.Edited, m.Parse = text, m.Edited+1, a["parse"]
 	if a["blocks"] != "" {
-		m.Blocks = blocks
+		m.Blocks = w.identified(blocks)
 	}
 	if meta != nil {
 		m.Metadata = meta
@@ -178,7 +178,7 @@ func (w *Workspace) postEphemeral(a args) (answer, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	m := &Message{User: botUser, BotID: botID, Text: text, Blocks: blocks, ThreadTS: a["thread_ts"], Ephemeral: u.ID}
+	m := &Message{User: botUser, BotID: botID, Text: text, Blocks: w.identified(blocks), ThreadTS: a["thread_ts"], Ephemeral: u.ID}
 	w.add(c, m)
 	return answer{"message_ts": m.TS}, nil
 }

@@ -2,41 +2,15 @@ package localslack
 
 import (
 	"context"
-	"regexp"
+	"encoding/json"
 	"slices"
 	"strings"
 )
 
-// mangled is what Slack makes of a typed message: control characters escaped,
-// addresses and domains wrapped (docs.slack.dev/messaging/formatting-message-text).
-func mangled(text string) string {
-	mentions := regexp.MustCompile(`<[@#!][^>]*>`)
-	var kept []string
-	text = mentions.ReplaceAllStringFunc(text, func(s string) string {
-		kept = append(kept, s)
-		return "\x00"
-	})
-	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
-	links := regexp.MustCompile(`https?://[^\s<>&]+|\b[A-Za-z0-9._%+-]+@[a-z0-9-]+\.[a-z]{2,}\b|\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|example|dev|de|eu|info)\b(?:/[^\s<>&]*)?`)
-	text = links.ReplaceAllStringFunc(text, func(s string) string {
-		switch {
-		case strings.Contains(s, "://"):
-			return "<" + s + ">"
-		case strings.Contains(s, "@"):
-			return "<mailto:" + s + "|" + s + ">"
-		}
-		return "<http://" + s + "|" + s + ">"
-	})
-	for _, s := range kept {
-		text = strings.Replace(text, "\x00", s, 1)
-	}
-	return text
-}
-
 // say posts what a person typed and tells the bot where it listens.
 func (w *Workspace) say(u *User, c *Channel, thread, text string, files ...File) *Message {
 	w.mu.Lock()
-	m := &Message{User: u.ID, Team: u.Team, Text: mangled(text), ThreadTS: thread}
+	m := &Message{User: u.ID, Team: u.Team, Text: mangled(text), Blocks: []json.RawMessage{typedBlock(w.id("b"), text)}, ThreadTS: thread}
 	if u.bot != "" {
 		m.BotID, m.AppID = u.bot, otherApp
 	}
@@ -65,7 +39,7 @@ func (w *Workspace) say(u *User, c *Channel, thread, text string, files ...File)
 func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
 	w.mu.Lock()
 	member := slices.Contains(c.members, botUser)
-	history := w.scoped("channels:history") && !c.private || w.scoped("groups:history") && c.private
+	history := w.scoped(c.scope("history"))
 	mentioned := strings.Contains(m.Text, "<@"+botUser+">") && w.scoped("app_mentions:read") && kind["subtype"] == nil
 	event := w.wire(m)
 	w.mu.Unlock()
@@ -75,7 +49,7 @@ func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
 	for k, v := range kind {
 		event[k] = v
 	}
-	event["channel"], event["event_ts"], event["user_team"], event["source_team"], event["channel_type"] = c.ID, m.TS, u.Team, u.Team, "channel"
+	event["channel"], event["event_ts"], event["user_team"], event["source_team"], event["channel_type"] = c.ID, m.TS, u.Team, u.Team, c.kind()
 	if mentioned {
 		mention := answer{}
 		for k, v := range event {
@@ -92,10 +66,10 @@ func (w *Workspace) announce(u *User, c *Channel, m *Message, kind answer) {
 
 // echo tells the bot what it wrote itself. The caller holds mu.
 func (w *Workspace) echo(c *Channel, kind answer, m *Message) {
-	if !w.cfg.Echo || !w.scoped("channels:history") || m.Ephemeral != "" {
+	if !w.cfg.Echo || !w.scoped(c.scope("history")) || m.Ephemeral != "" {
 		return
 	}
-	event := answer{"type": "message", "channel": c.ID, "event_ts": m.TS, "channel_type": "channel"}
+	event := answer{"type": "message", "channel": c.ID, "event_ts": m.TS, "channel_type": c.kind()}
 	if len(kind) == 0 {
 		for k, v := range w.wire(m) {
 			event[k] = v

@@ -2,6 +2,7 @@ package localslack
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,14 +54,14 @@ func (s Seat) Edit(m Message, text string) error {
 		return errors.New("the message is gone")
 	}
 	before := w.wire(have)
-	have.Text, have.Edited = mangled(text), have.Edited+1
+	have.Text, have.Blocks, have.Edited = mangled(text), []json.RawMessage{typedBlock(w.id("b"), text)}, have.Edited+1
 	inner := w.wire(have)
 	inner["edited"] = answer{"user": s.user.ID, "ts": have.TS}
 	member := slices.Contains(s.channel.members, botUser)
 	w.mu.Unlock()
 	if member {
 		w.event(s.channel, answer{
-			"type": "message", "subtype": "message_changed", "hidden": true, "channel": s.channel.ID, "message": inner, "previous_message": before, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel",
+			"type": "message", "subtype": "message_changed", "hidden": true, "channel": s.channel.ID, "message": inner, "previous_message": before, "event_ts": m.TS, "ts": m.TS, "channel_type": s.channel.kind(),
 		})
 	}
 	return nil
@@ -87,7 +88,7 @@ func (s Seat) Post(m Message) Message {
 func (s Seat) Delete(m Message) {
 	w := s.user.workspace
 	w.mu.Lock()
-	event := answer{"type": "message", "subtype": "message_deleted", "hidden": true, "channel": s.channel.ID, "deleted_ts": m.TS, "event_ts": m.TS, "ts": m.TS, "channel_type": "channel"}
+	event := answer{"type": "message", "subtype": "message_deleted", "hidden": true, "channel": s.channel.ID, "deleted_ts": m.TS, "event_ts": m.TS, "ts": m.TS, "channel_type": s.channel.kind()}
 	if have := s.channel.find(m.TS); have != nil {
 		event["previous_message"] = w.wire(have)
 		w.remove(s.channel, have)
@@ -256,3 +257,6 @@ func (m *Modal) Initial(block string) string {
 	}
 	return ""
 }
+
+// Close closes the modal without sending it.
+func (m *Modal) Close(ctx context.Context) error { return m.w.dismiss(ctx, m.user, m.ID) }

@@ -15,9 +15,15 @@ func (w *Workspace) act(ctx context.Context, u *User, c *Channel, ts string, ele
 		w.mu.Unlock()
 		return fmt.Errorf("the message is gone")
 	}
-	action := answer{"action_ts": w.ts(), "block_id": "b1"}
+	block := blockOf(m.Blocks, element["action_id"])
+	action := answer{"action_ts": w.ts(), "block_id": block}
 	for k, v := range element {
 		action[k] = v
+	}
+	changed := map[string]any{}
+	if option := element["selected_option"]; option != nil && element["type"] != "overflow" {
+		id, _ := element["action_id"].(string)
+		changed[block] = map[string]any{id: map[string]any{"type": element["type"], "selected_option": option}}
 	}
 	container := answer{"type": "message", "message_ts": ts, "channel_id": c.ID, "is_ephemeral": m.Ephemeral != ""}
 	if m.ThreadTS != "" {
@@ -25,7 +31,7 @@ func (w *Workspace) act(ctx context.Context, u *User, c *Channel, ts string, ele
 	}
 	payload := answer{
 		"type": "block_actions", "team": answer{"id": teamID, "domain": "local"}, "user": userWire(u), "api_app_id": appID, "token": "local", "container": container, "trigger_id": w.newTrigger(u.ID),
-		"channel": answer{"id": c.ID, "name": c.Name}, "state": answer{"values": answer{}}, "response_url": w.newHook(hook{channel: c.ID, user: u.ID, message: ts}), "actions": []any{action}, "is_enterprise_install": false,
+		"channel": answer{"id": c.ID, "name": c.Name}, "state": answer{"values": stateOf(m.Blocks, changed)}, "response_url": w.newHook(hook{channel: c.ID, user: u.ID, message: ts}), "actions": []any{action}, "is_enterprise_install": false,
 	}
 	if m.Ephemeral == "" {
 		payload["message"] = w.wire(m)

@@ -89,7 +89,7 @@ func (w *Workspace) respond(c *Channel, user string, body json.RawMessage) *fail
 	if failed != nil {
 		return failed
 	}
-	m := &Message{User: botUser, BotID: botID, Text: text, Blocks: blocks}
+	m := &Message{User: botUser, BotID: botID, Text: text, Blocks: w.identified(blocks)}
 	if r.ResponseType == "in_channel" {
 		m.ThreadTS = r.ThreadTS
 	} else {
@@ -143,7 +143,7 @@ func (w *Workspace) serveResponse(rw http.ResponseWriter, r *http.Request) {
 			reply(rw, http.StatusBadRequest, answer{"ok": false, "error": failed.code})
 			return
 		}
-		m.Text, m.Blocks, m.Edited = text, blocks, m.Edited+1
+		m.Text, m.Blocks, m.Edited = text, w.identified(blocks), m.Edited+1
 		w.feed.send("update", w.shownMessage(c, m))
 		w.signal()
 	default:

@@ -221,13 +221,8 @@ func (w *Workspace) uiSubmit(ctx context.Context, q uiRequest) (answer, error) {
 	return answer{"errors": errs}, err
 }
 
-func (w *Workspace) uiClose(_ context.Context, q uiRequest) (answer, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if v := w.views[q.ViewID]; v != nil {
-		w.closeView(v)
-	}
-	return nil, nil
+func (w *Workspace) uiClose(ctx context.Context, q uiRequest) (answer, error) {
+	return nil, w.dismiss(ctx, w.me(), q.ViewID)
 }
 
 func (w *Workspace) uiShortcut(ctx context.Context, q uiRequest) (answer, error) {

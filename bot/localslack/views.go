@@ -61,22 +61,20 @@ func (w *Workspace) pushView(a args) (answer, *failure) { return w.openView(a) }
 // showView keeps a view and shows it. The caller holds mu.
 func (w *Workspace) showView(v *view) answer {
 	v.hash = w.id("hash-")
+	w.identify(v.body)
 	w.views[v.id] = v
 	w.feed.send("modal", answer{"view_id": v.id, "user": v.user, "view": v.body})
 	w.signal()
 	return answer{"view": w.viewWire(v, nil)}
 }
 
-func (w *Workspace) viewWire(v *view, values any) answer {
+func (w *Workspace) viewWire(v *view, values map[string]any) answer {
 	out := answer{}
 	for k, x := range v.body {
 		out[k] = x
 	}
-	if values == nil {
-		values = answer{}
-	}
 	out["id"], out["team_id"], out["hash"], out["root_view_id"], out["app_id"], out["bot_id"] = v.id, teamID, v.hash, v.root, appID, botID
-	out["state"] = answer{"values": values}
+	out["state"] = answer{"values": stateOf(viewBlocks(v.body), values)}
 	return out
 }
 
@@ -148,6 +146,28 @@ func (w *Workspace) submitView(ctx context.Context, u *User, id string, values m
 	}
 	w.closeView(v)
 	return nil, nil
+}
+
+// dismiss closes a modal as a person does, and tells the app where it asked to be
+// told (docs.slack.dev/reference/interaction-payloads/view-interactions-payload).
+func (w *Workspace) dismiss(ctx context.Context, u *User, id string) error {
+	w.mu.Lock()
+	v := w.views[id]
+	if v == nil {
+		w.mu.Unlock()
+		return fmt.Errorf("the modal is closed")
+	}
+	w.closeView(v)
+	payload := answer{
+		"type": "view_closed", "team": answer{"id": teamID, "domain": "local"}, "user": userWire(u), "api_app_id": appID, "token": "local", "is_cleared": false, "is_enterprise_install": false, "view": w.viewWire(v, nil),
+	}
+	told, _ := v.body["notify_on_close"].(bool)
+	w.mu.Unlock()
+	if !told {
+		return nil
+	}
+	_, err := w.interactive(ctx, payload, false)
+	return err
 }
 
 // closeView ends a modal. The caller holds mu.

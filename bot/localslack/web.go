@@ -181,8 +181,14 @@ func (w *Workspace) perform(name string, a args, token, header string) (answer, 
 	if !ok {
 		return nil, fail("unknown_method")
 	}
-	if m.scope != "" && !w.scoped(m.scope) {
-		return nil, &failure{"missing_scope", map[string]any{"needed": m.scope, "provided": strings.Join(w.cfg.Scopes, ",")}}
+	needed := m.scope
+	if right, ok := strings.CutPrefix(needed, "channels:"); ok {
+		if c := w.channel(a["channel"]); c != nil {
+			needed = c.scope(right)
+		}
+	}
+	if needed != "" && !w.scoped(needed) {
+		return nil, &failure{"missing_scope", map[string]any{"needed": needed, "provided": strings.Join(w.cfg.Scopes, ",")}}
 	}
 	return m.run(w, a)
 }

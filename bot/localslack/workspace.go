@@ -164,7 +164,7 @@ func New(cfg Config) *Workspace {
 
 // everyScope is what the bot may ever be given.
 var everyScope = []string{
-	"commands", "chat:write", "files:write", "files:read", "app_mentions:read", "channels:history", "groups:history", "channels:read", "groups:read", "reactions:write", "reactions:read", "users:read", "usergroups:read", "im:write",
+	"commands", "chat:write", "files:write", "files:read", "app_mentions:read", "channels:history", "groups:history", "channels:read", "groups:read", "reactions:write", "reactions:read", "users:read", "usergroups:read", "im:history", "im:read", "im:write",
 	"metadata.message:read", "team:read",
 }
 
@@ -263,6 +263,22 @@ type Channel struct {
 	archived  bool
 	members   []string
 	messages  []*Message
+}
+
+// kind is the channel_type of events (docs.slack.dev/reference/events/message).
+func (c *Channel) kind() string {
+	switch {
+	case strings.HasPrefix(c.ID, "D"):
+		return "im"
+	case c.private:
+		return "group"
+	}
+	return "channel"
+}
+
+// scope is the one that a right needs in this kind of channel.
+func (c *Channel) scope(right string) string {
+	return map[string]string{"im": "im", "group": "groups", "channel": "channels"}[c.kind()] + ":" + right
 }
 
 // ChannelOption changes a new channel.
