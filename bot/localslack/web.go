@@ -153,6 +153,7 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request) {
 		fault.answer(rw)
 		return
 	}
+	rw.Header().Set("Date", w.cfg.Clock().UTC().Format(http.TimeFormat))
 	rw.Header().Set("X-Oauth-Scopes", strings.Join(w.cfg.Scopes, ","))
 	note()
 	reply(rw, http.StatusOK, out)

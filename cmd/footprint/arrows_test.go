@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts"},
 	"hunts/record":            {"hunts", "hunts/sweep"},
-	"hunts/record/recordtest": {"hunts", "hunts/record"},
+	"hunts/record/recordtest": {"hunts", "hunts/record", "hunts/testclock"},
 	"bot/inbound":             {},
 	"bot/outbox":              {"bot/message", "hunts"},
 	"bot/message":             {"hunts", "hunts/indicator", "hunts/sweep"},

@@ -196,7 +196,7 @@ func (p *parts) openExport(ctx context.Context, a *assembly) error {
 	if p.events, err = e.load(ctx, names, a.progress); err != nil {
 		return err
 	}
-	p.now = e.now(p.events)
+	p.now = e.now(p.events, a.clock)
 	if a.standing {
 		a.clock = standing(p.now)
 	} else if e.moves {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -43,7 +42,7 @@ func audit(ctx context.Context, p process, args []string) error {
 	if cfg.redisURL == "" {
 		return fmt.Errorf("REDIS_URL is not set: the audit of a bot that kept everything in memory is gone with it")
 	}
-	store, err := record.Open(ctx, record.Config{URL: cfg.redisURL, TLS: cfg.redisTLS, Clock: time.Now, Replica: "audit", Random: rand.Reader})
+	store, err := record.Open(ctx, record.Config{URL: cfg.redisURL, TLS: cfg.redisTLS, Clock: p.clock, Replica: "audit", Random: rand.Reader})
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func audit(ctx context.Context, p process, args []string) error {
 	}
 	out := json.NewEncoder(p.stdout)
 	out.SetEscapeHTML(false)
-	return store.AuditSince(ctx, time.Now().Add(-back), func(e hunts.AuditEntry, hash string) error {
+	return store.AuditSince(ctx, p.clock().Add(-back), func(e hunts.AuditEntry, hash string) error {
 		line := audited{e, hash}
 		if *find != "" {
 			text, err := json.Marshal(line)

@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // lines collects what a subcommand prints, for a test that waits for a part of it.
@@ -72,7 +73,7 @@ func startDemo(t *testing.T) string {
 	out, errs := newLines(), newLines()
 	done := make(chan int, 1)
 	go func() {
-		p := process{stdin: strings.NewReader(""), stdout: out, stderr: errs}
+		p := process{stdin: strings.NewReader(""), stdout: out, stderr: errs, clock: testclock.New().Now}
 		done <- p.run(ctx, []string{"demo", "--listen", "127.0.0.1:0", "--no-browser"})
 	}()
 	t.Cleanup(func() {

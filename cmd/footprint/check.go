@@ -31,6 +31,7 @@ type finding struct {
 // checker collects findings.
 type checker struct {
 	cfg      config
+	clock    func() time.Time
 	env      []string
 	findings []finding
 	scopes   []string // of the bot token; nil when Slack did not tell
@@ -55,7 +56,7 @@ func check(ctx context.Context, p process, args []string) error {
 	} else if len(rest) > 0 {
 		return usageError{f.summary()}
 	}
-	c := &checker{env: p.env}
+	c := &checker{env: p.env, clock: p.clock}
 	cfg, err := loadConfig(p.env)
 	c.cfg = cfg
 	if err != nil {
@@ -230,7 +231,7 @@ func (c *checker) skew(date string) {
 	if err != nil {
 		return
 	}
-	if d := time.Since(theirs).Abs(); d > maxSkew {
+	if d := c.clock().Sub(theirs).Abs(); d > maxSkew {
 		c.say("clock", "warn", "this machine's clock and Slack's differ by %s: windows of hunts will be off by as much", d.Round(time.Second))
 		return
 	}
@@ -243,7 +244,7 @@ func (c *checker) redis(ctx context.Context) {
 		c.say("redis", "warn", "REDIS_URL is not set: everything is kept in memory and lost on exit, and only one replica can run")
 		return
 	}
-	store, err := record.Open(ctx, record.Config{URL: c.cfg.redisURL, TLS: c.cfg.redisTLS, Clock: time.Now, Replica: "check", Random: rand.Reader})
+	store, err := record.Open(ctx, record.Config{URL: c.cfg.redisURL, TLS: c.cfg.redisTLS, Clock: c.clock, Replica: "check", Random: rand.Reader})
 	if err != nil {
 		c.say("redis", "fail", "%v", err)
 		return
@@ -265,7 +266,7 @@ func (c *checker) redis(ctx context.Context) {
 
 func (c *checker) hunts(ctx context.Context) {
 	documented := localworkspace.Empty()
-	p, err := assemble(ctx, c.cfg, assembly{fleet: func() *localworkspace.Events { return documented }, progress: io.Discard, clock: time.Now, terminal: true})
+	p, err := assemble(ctx, c.cfg, assembly{fleet: func() *localworkspace.Events { return documented }, progress: io.Discard, clock: c.clock, terminal: true})
 	if err != nil {
 		c.say("hunts", "fail", "%v", err)
 		return

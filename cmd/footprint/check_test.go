@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // huntFile is a hunt over one table; the rest is as the Sentinel schema wants it.
@@ -43,7 +43,7 @@ footprint:
 func checked(t *testing.T, env []string, area string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env, clock: testclock.New().Now}
 	p.run(context.Background(), []string{"check", "--format", "json"})
 	var report struct{ Findings []finding }
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
@@ -102,7 +102,7 @@ func TestCheckAsksTheWorkspaceWhetherEachHuntWorks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: time.Now})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 		},
 	} {
 		oauth := readManifest(t, manifest)["oauth_config"].(map[string]any)
-		slack := localslack.New(localslack.Config{Scopes: texts(oauth["scopes"].(map[string]any)["bot"])})
+		slack := localslack.New(localslack.Config{Clock: testclock.New().Now, Scopes: texts(oauth["scopes"].(map[string]any)["bot"])})
 		if err := slack.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -147,13 +147,13 @@ func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 }
 
 func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
-	slack := localslack.New(localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "groups:read"}})
+	slack := localslack.New(localslack.Config{Clock: testclock.New().Now, Scopes: []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "groups:read"}})
 	if err := slack.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = slack.Close() }()
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2})
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: time.Now})
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 2})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
 		}
 	}
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env, clock: testclock.New().Now}
 	if code := p.run(t.Context(), []string{"check"}); code != exitAnswered {
 		t.Errorf("it ends with %d:\n%s", code, out.String())
 	}

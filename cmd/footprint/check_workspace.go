@@ -48,7 +48,7 @@ func (c *checker) workspaces(ctx context.Context) {
 		return
 	}
 	defer func() { _ = nothing.Close() }()
-	runner, err := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Authorizer: hunts.AllowAll(nothing, time.Now), Clock: time.Now, Controls: c.cfg.controls})
+	runner, err := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Authorizer: hunts.AllowAll(nothing, c.clock), Clock: c.clock, Controls: c.cfg.controls})
 	if err != nil {
 		c.say("workspace", "fail", "%v", err)
 		return

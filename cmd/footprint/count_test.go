@@ -17,6 +17,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // This file counts in plain Go what the hunts count in KQL. It shares no code
@@ -318,7 +319,7 @@ func TestAnIndependentCountAgreesWithTheHunts(t *testing.T) {
 				t.Fatal(files, err)
 			}
 			rows := readPlain(t, files[0])
-			parts, err := assemble(context.Background(), config{origin: map[string]string{}}, assembly{events: source.dir, progress: newLines(), clock: time.Now, terminal: true})
+			parts, err := assemble(context.Background(), config{origin: map[string]string{}}, assembly{events: source.dir, progress: newLines(), clock: testclock.New().Now, terminal: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -330,7 +331,7 @@ func TestAnIndependentCountAgreesWithTheHunts(t *testing.T) {
 					t.Fatalf("only %d requests could be made", asked)
 				}
 				text := requests(random, rows)
-				req, refusal := indicator.Parse(text+" since=all", time.Now())
+				req, refusal := indicator.Parse(text+" since=all", testclock.At())
 				if refusal != nil {
 					continue
 				}

@@ -36,8 +36,8 @@ func demo(ctx context.Context, p process, args []string) error {
 	} else if len(rest) > 0 {
 		return usageError{f.summary()}
 	}
-	start := time.Now().UTC()
-	clock := func() time.Time { return min2(time.Now().UTC(), start.Add(demoPause)) }
+	start := p.clock().UTC()
+	clock := func() time.Time { return min2(p.clock().UTC(), start.Add(demoPause)) }
 	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*exported.path == "")})
 	if err := slackLike.Start(ctx); err != nil {
 		return fmt.Errorf("serving the page: %w; use --listen 127.0.0.1:0 for any free port", err)
@@ -53,7 +53,7 @@ func demo(ctx context.Context, p process, args []string) error {
 		}
 	} else {
 		exported.moves = true
-		a.live, a.exports, a.clock = false, exported, time.Now
+		a.live, a.exports, a.clock = false, exported, p.clock
 	}
 	cfg := config{botToken: slackLike.BotToken(), appToken: slackLike.AppToken(), slackAPI: slackLike.APIURL(), replica: "demo", workers: 16, bots: []string{demoPlaybook}, threadPause: 5 * time.Second}
 	parts, err := assemble(ctx, cfg, a)

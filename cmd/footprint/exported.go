@@ -70,14 +70,14 @@ func (e *exports) load(ctx context.Context, names []string, progress io.Writer) 
 }
 
 // now is the time at which an export stands still: what --as-of says, or the end
-// of the second of its newest event.
-func (e *exports) now(events *localworkspace.Events) time.Time {
+// of the second of its newest event; without an event, what clock says.
+func (e *exports) now(events *localworkspace.Events, clock hunts.Clock) time.Time {
 	if !e.asOf.IsZero() {
 		return e.asOf
 	}
 	_, newest := events.Span()
 	if newest.IsZero() {
-		return time.Now().UTC()
+		return clock().UTC()
 	}
 	return newest.Truncate(time.Second).Add(time.Second)
 }
@@ -99,11 +99,11 @@ func (e *exports) stands(from, to time.Time) bool {
 
 // nowFor is the now that a request is read by. A request over an export is read
 // before the export is: no window lies in its future yet.
-func nowFor(events string) time.Time {
+func nowFor(events string, clock hunts.Clock) time.Time {
 	if events != "" {
 		return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	return time.Now().UTC()
+	return clock().UTC()
 }
 
 // huntNamed is the hunt that a request means.

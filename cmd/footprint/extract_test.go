@@ -6,12 +6,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func runExtract(t *testing.T, text string, env []string, args ...string) []map[string]any {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(text), stdout: &out, stderr: &errs, env: env}
+	p := process{stdin: strings.NewReader(text), stdout: &out, stderr: &errs, env: env, clock: testclock.New().Now}
 	if code := p.run(t.Context(), append([]string{"extract", "--format", "json"}, args...)); code != exitAnswered {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}

@@ -26,7 +26,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	text := indicator.Join(words)
-	req, refusal := indicator.Parse(text, nowFor(*exported.path))
+	req, refusal := indicator.Parse(text, nowFor(*exported.path, p.clock))
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}
@@ -42,7 +42,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 	}
 	began := time.Now()
 	parts, err := assemble(ctx, cfg, assembly{
-		events: *exported.path, exports: exported, hunt: huntNamed(req.Hunt), standing: exported.stands(req.From, req.To), progress: p.stderr, clock: time.Now, terminal: true,
+		events: *exported.path, exports: exported, hunt: huntNamed(req.Hunt), standing: exported.stands(req.From, req.To), progress: p.stderr, clock: p.clock, terminal: true,
 	})
 	if err != nil {
 		return err

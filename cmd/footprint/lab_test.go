@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // lab is recorded attack telemetry that is not part of this project.
@@ -26,7 +27,7 @@ func needLab(t *testing.T) {
 func terminal(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, clock: testclock.New().Now}
 	code = p.run(context.Background(), args)
 	return code, out.String(), errs.String()
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Exit codes of the contract.
@@ -58,6 +59,7 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            []string
+	clock          func() time.Time
 }
 
 func subcommands() []subcommand {
@@ -77,7 +79,7 @@ func subcommands() []subcommand {
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	p := process{stdin: os.Stdin, stdout: stdout, stderr: stderr, env: os.Environ()}
+	p := process{stdin: os.Stdin, stdout: stdout, stderr: stderr, env: os.Environ(), clock: time.Now}
 	return p.run(ctx, args)
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -16,15 +17,16 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // deployment is what a company runs: Slack and a workspace, here local ones, a
-// real Redis, and the built binary as often as a test starts it.
+// real Redis, and footprint processes as often as a test starts one.
 type deployment struct {
 	tb        testing.TB
 	ctx       context.Context
 	dir       string
-	binary    string
+	clock     *testclock.Clock
 	slack     *localslack.Workspace
 	workspace *localworkspace.Server
 	url       string // of the workspace
@@ -36,6 +38,7 @@ type deployment struct {
 	replicas map[int]*replica
 	keepers  sync.WaitGroup
 	ended    int // replicas that ended by themselves
+	spawned  atomic.Int64
 }
 
 // stopSignal is what an orchestrator sends first.
@@ -49,20 +52,16 @@ type replica struct {
 	ended  chan struct{}
 }
 
-// newDeployment builds the binary and starts everything but the replicas.
+// newDeployment starts everything but the replicas.
 func newDeployment(tb testing.TB, slack localslack.Config, devices, days int) *deployment {
 	tb.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	d := &deployment{tb: tb, ctx: ctx, dir: tb.TempDir(), replicas: map[int]*replica{}}
-	d.binary = filepath.Join(d.dir, "footprint")
-	if out, err := exec.Command("go", "build", "-o", d.binary, ".").CombinedOutput(); err != nil { //nolint:noctx // a build ends
-		stop()
-		tb.Fatalf("building: %v\n%s", err, out)
-	}
+	d := &deployment{tb: tb, ctx: ctx, dir: tb.TempDir(), clock: testclock.New(), replicas: map[int]*replica{}}
 	d.redis = recordtest.Real(tb, "--appendonly", "yes", "--appendfsync", "always")
+	slack.Clock = d.clock.Now
 	d.slack = localslack.New(slack)
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: devices, Days: days})
-	d.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: time.Now})
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: devices, Days: days})
+	d.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: d.clock.Now})
 	if err := d.slack.Start(ctx); err != nil {
 		stop()
 		tb.Fatal(err)
@@ -143,11 +142,16 @@ func (d *deployment) spawn(n int) *replica {
 	}
 	defer func() { _ = log.Close() }()
 	r := &replica{listen: net.JoinHostPort("127.0.0.1", recordtest.FreePort(d.tb)), ended: make(chan struct{})}
-	r.cmd = exec.Command(d.binary, "serve") //nolint:noctx // its keeper ends it
+	self, err := os.Executable()
+	if err != nil {
+		d.tb.Error(err)
+	}
+	r.cmd = exec.Command(self, "serve") //nolint:noctx // its keeper ends it
 	r.cmd.Env = []string{
+		asProcess + "=1", testclock.Variable + "=" + d.clock.Now().Format(time.RFC3339Nano),
 		"HOME=" + d.dir, "SLACK_BOT_TOKEN=" + d.slack.BotToken(), "SLACK_APP_TOKEN=" + d.slack.AppToken(), "SLACK_API_URL=" + d.slack.APIURL(),
 		"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + d.url, "FOOTPRINT_AZURE_CREDENTIAL=none", "REDIS_URL=" + d.redis.URL(),
-		"FOOTPRINT_LISTEN=" + r.listen, fmt.Sprintf("FOOTPRINT_REPLICA=replica-%d-%d", n, time.Now().UnixNano()),
+		"FOOTPRINT_LISTEN=" + r.listen, fmt.Sprintf("FOOTPRINT_REPLICA=replica-%d-%d", n, d.spawned.Add(1)),
 	}
 	r.cmd.Env = append(r.cmd.Env, d.env...)
 	r.cmd.Stderr = log

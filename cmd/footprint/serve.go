@@ -39,12 +39,12 @@ func serve(ctx context.Context, p process, args []string) error {
 	}
 	log := newLog(p.stderr, cfg.logFormat, cfg.botToken, cfg.appToken, cfg.redisURL)
 	record.LogTo(log)
-	parts, err := assemble(ctx, cfg, assembly{progress: p.stderr, clock: time.Now, log: log})
+	parts, err := assemble(ctx, cfg, assembly{progress: p.stderr, clock: p.clock, log: log})
 	if err != nil {
 		return err
 	}
 	defer parts.close()
-	return runBot(ctx, cfg, parts, time.Now, log)
+	return runBot(ctx, cfg, parts, p.clock, log)
 }
 
 // runBot is what serve and demo share: everything.

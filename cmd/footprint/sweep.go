@@ -30,8 +30,8 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 	if *file == "" {
 		return usageError{"--watchlist FILE is missing; " + f.summary()}
 	}
-	now := time.Now().UTC()
-	window, err := sweepWindow(words, nowFor(*exported.path))
+	now := p.clock().UTC()
+	window, err := sweepWindow(words, nowFor(*exported.path, p.clock))
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		list.Hold(cfg.guard())
 	}
 	parts, err := assemble(ctx, cfg, assembly{
-		events: *exported.path, exports: exported, hunt: hunts.DefaultHunt, standing: exported.stands(window.From, window.To), progress: p.stderr, clock: time.Now, terminal: true,
+		events: *exported.path, exports: exported, hunt: hunts.DefaultHunt, standing: exported.stands(window.From, window.To), progress: p.stderr, clock: p.clock, terminal: true,
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // gate holds each query that runs until the test lets it go.
@@ -48,8 +49,8 @@ func (g *gate) let(sweep bool) {
 }
 
 func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
-	now := time.Now().UTC()
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now, Devices: 40, Days: 2})}, Clock: time.Now})
+	now := testclock.At()
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now, Devices: 40, Days: 2})}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +66,7 @@ func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
 	}
 	store := recordtest.Start(t)
 	g := &gate{Source: inner, running: map[bool][]chan struct{}{}, started: make(chan bool, 1000)}
-	runner, err := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Authorizer: hunts.AllowAll(store, time.Now), Clock: time.Now})
+	runner, err := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Authorizer: hunts.AllowAll(store, testclock.New().Now), Clock: testclock.New().Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // hunted runs `footprint hunt` over one table of events and reads its answer.
@@ -22,7 +23,7 @@ func hunted(t *testing.T, env []string, network string, words ...string) hunts.A
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env, clock: testclock.New().Now}
 	code := p.run(context.Background(), append([]string{"hunt", "--events", dir, "--format", "json"}, words...))
 	var a hunts.Answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {

@@ -21,7 +21,7 @@ func workspace(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: loaded}, Clock: standing(exported.now(loaded))})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: loaded}, Clock: standing(exported.now(loaded, p.clock))})
 	url, err := server.Start(ctx, *listen)
 	if err != nil {
 		return fmt.Errorf("serving the events: %w", err)

@@ -2,13 +2,13 @@ package indicator_test
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func ExampleParse() {
-	request, refusal := indicator.Parse(`203.0.113[.]66 dns=hxxps://cdn-sync[.]example/a why="ISAC tip"`, time.Now())
+	request, refusal := indicator.Parse(`203.0.113[.]66 dns=hxxps://cdn-sync[.]example/a why="ISAC tip"`, testclock.At())
 	if refusal != nil {
 		fmt.Println(refusal.Sentence)
 		return
@@ -24,9 +24,9 @@ func ExampleParse() {
 }
 
 func ExampleParse_refused() {
-	_, refusal := indicator.Parse("ipp=203.0.113.66", time.Now())
+	_, refusal := indicator.Parse("ipp=203.0.113.66", testclock.At())
 	fmt.Println(refusal.Sentence)
-	_, refusal = indicator.Parse("ip=203.0.113.666", time.Now())
+	_, refusal = indicator.Parse("ip=203.0.113.666", testclock.At())
 	fmt.Println(refusal.Sentence)
 	// Output:
 	// I don't know the key "ipp": did you mean ip=203.0.113[.]66?

@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func TestEachCloudHasItsEndpointAndItsAudience(t *testing.T) {
@@ -46,7 +47,7 @@ type scopes struct{ asked []string }
 
 func (s *scopes) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	s.asked = append(s.asked, o.Scopes...)
-	return azcore.AccessToken{Token: secretToken, ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: secretToken, ExpiresOn: testclock.Far}, nil
 }
 
 func TestTheTokenIsForTheAudienceAndGoesToTheEndpoint(t *testing.T) {

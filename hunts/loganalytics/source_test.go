@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 const oneRow = `{"tables":[{"name":"PrimaryResult","columns":[{"name":"A","type":"long"},{"name":"B","type":"string"}],"rows":[[9007199254740993,"x"]]}]}`
@@ -190,7 +191,7 @@ type secretCredential struct{}
 const secretToken = "ey-very-secret-token"
 
 func (secretCredential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: secretToken, ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: secretToken, ExpiresOn: testclock.Far}, nil
 }
 
 func TestATokenNeverReachesAnErrorOrALog(t *testing.T) {

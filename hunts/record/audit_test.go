@@ -10,6 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func TestTheAuditIsAChain(t *testing.T) {
@@ -19,7 +20,7 @@ func TestTheAuditIsAChain(t *testing.T) {
 		if n, err := stores[0].VerifyAudit(t.Context()); n != 0 || err != nil {
 			t.Errorf("an empty audit: %d, %v", n, err)
 		}
-		now := time.Now().UTC()
+		now := testclock.At()
 		var writers sync.WaitGroup
 		for i := range 8 {
 			writers.Go(func() {
@@ -87,7 +88,7 @@ func TestATamperedAuditIsNoticed(t *testing.T) {
 			server := recordtest.Any(t)
 			s := recordtest.Open(t, server.URL(), "a")
 			for i := range 4 {
-				check(t, s.Audit(t.Context(), hunts.AuditEntry{Time: time.Now(), Action: "hunt", User: fmt.Sprint("U", i)}))
+				check(t, s.Audit(t.Context(), hunts.AuditEntry{Time: testclock.At(), Action: "hunt", User: fmt.Sprint("U", i)}))
 			}
 			c := server.Client()
 			defer c.Close()

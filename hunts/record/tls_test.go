@@ -13,10 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // authority signs certificates into files of a folder.
@@ -39,8 +39,8 @@ func (a *authority) issue(name string, c *x509.Certificate) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(a.t, err)
-	c.SerialNumber, c.Subject = big.NewInt(time.Now().UnixNano()), pkix.Name{CommonName: name}
-	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	c.SerialNumber, c.Subject = big.NewInt(1), pkix.Name{CommonName: name}
+	c.NotBefore, c.NotAfter = testclock.At().AddDate(-100, 0, 0), testclock.Far
 	if a.cert == nil {
 		a.cert, a.key = c, key
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // weighed notes the largest answer of a source.
@@ -51,7 +52,7 @@ func wide(now time.Time, devices, events int) string {
 const mostBytes = 1 << 20
 
 func TestAnAnswerStaysBelowAMegabyteAndSaysWhatItCut(t *testing.T) {
-	now := time.Now().UTC()
+	now := testclock.At()
 	for _, c := range []struct {
 		name            string
 		devices, events int

@@ -16,6 +16,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // gated asks when the gate is open.
@@ -43,7 +44,7 @@ func replicas(t *testing.T, n int, redis, workspace string, gate chan struct{}) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[i] = newRunner(runner.Config{Catalog: catalog, Source: gated{source, gate}, Record: recordtest.Open(t, redis, fmt.Sprint("replica-", i)), Clock: time.Now})
+		out[i] = newRunner(runner.Config{Catalog: catalog, Source: gated{source, gate}, Record: recordtest.Open(t, redis, fmt.Sprint("replica-", i)), Clock: testclock.New().Now})
 	}
 	return out
 }
@@ -76,7 +77,7 @@ func TestFiftyAskersOfTwoProcessesShareOneRound(t *testing.T) {
 			{"when the workspace refuses", 403, hunts.CouldNotTell},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				now := time.Now().UTC()
+				now := testclock.At()
 				line := fmt.Sprintf(`{"TimeGenerated":%q,"DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.%d"}`+"\n", now.Add(-time.Hour).Format(time.RFC3339), n)
 				server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": exportOf(t, map[string]string{"DeviceNetworkEvents.ndjson": line})}})
 				server.Fault(localworkspace.Fault{Status: c.status})

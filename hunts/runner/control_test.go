@@ -11,6 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // contacts writes an export of connections: who, when, and with what action.
@@ -46,7 +47,7 @@ func typed(t *testing.T, text string) indicator.Indicator {
 
 func TestAScheduledSweepProvesItselfByAHostThatIsKnownToBePresent(t *testing.T) {
 	const busy, rare, connected, failed = "203.0.113.80", "203.0.113.81", "ConnectionSuccess", "ConnectionFailed"
-	now := time.Now().UTC().Truncate(time.Second)
+	now := testclock.At().Truncate(time.Second)
 	today, before := now.Add(-24*time.Hour), now.Add(-48*time.Hour)
 	everyDay := func(c *contacts) {
 		c.every(30*time.Minute, before, now, busy, connected)

@@ -16,6 +16,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // seenValues are what stands in some columns of a table.
@@ -94,7 +95,7 @@ func drawn(random *rand.Rand, ips, hosts, files, hashes []string) indicator.Indi
 }
 
 func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2})
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 2})
 	runner := runnerOver(t, events)
 	random := rand.New(rand.NewPCG(20261123, 7))
 	ips, hosts := seenValues(t, events, "RemoteIP"), seenValues(t, events, "RemoteUrl")
@@ -172,7 +173,7 @@ func sameTime(a, b *time.Time) bool {
 }
 
 func TestASweepTakesInWhatCameLate(t *testing.T) {
-	now := time.Now().UTC().Truncate(time.Second)
+	now := testclock.At().Truncate(time.Second)
 	last := now.Add(-24 * time.Hour) // the sweep before
 	var export strings.Builder
 	row := func(device string, happened, arrived time.Time) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -14,18 +13,19 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // tipRunner hunts in the demo's fleet.
 func tipRunner(t *testing.T) *runner.Runner {
 	t.Helper()
-	return runnerOver(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 2}))
+	return runnerOver(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 2}))
 }
 
 // runnerOver hunts in events through the query API, without a memory.
 func runnerOver(t *testing.T, events *localworkspace.Events, controls ...indicator.Indicator) *runner.Runner {
 	t.Helper()
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: time.Now})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func runnerOver(t *testing.T, events *localworkspace.Events, controls ...indicat
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: time.Now, Controls: controls})
+	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: testclock.New().Now, Controls: controls})
 }
 
 func TestThreatIntelligenceIsReadInItsLatestState(t *testing.T) {

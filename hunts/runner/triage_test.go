@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -12,13 +11,14 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/runner"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // remembering is a runner with a store, and the workspace it asks.
 func remembering(t *testing.T) (*runner.Runner, *record.Store, *localworkspace.Server) {
 	t.Helper()
-	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 60, Days: 8})
-	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: time.Now})
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 8})
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func remembering(t *testing.T) (*runner.Runner, *record.Store, *localworkspace.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := record.Open(t.Context(), record.Config{Clock: time.Now, Replica: "r", Random: rand.Reader})
+	store, err := record.Open(t.Context(), record.Config{Clock: testclock.New().Now, Replica: "r", Random: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func remembering(t *testing.T) (*runner.Runner, *record.Store, *localworkspace.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: store, Clock: time.Now}), store, server
+	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: store, Clock: testclock.New().Now}), store, server
 }
 
 func triageOf(t *testing.T, r *runner.Runner, prefix string, fresh bool, values ...string) []hunts.Hunt {

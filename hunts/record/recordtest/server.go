@@ -24,6 +24,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // Start gives a Store of its own on a real Redis, or, where there is none, on
@@ -37,7 +38,7 @@ func Start(t testing.TB) *record.Store {
 // test.
 func Open(t testing.TB, url, replica string) *record.Store {
 	t.Helper()
-	s, err := record.Open(t.Context(), record.Config{URL: url, Replica: replica, Random: rand.Reader})
+	s, err := record.Open(t.Context(), record.Config{URL: url, Replica: replica, Clock: testclock.New().Now, Random: rand.Reader})
 	if err != nil {
 		t.Fatalf("opening a store: %v", err)
 	}
