@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -22,12 +23,11 @@ const (
 	auditFor = 15 * time.Second
 )
 
-// auditShownTo notes that the answer of a hunt was shown, to whom, and everything
-// that ties the entry to the query of the workspace.
-func (b *Bot) auditShownTo(ctx context.Context, h hunts.Hunt, a hunts.Answer, to string) error {
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{
-		Time: b.cfg.Clock().UTC(), Action: "shown", HuntID: h.ID, User: h.Asker.User, Team: h.Asker.Team, Channel: h.Asker.Channel,
-		What: indicator.Format(h.Request), Why: h.Request.Why, Workspace: a.Source.Workspace, KQLHash: hunts.KQLHash(a.KQL),
+// auditShown notes that the answer of a hunt was shown, to whom, and everything that
+// ties the entry to the query of the workspace.
+func (b *Bot) auditShown(ctx context.Context, h hunts.Hunt, a hunts.Answer, to string) error {
+	return b.policy.Note(ctx, h.Asker, hunts.Action{
+		Name: "shown", HuntID: h.ID, What: indicator.Format(h.Request), Why: h.Request.Why, Workspaces: []string{a.Source.Workspace}, KQLHash: hunts.KQLHash(a.KQL),
 		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: to,
 	})
 }
@@ -125,8 +125,7 @@ func (b *Bot) auditCommand(ctx context.Context, c command, text string) (string,
 	if wrong != "" {
 		return wrong, nil
 	}
-	entry := hunts.AuditEntry{Time: now, Action: "audit", User: c.User, Team: c.Team, Channel: c.Channel, What: "audit " + text, ShownTo: c.User}
-	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
+	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "audit", Right: hunts.MayAudit, What: "audit " + text, ShownTo: c.User}); err != nil {
 		return "", err
 	}
 	within, stop := context.WithTimeout(ctx, auditFor)
@@ -149,8 +148,19 @@ func (b *Bot) auditCommand(ctx context.Context, c command, text string) (string,
 		head += fmt.Sprintf(", the newest %d; `footprint audit` has all", len(a.found))
 	}
 	lines := []string{head + ":"}
+	red := b.policy.Redaction(c.Channel)
 	for i := len(a.found) - 1; i >= 0; i-- {
-		lines = append(lines, message.AuditLine(a.found[i]))
+		lines = append(lines, message.AuditLine(visibleEntry(red, a.found[i])))
 	}
 	return strings.Join(lines, "\n"), nil
+}
+
+// visibleEntry is an entry as a channel may see it: the request that it holds names
+// devices and users in its own grammar.
+func visibleEntry(red *policy.Redaction, e hunts.AuditEntry) hunts.AuditEntry {
+	req, _ := indicator.Parse(e.What, e.Time)
+	return policy.Redact(red, struct {
+		Devices, Accounts []string
+		E                 hunts.AuditEntry
+	}{req.Devices, req.Accounts, e}).E
 }

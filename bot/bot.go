@@ -22,6 +22,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/outbox"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -75,13 +76,10 @@ type Store interface {
 	// called again, each time on the document as it is stored, nil for none.
 	ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(stored json.RawMessage) (json.RawMessage, error)) error
 	Delete(ctx context.Context, names ...string) error
-	// Allow counts one use of key; false when there were limit of them within per.
-	Allow(ctx context.Context, key string, limit int, per time.Duration) (ok bool, retryAfter time.Duration, err error)
 	// Entries of a named list, one value for each key.
 	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
 	Entries(ctx context.Context, list string) (map[string][]byte, error)
 	DropEntries(ctx context.Context, list string, keys ...string) error
-	Audit(ctx context.Context, e hunts.AuditEntry) error
 	// AuditSince hands every entry not older than since to each, oldest first.
 	AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error
 	// Lease takes key until ttl passes without Renew; Await returns when it may be
@@ -114,15 +112,11 @@ type Config struct {
 	Log    *slog.Logger
 	// Replica names this process in claims.
 	Replica string
-	// Channels are the ids that may hunt; empty allows every channel of the
-	// bot's own team.
-	Channels []string
 	// Workspaces are the names to choose from, the default one first; fewer than
 	// two leave nothing to choose.
 	Workspaces []string
-	// PolicyFile says who may do what; empty allows every member everything. It is
-	// read again when it changes.
-	PolicyFile string
+	// Policy judges and audits what people do; there is no default.
+	Policy *policy.Gate
 	// Guard knows what is not hunted unasked; nil is the default one.
 	Guard *indicator.Guard
 	// Bots are the ids of bots or apps whose messages are read like a person's.
@@ -177,7 +171,7 @@ type Bot struct {
 	signedOut sync.Once
 	end       chan error // what Run returns; of the one error that ends it
 
-	policy policyFile
+	policy *policy.Gate
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
 	asides sync.WaitGroup // apologies under way
 
@@ -188,6 +182,9 @@ type Bot struct {
 // New fills in the defaults and signs in, so that a wrong token is known at
 // once.
 func New(ctx context.Context, cfg Config) (*Bot, error) {
+	if cfg.Policy == nil {
+		return nil, errors.New("a bot needs a policy: one without a file allows every member everything")
+	}
 	if cfg.Connections <= 0 {
 		cfg.Connections = 2
 	}
@@ -239,10 +236,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, end: make(chan error, 1), api: slack.New(cfg.BotToken, options...), running: map[string]context.CancelFunc{}, policy: policyFile{path: cfg.PolicyFile}}
-	if err := b.policy.load(); err != nil {
-		return nil, err
-	}
+	b := &Bot{cfg: cfg, end: make(chan error, 1), api: slack.New(cfg.BotToken, options...), running: map[string]context.CancelFunc{}, policy: cfg.Policy}
 	if err := b.signIn(ctx); err != nil {
 		return nil, err
 	}
@@ -250,6 +244,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		API: b.api, Store: cfg.Store, Self: b.self, Owner: cfg.Replica, Burst: cfg.PostBurst, Keep: cfg.Keep, Clock: cfg.Clock, Log: cfg.Log,
 		SignedOut: func(err error) { b.signedOut.Do(func() { b.end <- signInError(err) }) },
 	})
+	b.policy.Join(b.team, directory{b})
 	return b, nil
 }
 

@@ -17,13 +17,8 @@ import (
 // delivery find the first one's hunt.
 func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
-	sentence, err := b.barred(ctx, hunts.Asker{Team: c.Team, User: c.User, Channel: c.Channel})
-	if err != nil {
-		return err
-	}
-	if sentence != "" {
-		b.auditRefusal(ctx, c, sentence)
-		return whisper(message.Refused(sentence, b.view()))
+	if err := b.admit(ctx, c.asker(), "command", c.Text); err != nil {
+		return b.tell(err, whisper)
 	}
 	text := strings.TrimSpace(c.Text)
 	if text == "" {
@@ -34,7 +29,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	}
 	if say, done, err := b.subcommand(ctx, key, c, text); done || err != nil {
 		if err != nil {
-			return err
+			return b.tell(err, whisper)
 		}
 		return whisper(message.Said(say, b.view()))
 	}
@@ -42,29 +37,31 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	if refusal != nil {
 		return whisper(message.Refused(refusal.Sentence, b.view()))
 	}
-	asker := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+	asker := c.asker()
 	if req.Incident != "" && len(req.Indicators()) == 0 {
 		return b.tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
 	}
-	h, err := b.huntFor(ctx, key, req, asker)
+	h, err := b.huntFor(ctx, key, req, asker, nil)
 	if err != nil {
 		return b.tell(err, whisper)
 	}
 	return b.start(ctx, h, c.ResponseURL)
 }
 
+func (c command) asker() hunts.Asker {
+	return hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
+}
+
 // subcommand answers the words that are no hunt.
 func (b *Bot) subcommand(ctx context.Context, key string, c command, text string) (say string, done bool, err error) {
 	word, rest, _ := strings.Cut(text, " ")
-	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
-	needs := map[string]string{"watch": MayWatch, "sweep": MaySweep, "here": MayIncident, "audit": MayAudit}[strings.ToLower(word)]
+	needs := map[string]hunts.Right{"watch": hunts.MayWatch, "here": hunts.MayIncident, "audit": hunts.MayAudit}[strings.ToLower(word)] // a sweep is judged by its own channel
 	if strings.EqualFold(word, "here") && strings.TrimSpace(rest) == "" {
 		needs = "" // what holds in a channel may be asked in any
 	}
 	if needs != "" {
-		if say := b.may(ctx, who, needs); say != "" {
-			b.auditRefusal(ctx, c, say)
-			return say, true, nil
+		if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: strings.ToLower(word), Right: needs, What: c.Text}); err != nil {
+			return "", true, err
 		}
 	}
 	switch strings.ToLower(word) {
@@ -114,23 +111,19 @@ func (b *Bot) tell(err error, whisper func(message.Message) error) error {
 	return err
 }
 
-func (b *Bot) auditRefusal(ctx context.Context, c command, why string) {
-	err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{
-		Time: b.cfg.Clock().UTC(), Action: "refused", User: c.User, Team: c.Team, Channel: c.Channel, What: c.Text, Outcome: why,
-	})
-	if err != nil {
-		b.cfg.Log.ErrorContext(ctx, "refusal not audited", "user", c.User, "error", err)
+// admit refuses strangers: guests, members of other companies, and everybody where
+// hunting is not meant to be. The refusal is audited.
+func (b *Bot) admit(ctx context.Context, who hunts.Asker, name, what string) error {
+	sentence, err := b.policy.Stranger(ctx, who)
+	if err != nil || sentence == "" {
+		return err
 	}
+	return b.policy.Refuse(ctx, who, hunts.Action{Name: name, What: what}, sentence)
 }
 
-// refuse writes a refusal into the audit and gives it as an error for the asker.
-func (b *Bot) refuse(ctx context.Context, asker hunts.Asker, req indicator.Request, say string) error {
-	b.auditRefusal(ctx, command{User: asker.User, Team: asker.Team, Channel: asker.Channel, Text: indicator.Format(req)}, say)
-	return &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
-}
-
-// huntFor makes the hunt of an envelope, once.
-func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error) {
+// huntFor makes the hunt of an envelope, once. shape, where it is not nil, makes it
+// go on where another one ended.
+func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, asker hunts.Asker, shape func(*hunts.Hunt)) (hunts.Hunt, error) {
 	var id string
 	if ok, err := b.cfg.Store.GetJSON(ctx, "hunt-of:"+key, &id); err != nil {
 		return hunts.Hunt{}, err
@@ -149,18 +142,16 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 	if err != nil {
 		return hunts.Hunt{}, err
 	}
-	if say := b.mayHunt(ctx, asker, h); say != "" {
-		return hunts.Hunt{}, b.refuse(ctx, asker, req, say)
+	if shape != nil {
+		shape(&h)
 	}
-	if say, err := b.quota(ctx, asker); err != nil {
+	approval, err := b.policy.Foresee(ctx, asker, b.huntAction(h))
+	switch {
+	case err != nil:
 		return hunts.Hunt{}, err
-	} else if say != "" {
-		return hunts.Hunt{}, b.refuse(ctx, asker, req, say)
-	}
-	if b.policy.beyond(h, b.cfg.Clock()) != "" {
-		if strings.HasPrefix(asker.Channel, "D") {
-			return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindNotAllowed, Say: "a hunt of this size needs the approval of a second person, and there is none here: ask in a channel."}
-		}
+	case approval != "" && strings.HasPrefix(asker.Channel, "D"):
+		return hunts.Hunt{}, b.policy.Refuse(ctx, asker, b.huntAction(h), "a hunt of this size needs the approval of a second person, and there is none here: ask in a channel.")
+	case approval != "":
 		h.State = hunts.Held
 	}
 	if err := b.cfg.Store.SetJSON(ctx, "hunt-of:"+key, id, 24*time.Hour); err != nil {
@@ -173,9 +164,10 @@ func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, as
 // Where the bot is no member the answer will travel by response_url.
 func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
 	known := b.known(ctx, h)
+	seen, _ := b.shown(h, h.Asker.Channel, hunts.Answer{})
 	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS, ResponseURL: responseURL}, func(v message.View) message.Message {
 		v.Known, v.Earlier, v.First, v.Buttons = known.text, known.earlier, known.first, true
-		return message.Started(h, v)
+		return message.Started(seen, v)
 	})
 	if err == nil {
 		if h.Asker.ThreadTS != "" {
@@ -201,7 +193,7 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 	if responseURL != "" {
 		v := b.view()
 		v.ChannelNote, v.Known, v.Earlier, v.First = note, known.text, known.earlier, known.first
-		if err := b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(h, v)); err != nil {
+		if err := b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(seen, v)); err != nil {
 			b.cfg.Log.InfoContext(ctx, "first sign of life not shown to who asked", "hunt", h.ID, "error", err)
 		}
 	}

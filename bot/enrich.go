@@ -88,7 +88,7 @@ func (b *Bot) leave(ctx context.Context, channel string) error {
 		return err
 	}
 	b.cfg.Log.InfoContext(ctx, "removed from a channel, its enrichment ends", "channel", channel)
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "enrich-off", User: b.self, Team: b.team, Channel: channel, Why: "removed from the channel"})
+	return b.policy.Note(ctx, hunts.Asker{User: b.self, Team: b.team, Channel: channel}, hunts.Action{Name: "enrich-off", Why: "removed from the channel"})
 }
 
 // hereCommand answers /footprint here …
@@ -132,24 +132,23 @@ func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
 }
 
 func (b *Bot) setEnrich(ctx context.Context, c command, on bool) error {
-	now := b.cfg.Clock().UTC()
-	if err := b.cfg.Store.SetJSON(ctx, enrichKey(c.Channel), optIn{On: on, By: c.UserName, When: now}, 0); err != nil {
+	name := "enrich-off"
+	if on {
+		name = "enrich-on"
+	}
+	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: name, Right: hunts.MayIncident}); err != nil {
 		return err
 	}
-	action := "enrich-off"
-	if on {
-		action = "enrich-on"
-	}
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: action, User: c.User, Team: c.Team, Channel: c.Channel})
+	return b.cfg.Store.SetJSON(ctx, enrichKey(c.Channel), optIn{On: on, By: c.UserName, When: b.cfg.Clock().UTC()}, 0)
 }
 
 // here says what holds in a channel.
 func (b *Bot) here(ctx context.Context, c command) (string, error) {
-	r, listed := b.policy.rule(c.Channel)
+	r, listed := b.policy.Rule(c.Channel)
 	if !listed || len(r.Allow) == 0 {
 		return "Here nothing is allowed by the policy.", nil
 	}
-	allowed := "Here is allowed: " + strings.Join(r.Allow, ", ")
+	allowed := "Here is allowed: " + r.Allowed()
 	if len(r.Groups) > 0 {
 		allowed += ", for the policy's user groups"
 	}
@@ -165,7 +164,7 @@ func (b *Bot) here(ctx context.Context, c command) (string, error) {
 	}
 	enrich := "Enrichment is off (/footprint here enrich on)."
 	switch {
-	case !slices.Contains(r.Allow, MayIncident):
+	case !slices.Contains(r.Allow, hunts.MayIncident):
 		enrich = "Enrichment is not allowed."
 	case o.On:
 		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted by themselves, at most one round in %s (/footprint here enrich off).",

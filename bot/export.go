@@ -12,9 +12,6 @@ import (
 
 // file puts an export into the thread.
 func (f follow) file(ctx context.Context, kind string) error {
-	if say := f.bot.may(ctx, f.asker, MayExport); say != "" {
-		return f.whisper(ctx, say)
-	}
 	a, ok, err := f.stored(ctx)
 	if err != nil || !ok {
 		return err
@@ -23,18 +20,15 @@ func (f follow) file(ctx context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
-	files, note, err := f.export(ctx, a, kind)
-	if err != nil || len(files) == 0 {
-		return err
+	names := exportNames(f.hunt.ID, kind)
+	if len(names) == 0 {
+		return nil
 	}
-	var names []string
-	for _, x := range files {
-		names = append(names, x.Name)
+	if err := f.bot.policy.Authorize(ctx, f.asker, hunts.Action{Name: "export", Right: hunts.MayExport, HuntID: f.hunt.ID, What: strings.Join(names, " "), ShownTo: to.Channel}); err != nil {
+		return f.refused(ctx, err)
 	}
-	entry := hunts.AuditEntry{
-		Time: f.bot.cfg.Clock().UTC(), Action: "export", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: strings.Join(names, " "), ShownTo: to.Channel,
-	}
-	if err := f.bot.cfg.Store.Audit(ctx, entry); err != nil {
+	files, note, err := f.export(ctx, a, kind, names)
+	if err != nil {
 		return err
 	}
 	if err := f.bot.out.Files(ctx, f.key, to, files...); err != nil {
@@ -46,19 +40,32 @@ func (f follow) file(ctx context.Context, kind string) error {
 	return f.say(ctx, "export", func(v message.View) message.Message { return message.Said(note, v) })
 }
 
-// export makes the files of one kind, and a sentence where they hold less than
-// there is.
-func (f follow) export(ctx context.Context, a hunts.Answer, kind string) (files []outbox.File, note string, err error) {
-	id := f.hunt.ID
+// exportNames are the files of one kind of export; none for a kind of another
+// version.
+func exportNames(huntID, kind string) []string {
 	switch kind {
 	case message.DoKQL:
-		return []outbox.File{{Name: id + ".kql", Data: message.KQLFile(a)}}, "", nil
+		return []string{huntID + ".kql"}
+	case message.DoJSON:
+		return []string{huntID + ".json"}
+	case message.DoCSV:
+		return []string{huntID + "-events.csv", huntID + "-indicators.csv"}
+	case message.DoBundle:
+		return []string{huntID + ".zip"}
+	}
+	return nil
+}
+
+// export makes the files of one kind, and a sentence where they hold less than
+// there is.
+func (f follow) export(ctx context.Context, a hunts.Answer, kind string, names []string) (files []outbox.File, note string, err error) {
+	h, a := f.bot.shown(f.hunt, f.asker.Channel, a)
+	switch kind {
+	case message.DoKQL:
+		return []outbox.File{{Name: names[0], Data: message.KQLFile(a)}}, "", nil
 	case message.DoJSON:
 		data, err := message.JSON(a)
-		return []outbox.File{{Name: id + ".json", Data: data}}, "", err
-	case message.DoCSV, message.DoBundle:
-	default:
-		return nil, "", nil
+		return []outbox.File{{Name: names[0], Data: data}}, "", err
 	}
 	events, err := f.events(ctx, a)
 	if err != nil {
@@ -68,10 +75,10 @@ func (f follow) export(ctx context.Context, a hunts.Answer, kind string) (files 
 		note = "Not every event is in the file: " + events.Cut + "."
 	}
 	if kind == message.DoCSV {
-		return []outbox.File{{Name: id + "-events.csv", Data: message.EventsCSV(events.Events)}, {Name: id + "-indicators.csv", Data: message.IndicatorsCSV(a)}}, note, nil
+		return []outbox.File{{Name: names[0], Data: message.EventsCSV(events.Events)}, {Name: names[1], Data: message.IndicatorsCSV(a)}}, note, nil
 	}
-	data, err := message.Bundle(f.hunt, a, events, f.asker, f.bot.cfg.Clock())
-	return []outbox.File{{Name: id + ".zip", Data: data}}, note, err
+	data, err := message.Bundle(h, a, events, f.asker, f.bot.cfg.Clock())
+	return []outbox.File{{Name: names[0], Data: data}}, note, err
 }
 
 // events are all that the answer counts, as this channel may see them; where the
@@ -81,7 +88,9 @@ func (f follow) events(ctx context.Context, a hunts.Answer) (hunts.EventList, er
 	if err != nil || !ok {
 		return hunts.EventList{}, err
 	}
-	list, err := f.bot.cfg.Runner.Events(ctx, f.hunt, raw)
+	h := f.hunt
+	h.Asker = f.asker // whose quota it is
+	list, err := f.bot.cfg.Runner.Events(ctx, h, raw)
 	var e *hunts.Error
 	switch {
 	case errors.As(err, &e) && ctx.Err() == nil:
@@ -90,7 +99,8 @@ func (f follow) events(ctx context.Context, a hunts.Answer) (hunts.EventList, er
 		return hunts.EventList{}, err
 	}
 	raw.Events = list.Events
-	list.Events = f.bot.visible(f.asker.Channel, raw).Events
+	_, raw = f.bot.shown(f.hunt, f.asker.Channel, raw)
+	list.Events = raw.Events
 	return list, nil
 }
 

@@ -148,7 +148,7 @@ func liveOf(have []sweep.Entry, from sweep.Feed) int {
 // read asks the workspace or the address for what a source names now.
 func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last feed.Stamp, now time.Time) (sweep.List, feed.Stamp, bool, error) {
 	if from.Workspace {
-		tips, err := b.cfg.Runner.Tips(ctx, from.Tips, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, nil)
+		tips, err := b.cfg.Runner.Tips(ctx, from.Tips, hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + s.Name, Channel: s.Channel}, nil)
 		if err != nil {
 			return sweep.List{}, last, false, err
 		}

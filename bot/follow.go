@@ -51,6 +51,16 @@ func (f follow) whisper(ctx context.Context, sentence string) error {
 	return f.bot.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, told(f.bot.view()))
 }
 
+// refused tells who acted what refused them, and passes on every other error.
+func (f follow) refused(ctx context.Context, err error) error {
+	return f.bot.tell(err, func(m message.Message) error {
+		if f.responseURL == "" && f.asker.ThreadTS != "" {
+			return f.say(ctx, "told", func(message.View) message.Message { return m })
+		}
+		return f.bot.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
+	})
+}
+
 // say posts into the thread, once; where it has no place any more, directly to who
 // asked.
 func (f follow) say(ctx context.Context, what string, render func(message.View) message.Message) error {
@@ -65,7 +75,8 @@ func (f follow) say(ctx context.Context, what string, render func(message.View) 
 	return err
 }
 
-// stored is the answer of the hunt; without one nothing can be made of it.
+// stored is the answer of the hunt, as its channel and the one of who asks may see
+// it; without one nothing can be made of it.
 func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
 	a, ok, err := f.bot.cfg.Store.Answer(ctx, f.hunt.ID)
 	if err != nil {
@@ -74,7 +85,8 @@ func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
 	if !ok {
 		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
 	}
-	return f.bot.visible(f.asker.Channel, a), true, nil
+	_, a = f.bot.shown(f.hunt, f.asker.Channel, a)
+	return a, true, nil
 }
 
 // narrow answers from the rows at hand, without a query.
@@ -84,7 +96,8 @@ func (f follow) narrow(ctx context.Context, filters []hunts.Filter) error {
 		return err
 	}
 	n := a.Narrow(filters...)
-	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(f.hunt, a, n, v) })
+	h, _ := f.bot.shown(f.hunt, f.asker.Channel, a)
+	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(h, a, n, v) })
 }
 
 // ask runs another hunt in the thread of this one; shape, if any, makes it go on
@@ -96,21 +109,16 @@ func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunt
 	}
 	asker := f.asker
 	asker.Channel, asker.ThreadTS = to.Channel, to.Thread
-	h, err := f.bot.huntFor(ctx, f.key, req, asker)
-	if err != nil {
-		return f.bot.tell(err, func(m message.Message) error {
-			if f.responseURL == "" && f.asker.ThreadTS != "" {
-				return f.say(ctx, "told", func(message.View) message.Message { return m })
-			}
-			return f.bot.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, m)
-		})
-	}
-	if shape != nil && h.Refreshes == "" {
-		h.Refreshes = f.hunt.ID
-		shape(&h)
-		if err := f.bot.cfg.Store.SaveHunt(ctx, h); err != nil {
-			return err
+	var goOn func(*hunts.Hunt)
+	if shape != nil {
+		goOn = func(h *hunts.Hunt) {
+			h.Refreshes, h.Asked = f.hunt.ID, f.hunt.FirstAsked() // what was allowed then was searched then
+			shape(h)
 		}
+	}
+	h, err := f.bot.huntFor(ctx, f.key, req, asker, goOn)
+	if err != nil {
+		return f.refused(ctx, err)
 	}
 	return f.bot.start(ctx, h, f.responseURL)
 }
@@ -181,8 +189,10 @@ func (f follow) run(ctx context.Context, text string) error {
 // show answers once more what an earlier hunt found, where it was asked for
 // now, and as this channel may see it.
 func (f follow) show(ctx context.Context) error {
-	if say := f.bot.mayHunt(ctx, f.asker, f.hunt); say != "" {
-		return f.whisper(ctx, say)
+	as := f.bot.huntAction(f.hunt)
+	as.Search.Once = "" // it was paid for
+	if _, err := f.bot.policy.Foresee(ctx, f.asker, as); err != nil {
+		return f.refused(ctx, err)
 	}
 	a, ok, err := f.stored(ctx)
 	if err != nil || !ok {
@@ -190,25 +200,32 @@ func (f follow) show(ctx context.Context) error {
 	}
 	again := f.hunt
 	again.Asker = f.asker
-	if err := f.bot.auditShownTo(ctx, again, a, f.asker.Channel); err != nil {
+	if err := f.bot.auditShown(ctx, again, a, f.asker.Channel); err != nil {
 		return err
 	}
+	h, _ := f.bot.shown(f.hunt, f.asker.Channel, a)
 	_, err = f.bot.out.Post(ctx, "show:"+f.key, outbox.Place{Channel: f.asker.Channel, Thread: f.asker.ThreadTS, Hunt: f.hunt.ID}, func(v message.View) message.Message {
-		return message.Answered(f.hunt, f.bot.marked(ctx, a), v)
+		return message.Answered(h, f.bot.marked(ctx, a), v)
 	})
 	return err
 }
 
-// cancel asks whoever runs the hunt to stop; what was found stays.
+// cancel asks whoever runs the hunt to stop; what was found stays. Whoever may hunt in
+// its channel may stop it.
 func (f follow) cancel(ctx context.Context) error {
 	if f.hunt.State == hunts.Answered {
 		return f.whisper(ctx, f.hunt.ID+" is answered already.")
+	}
+	there := f.asker
+	there.Channel = f.hunt.Asker.Channel
+	if err := f.bot.policy.Authorize(ctx, there, hunts.Action{Name: "cancel", Right: hunts.MayHunt, HuntID: f.hunt.ID}); err != nil {
+		return f.refused(ctx, err)
 	}
 	if err := f.bot.cfg.Store.SetJSON(ctx, cancelKey(f.hunt.ID), f.asker.User, time.Hour); err != nil {
 		return err
 	}
 	f.bot.stopRunning(f.hunt.ID)
-	return f.bot.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: f.bot.cfg.Clock().UTC(), Action: "cancel", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel})
+	return nil
 }
 
 func cancelKey(huntID string) string { return "cancel:" + huntID }

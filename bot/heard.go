@@ -105,16 +105,14 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 			return err
 		}
 	}
-	sentence, err := b.barred(ctx, who)
-	switch {
-	case err != nil:
-		return err
-	case sentence != "" && mention:
-		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
-	case sentence != "":
-		return nil
+	if mention {
+		if err := b.admit(ctx, who, "mention", said(m.Text, b.self)); err != nil {
+			return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+		}
+	} else if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
+		return err // what nobody asked us is refused without a word
 	}
-	who = b.named(ctx, who)
+	who = b.policy.Named(ctx, who)
 	text := said(m.Text, b.self)
 	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
 		return b.watchImport(ctx, key, who, rest, m.Files)
@@ -139,7 +137,7 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 	if mention {
 		return b.asked(ctx, key, m, who, text)
 	}
-	if !b.enriched(ctx, who.Channel) || b.may(ctx, who, MayIncident) != "" {
+	if !b.enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		return nil
 	}
 	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files})
@@ -157,7 +155,8 @@ func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m written, who hunts.As
 	if err != nil {
 		return false, err
 	}
-	_, understood := parseReply(text, b.visible(who.Channel, a))
+	_, a = b.shown(h, who.Channel, a)
+	_, understood := parseReply(text, a)
 	return understood, nil
 }
 
@@ -176,10 +175,10 @@ func (b *Bot) edited(ctx context.Context, key string, e event) error {
 	if !ok {
 		return nil
 	}
-	if sentence, err := b.barred(ctx, who); err != nil || sentence != "" {
+	if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
 		return err
 	}
-	if !b.enriched(ctx, e.Channel) || b.may(ctx, who, MayIncident) != "" {
+	if !b.enriched(ctx, e.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		// only what the ledger was asked about
 		if _, known, err := b.ledgerOf(ctx, e.Channel, m.TS); err != nil || !known {
 			return err

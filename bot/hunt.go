@@ -10,6 +10,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -109,6 +110,7 @@ func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 // delayed says in the message of a hunt why nothing happens; it is a courtesy.
 func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
 	err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
+		h, _ := b.shown(h, parent.Channel, hunts.Answer{})
 		v.ChannelNote = "Our store does not answer at the moment; this hunt goes on by itself when it does."
 		return message.Started(h, v)
 	})
@@ -204,7 +206,7 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.callBack(ctx, h, a, outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}); err != nil && outbox.Code(err) == "" {
 		return err
 	}
-	return b.auditShownTo(ctx, h, a, parent.Channel)
+	return b.auditShown(ctx, h, a, parent.Channel)
 }
 
 // showAnswer writes the answer into the parent message. What Slack refuses for good
@@ -230,10 +232,10 @@ func (b *Bot) showAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 
 // replyAnswer puts the answer below a message that Slack no longer lets be edited.
 func (b *Bot) replyAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post, code string) error {
-	shown := b.visible(parent.Channel, a)
+	seen, shown := b.shown(h, parent.Channel, a)
 	_, err := b.out.Post(ctx, answerKey(h.ID), outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}, func(v message.View) message.Message {
 		v.Buttons, v.ChannelNote = true, "Slack does not let me edit the message above ("+code+"), so here is the answer."
-		return message.Answered(h, shown, v)
+		return message.Answered(seen, shown, v)
 	})
 	return err
 }
@@ -249,15 +251,19 @@ const courtesyFor = time.Second
 // paintAnswer writes the answer into the parent message, with what people
 // judged and what is new since the hunt that it refreshes.
 func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	url := ""
-	if b.cfg.HuntURL != nil {
-		url = b.cfg.HuntURL(h, a.KQL)
-	}
 	asking, stop := context.WithTimeout(ctx, courtesyFor)
 	defer stop()
 	known := b.known(asking, h)
-	change := b.changed(asking, h, a, parent.Channel, known)
-	a = b.visible(parent.Channel, b.marked(asking, a))
+	change := b.changed(asking, h, a, known)
+	red := b.policy.Redaction(h.Asker.Channel, parent.Channel)
+	seen, a := red.Answered(h, b.marked(asking, a))
+	if change != nil {
+		*change = policy.Redact(red, *change)
+	}
+	url := ""
+	if b.cfg.HuntURL != nil {
+		url = b.cfg.HuntURL(seen, a.KQL)
+	}
 	a.Source.Shared = b.sharers(asking, h)
 	var newer *message.Newer
 	var n message.Newer
@@ -266,7 +272,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	}
 	return b.out.Edit(ctx, parent, func(v message.View) message.Message {
 		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.hunted, known.earlier, change, newer
-		return message.Answered(h, a, v)
+		return message.Answered(seen, a, v)
 	})
 }
 
@@ -276,25 +282,25 @@ const outsideNote = "I am not a member of this channel, so only you see this and
 // showOutside answers where the bot is no member: one message that only the asker
 // sees, without a thread, and how to get the rest.
 func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	a = b.visible(h.Asker.Channel, a)
+	seen, shown := b.shown(h, h.Asker.Channel, a)
 	err := b.out.WhisperOnce(ctx, "outside:"+h.ID, h.Asker.User, outbox.Place{Channel: h.Asker.Channel, ResponseURL: outbox.ResponseURL(parent)}, func(v message.View) message.Message {
 		v.ChannelNote = outsideNote
-		return message.Answered(h, a, v)
+		return message.Answered(seen, shown, v)
 	})
 	if err != nil {
 		return err
 	}
-	return b.auditShownTo(ctx, h, a, h.Asker.User)
+	return b.auditShown(ctx, h, a, h.Asker.User)
 }
 
 // showElsewhere answers the asker alone, without a thread, with what the channel
 // would have been shown and no more: by response_url as long as Slack takes that,
 // else by a direct message.
 func (b *Bot) showElsewhere(ctx context.Context, h hunts.Hunt, a hunts.Answer, url, note string) error {
-	a = b.visible(h.Asker.Channel, a)
+	seen, shown := b.shown(h, h.Asker.Channel, a)
 	render := func(v message.View) message.Message {
 		v.ChannelNote = note
-		return message.Answered(h, a, v)
+		return message.Answered(seen, shown, v)
 	}
 	var err error
 	if url != "" {
@@ -306,7 +312,7 @@ func (b *Bot) showElsewhere(ctx context.Context, h hunts.Hunt, a hunts.Answer, u
 	if err != nil {
 		return err
 	}
-	return b.auditShownTo(ctx, h, a, h.Asker.User)
+	return b.auditShown(ctx, h, a, h.Asker.User)
 }
 
 // elsewhere is the note of an answer that could not be shown where it was asked
@@ -321,15 +327,15 @@ func elsewhere(parent hunts.Post, refused error) (url, note string) {
 // details fills the thread: the table, the chart, and the files. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	a = b.visible(parent.Channel, a)
+	seen, a := b.shown(h, parent.Channel, a)
 	thread := outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent), Later: true}
 	whole := b.view()
 	whole.Buttons = true
-	for i := range message.Details(h, a, whole) {
+	for i := range message.Details(seen, a, whole) {
 		key := detailsKey(h.ID, i)
 		_, err := b.out.Post(ctx, key, thread, func(v message.View) message.Message {
 			v.Buttons = true
-			all := message.Details(h, a, v)
+			all := message.Details(seen, a, v)
 			return all[min(i, len(all)-1)]
 		})
 		if err != nil {
@@ -337,7 +343,7 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 		}
 	}
 	var files []outbox.File
-	if a.Totals.Events > 0 && b.may(ctx, hunts.Asker{Channel: parent.Channel, User: h.Asker.User}, MayExport) == "" {
+	if a.Totals.Events > 0 && b.policy.May(ctx, hunts.Asker{Channel: parent.Channel, User: h.Asker.User}, hunts.MayExport) {
 		files = append(files, outbox.File{Name: h.ID + ".csv", Data: message.CSV(a)})
 	}
 	return b.out.Files(ctx, h.ID, thread, append(files, outbox.File{Name: h.ID + ".kql", Data: message.KQLFile(a)})...)

@@ -3,7 +3,6 @@ package bot
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,19 +23,8 @@ func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.As
 // incident hunts what a Sentinel incident names, and keeps it in a ledger with
 // the incident's name.
 func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.Asker, workspaces []string) error {
-	if say := b.may(ctx, who, MayIncident); say != "" {
-		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: fmt.Sprintf("incident=%d", number)}, say)
-		return &hunts.Error{Kind: hunts.KindNotAllowed, Say: say}
-	}
-	if l, _ := b.limits(ctx, who); len(l.Workspaces) > 0 {
-		for _, w := range workspaces {
-			if !slices.ContainsFunc(l.Workspaces, func(name string) bool { return strings.EqualFold(name, w) }) {
-				return &hunts.Error{Kind: hunts.KindNotAllowed, Say: "this channel may hunt in " + strings.Join(l.Workspaces, ", ") + " only."}
-			}
-		}
-		if len(workspaces) == 0 {
-			workspaces = l.Workspaces[:1]
-		}
+	if allowed := b.policy.Bounds(ctx, who, false).Workspaces; len(workspaces) == 0 && len(allowed) > 0 {
+		workspaces = allowed[:1]
 	}
 	found, err := b.cfg.Runner.Incident(ctx, number, who, workspaces)
 	if err != nil {

@@ -118,13 +118,8 @@ func (i interaction) thread() string {
 // each press is judged as a command is.
 func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) error {
 	who := i.asker()
-	sentence, err := b.barred(ctx, who) // a modal belongs to no channel; its own is judged below
-	if err != nil {
-		return err
-	}
-	if sentence != "" {
-		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: i.Type}, sentence)
-		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Refused(sentence, b.view()))
+	if err := b.admit(ctx, who, i.Type, ""); err != nil { // a modal belongs to no channel; its own is judged below
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	switch i.Type {
 	case "block_actions":
@@ -190,17 +185,14 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 	case message.ActionApprove, message.ActionRefuse:
 		return f.decide(ctx, name == message.ActionApprove)
 	case message.ActionMark:
-		if say := b.may(ctx, i.asker(), MayMark); say != "" {
-			return f.whisper(ctx, say)
+		if _, err := b.policy.Foresee(ctx, i.asker(), hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID}); err != nil {
+			return f.refused(ctx, err)
 		}
 		if a.Hunt == "" {
 			return b.opener(ctx, i).markIndicator(ctx, a.Indicator, i.asker())
 		}
 		return b.opener(ctx, i).mark(ctx, h)
 	case message.ActionWatch:
-		if say := b.may(ctx, i.asker(), MayWatch); say != "" {
-			return f.whisper(ctx, say)
-		}
 		return f.watch(ctx, a.Since)
 	case message.ActionMore:
 		return f.more(ctx, a.Do)

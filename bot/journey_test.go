@@ -188,7 +188,7 @@ func TestOthersMayNotHunt(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.waitFor("Hunts are for members of this workspace only")
-	s = newStage(t, stageOptions{bot: func(c *bot.Config) { c.Channels = []string{"C0ELSEWHERE"} }})
+	s = newStage(t, stageOptions{channels: []string{"C0ELSEWHERE"}})
 	s.slash(c2)
 	s.waitFor("Hunts are not allowed in this channel; ask in <#C0ELSEWHERE>")
 	if n := len(s.workspace.Queries()); n != 0 {

@@ -101,10 +101,6 @@ func (m *mortal) SaveHunt(ctx context.Context, h hunts.Hunt) error {
 	return m.step(func() error { return m.Store.SaveHunt(ctx, h) })
 }
 
-func (m *mortal) Audit(ctx context.Context, e hunts.AuditEntry) error {
-	return m.step(func() error { return m.Store.Audit(ctx, e) })
-}
-
 // lives tells whether the replica came to its end by itself.
 func (m *mortal) lives(do func()) (alive bool) {
 	defer func() {

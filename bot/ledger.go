@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -249,9 +250,6 @@ func (l ledger) view(b *Bot) message.LedgerView {
 		Title: l.Title, Hosts: l.Hosts, Thread: l.Thread, Paused: l.Paused, Automatic: l.automatic(), Cap: b.cfg.ThreadCap, Coverage: l.Covered, At: b.cfg.Clock(),
 		Workspace: l.Source, LookBack: l.LookBack, Notes: l.Notes, Dropped: l.Dropped,
 	}
-	if b.namesHidden(l.Channel) {
-		v.Hosts = nil
-	}
 	for _, x := range l.Lines {
 		v.Lines = append(v.Lines, message.LedgerLine{
 			Indicator: x.Indicator, State: x.State, Why: x.Why, Verdict: x.Verdict, Devices: x.Devices, Hunt: x.Hunt, Link: x.Link, Asker: x.Asker.User,
@@ -259,6 +257,12 @@ func (l ledger) view(b *Bot) message.LedgerView {
 	}
 	if at := l.next(b); !at.IsZero() && at.After(v.At) {
 		v.Next = at
+	}
+	if red := b.policy.Redaction(l.Channel); !red.None() {
+		hosts := len(v.Hosts)
+		if v = policy.Redact(red, v); hosts > 0 && len(l.Hosts) > 0 && v.Hosts[0] != l.Hosts[0] {
+			v.Hosts = nil // whom nobody may ask about
+		}
 	}
 	return v
 }

@@ -21,9 +21,8 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 	whisper := func(sentence string) error {
 		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
 	}
-	if say := b.may(ctx, who, MayIncident); say != "" {
-		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "ledger " + a.Do}, say)
-		return whisper(say)
+	if err := b.policy.Authorize(ctx, who, hunts.Action{Name: "ledger-" + a.Do, Right: hunts.MayIncident, What: a.Ledger}); err != nil {
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	switch a.Do {
 	case message.LedgerHandOver:
@@ -47,10 +46,6 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 		return err
 	case tooSoon != "":
 		return whisper(tooSoon)
-	}
-	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "ledger-" + a.Do, User: who.User, Team: who.Team, Channel: who.Channel, What: a.Ledger}
-	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
-		return err
 	}
 	return b.queueLedger(ctx, key, who.Channel, a.Ledger)
 }
@@ -87,8 +82,6 @@ func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a messa
 	device, isHost := strings.CutPrefix(a.Indicator, "device=")
 	k := slices.IndexFunc(l.Lines, func(x ledgerLine) bool { return x.Hunt != "" && x.Hunt == a.Hunt })
 	switch {
-	case isHost && b.namesHidden(who.Channel):
-		return whisper(namesAreHidden)
 	case isHost:
 		req.Hunt, req.Devices = "device-footprint", []string{device}
 	case k < 0:
@@ -96,7 +89,7 @@ func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a messa
 	default:
 		req.Add(l.Lines[k].Indicator)
 	}
-	h, err := b.huntFor(ctx, key, req, who)
+	h, err := b.huntFor(ctx, key, req, who, nil)
 	if err != nil {
 		return refuse(err)
 	}
@@ -155,8 +148,12 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if err != nil {
 		return err
 	}
-	if say := b.may(ctx, who, MayExport); say != "" {
-		return whisper("No evidence bundle: " + say)
+	name := "evidence-" + strings.ReplaceAll(who.ThreadTS, ".", "-") + ".zip"
+	err = b.policy.Authorize(ctx, who, hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: who.Channel})
+	if hunts.KindOf(err) == hunts.KindNotAllowed {
+		return whisper("No evidence bundle: " + sentenceOf(err))
+	} else if err != nil {
+		return err
 	}
 	cases, err := b.evidence(ctx, l, who)
 	if err != nil {
@@ -164,11 +161,6 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	}
 	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
 	if err != nil {
-		return err
-	}
-	name := "evidence-" + strings.ReplaceAll(who.ThreadTS, ".", "-") + ".zip"
-	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "export", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%s, %d hunts", name, len(cases)), ShownTo: who.Channel}
-	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
 		return err
 	}
 	return b.out.Files(ctx, "handover:"+key, to, outbox.File{Name: name, Data: data})
@@ -194,20 +186,24 @@ func (b *Bot) evidence(ctx context.Context, l ledger, who hunts.Asker) ([]messag
 		case !ok || !kept || h.State == hunts.Unsaid:
 			continue
 		}
-		c := message.BundleCase{Hunt: h}
+		var c message.BundleCase
 		if a.Totals.Events > 0 && whole < maxWhole {
 			whole++
-			if full, err := b.cfg.Runner.Run(ctx, h, nil); err == nil {
+			again := h
+			again.Asker = who // whose quota it is
+			if full, err := b.cfg.Runner.Run(ctx, again, nil); err == nil {
+				full.Request.AskedBy = a.Request.AskedBy
 				a = full
 			} else if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
 			f := follow{bot: b, hunt: h, asker: who}
-			if c.Events, err = f.events(ctx, b.visible(who.Channel, a)); err != nil {
+			_, seen := b.shown(h, who.Channel, a)
+			if c.Events, err = f.events(ctx, seen); err != nil {
 				return nil, err
 			}
 		}
-		c.Answer = b.visible(who.Channel, a)
+		c.Hunt, c.Answer = b.shown(h, who.Channel, a)
 		cases = append(cases, c)
 	}
 	return cases, nil

@@ -59,7 +59,7 @@ func (b *Bot) newsView(ctx context.Context, channel string, n news) ([]message.L
 		if err != nil {
 			return nil, err
 		}
-		shown := b.visible(channel, a)
+		_, shown := b.policy.Redaction(channel).Answered(hunts.Hunt{}, a)
 		for k := range a.ByDevice {
 			if ok && slices.Contains(x.Devices, a.ByDevice[k].Device) {
 				line.Devices = append(line.Devices, shown.ByDevice[k])
@@ -79,7 +79,7 @@ func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
 	if !message.LedgerFolds(l.view(b)) {
 		return nil
 	}
-	if say := b.may(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, MayExport); say != "" {
+	if !b.policy.May(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, hunts.MayExport) {
 		return nil // the channel's policy allows no files
 	}
 	name := fmt.Sprintf("ledger-%d.csv", l.Rounds)

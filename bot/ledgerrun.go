@@ -145,7 +145,7 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 		if err := b.cfg.Store.SaveHunt(ctx, prepared[n]); err != nil {
 			return l, err
 		}
-		if err := b.auditShownTo(ctx, prepared[n], answers[n], l.Channel); err != nil {
+		if err := b.auditShown(ctx, prepared[n], answers[n], l.Channel); err != nil {
 			return l, err
 		}
 		if err := b.remember(ctx, prepared[n], answers[n]); err != nil {
@@ -176,32 +176,43 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 	})
 }
 
-// prepareBatch makes the records of the hunts, as policy lets them be.
+// prepareBatch makes the records of the hunts, as policy lets them be. A round is one
+// search of each who named something in it.
 func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([]hunts.Hunt, map[indicator.Indicator]string, error) {
 	var out []hunts.Hunt
 	refused := map[indicator.Indicator]string{}
-	say := ""
-	for n, h := range batch {
+	once := ""
+	for _, h := range batch {
 		id, err := b.cfg.Store.NewHuntID(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		limits, _ := b.limits(ctx, h.Asker)
-		if len(h.Request.Workspaces) == 0 && len(limits.Workspaces) > 0 {
-			h.Request.Workspaces = limits.Workspaces[:1]
+		bounds := b.policy.Bounds(ctx, h.Asker, false)
+		if len(h.Request.Workspaces) == 0 && len(bounds.Workspaces) > 0 {
+			h.Request.Workspaces = bounds.Workspaces[:1]
 		}
 		made, err := b.cfg.Runner.Prepare(id, h.Request, h.Asker)
-		if err == nil && limits.maxBack > 0 && made.Window.Ago > limits.maxBack {
-			h.Request.Since = limits.maxBack
+		if err == nil && bounds.Back > 0 && made.Window.Ago > bounds.Back {
+			h.Request.Since = bounds.Back
 			made, err = b.cfg.Runner.Prepare(id, h.Request, h.Asker)
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if n == 0 { // one round is one hunt of who began it
-			if say, err = b.mayRound(ctx, made, batch); err != nil {
-				return nil, nil, err
-			}
+		if once == "" {
+			once = id
+		}
+		action := b.huntAction(made)
+		action.Search.Size, action.Search.Once = len(batch), once
+		approval, err := b.policy.Foresee(ctx, made.Asker, action)
+		say := ""
+		switch {
+		case hunts.KindOf(err) == hunts.KindNotAllowed:
+			say = sentenceOf(err)
+		case err != nil:
+			return nil, nil, err
+		case approval != "":
+			say = "a hunt of this size waits for a second person: ask for it with /footprint"
 		}
 		if say != "" {
 			refused[h.Request.Indicators()[0]] = say
@@ -210,21 +221,6 @@ func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([
 		out = append(out, made)
 	}
 	return out, refused, nil
-}
-
-// mayRound judges a round as the one hunt that it is.
-func (b *Bot) mayRound(ctx context.Context, first hunts.Hunt, batch []hunts.Hunt) (string, error) {
-	if say := b.mayHunt(ctx, first.Asker, first); say != "" {
-		return say, nil
-	}
-	whole := first
-	for _, other := range batch[1:] {
-		whole.Request.Add(other.Request.Indicators()[0])
-	}
-	if b.policy.beyond(whole, b.cfg.Clock()) != "" {
-		return "a hunt of this size waits for a second person: ask for it with /footprint", nil
-	}
-	return b.quota(ctx, first.Asker)
 }
 
 // answered notes what a hunt found, and gives what of it is new to the thread:

@@ -287,7 +287,7 @@ func TestAThreadBroadcastBelongsToItsThread(t *testing.T) {
 
 func TestOnlyListedBotsAreReadAndNobodyLoops(t *testing.T) {
 	t.Parallel()
-	s := enriched(t, stageOptions{slack: localslack.Config{Echo: true}, bot: func(c *bot.Config) { c.Bots = []string{"B0SENTINEL"} }})
+	s := enriched(t, stageOptions{slack: localslack.Config{Echo: true}, bots: []string{"B0SENTINEL"}})
 	stranger := s.slack.AddUser("feed", localslack.Bot("B0FEED")).In(s.soc)
 	playbook := s.slack.AddUser("playbook", localslack.Bot("B0SENTINEL")).In(s.soc)
 	stranger.Say("198.51.100.91")
@@ -310,7 +310,7 @@ func TestOnlyListedBotsAreReadAndNobodyLoops(t *testing.T) {
 
 func TestAMentionByAListedPlaybookReadsItsIncident(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.Bots = []string{"A0OTHERAPP"} }})
+	s := newStage(t, stageOptions{bots: []string{"A0OTHERAPP"}})
 	root := s.slack.AddUser("playbook", localslack.Bot("B0SENTINEL")).In(s.soc).Say("<@" + s.slack.BotUser() + "> incident 4711")
 	if m := s.waitFor("📒", "Incident 4711: Beacon to a rare host by PowerShell from Word · High · Active · Ana Sousa", "REACHED"); m.ThreadTS != root.TS {
 		t.Errorf("in thread %s, not %s", m.ThreadTS, root.TS)

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -113,7 +113,7 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 
 // changed is what an answer has that an earlier one had not: the one that it
 // refreshes, or the last one to the same question whose window began no later.
-func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, channel string, k memory) *hunts.Change {
+func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, k memory) *hunts.Change {
 	id := h.Refreshes
 	if id == "" {
 		id = k.earlier
@@ -125,7 +125,7 @@ func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, channel
 	if err != nil || !ok || h.Refreshes == "" && (a.Request.From.Before(before.Request.From) || !a.Request.To.After(before.Request.To)) {
 		return nil
 	}
-	c := b.visibleChange(channel, a.Since(before))
+	c := a.Since(before)
 	return &c
 }
 
@@ -141,14 +141,6 @@ func (b *Bot) toldAlready(ctx context.Context, h hunts.Hunt, a hunts.Answer) boo
 	}
 	c := a.Since(before)
 	return c.None() && c.Whole && !c.Rest
-}
-
-// visibleChange is a change as a channel may see it.
-func (b *Bot) visibleChange(channel string, c hunts.Change) hunts.Change {
-	if r, _ := b.policy.rule(channel); slices.Contains(r.Redact, RedactDevices) {
-		c.Devices = make([]string, len(c.Devices))
-	}
-	return c
 }
 
 func newerKey(huntID string) string { return "newer:" + huntID }
@@ -169,7 +161,7 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 			b.cfg.Log.InfoContext(ctx, "no message to point from to a newer answer", "hunt", id, "error", err)
 			return
 		}
-		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Change: b.visibleChange(parent.Channel, a.Since(before))}
+		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Change: policy.Redact(b.policy.Redaction(old.Asker.Channel, parent.Channel), a.Since(before))}
 		if err := b.cfg.Store.SetJSON(ctx, newerKey(id), n, b.cfg.Keep); err != nil {
 			b.cfg.Log.InfoContext(ctx, "newer answer not noted", "hunt", id, "error", err)
 			return

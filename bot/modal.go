@@ -222,12 +222,9 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	}
 	who := i.asker()
 	who.Channel, who.ThreadTS = at.Channel, at.Thread
-	sentence, err := b.barred(ctx, who)
-	if err != nil {
-		return err
-	}
-	if sentence != "" {
-		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
+	tell := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
+	if err := b.admit(ctx, who, "form", i.View.Callback); err != nil {
+		return b.tell(err, tell)
 	}
 	switch i.View.Callback {
 	case message.ModalHunt:
@@ -245,10 +242,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalMark:
-		if say := b.may(ctx, who, MayMark); say != "" {
-			return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(say, b.view()))
-		}
-		return b.setMark(ctx, key, at, who, i.View)
+		return b.tell(b.setMark(ctx, key, at, who, i.View), tell)
 	}
 	return nil
 }
@@ -258,7 +252,7 @@ func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draf
 	for _, sentence := range wrong { // most were told in the acknowledgement
 		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
 	}
-	h, err := b.huntFor(ctx, key, req, who)
+	h, err := b.huntFor(ctx, key, req, who, nil)
 	if err != nil {
 		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
@@ -288,14 +282,14 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 	if m.Verdict != "malicious" && m.Verdict != "benign" {
 		m.Verdict = "known"
 	}
+	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}
+	if err := b.policy.Authorize(ctx, who, action); err != nil {
+		return err
+	}
 	for _, i := range h.Request.Indicators() {
 		if err := b.cfg.Store.SetJSON(ctx, markKey(i.String()), m, until.Sub(b.cfg.Clock())); err != nil {
 			return err
 		}
-	}
-	entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "mark", HuntID: h.ID, User: who.User, Team: who.Team, Channel: who.Channel, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}
-	if err := b.cfg.Store.Audit(ctx, entry); err != nil {
-		return err
 	}
 	if h.ID == "" {
 		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })

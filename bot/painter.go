@@ -76,7 +76,8 @@ func (p *painter) draw() {
 		p.mu.Unlock()
 		err := p.bot.out.Edit(p.ctx, p.parent, func(v message.View) message.Message {
 			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
-			return message.Progress(p.hunt, *now, v)
+			h, _ := p.bot.shown(p.hunt, p.parent.Channel, hunts.Answer{})
+			return message.Progress(h, *now, v)
 		})
 		if err != nil {
 			p.bot.cfg.Log.Info("progress not shown", "hunt", p.hunt.ID, "error", err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
@@ -28,9 +29,6 @@ const (
 	// pivotDevices bounds the devices that a pivot from a process looks at.
 	pivotDevices = 20
 )
-
-// namesAreHidden refuses what is asked of a device by its name.
-const namesAreHidden = "this channel does not see which devices there are, so it can't ask about one; hunt in a channel that does."
 
 // pivot asks what else a device, a process or a hash of this answer talked to.
 func (f follow) pivot(ctx context.Context, a hunts.Answer, r reply) error {
@@ -71,9 +69,6 @@ func (f follow) pressed(ctx context.Context, name string, act message.Action) er
 // pivotDevice asks for everything that one device talked to around its first
 // contact.
 func (f follow) pivotDevice(ctx context.Context, a hunts.Answer, device string, around time.Duration) error {
-	if f.bot.namesHidden(f.asker.Channel) {
-		return f.whisper(ctx, namesAreHidden)
-	}
 	first, device := firstContact(a, device)
 	if device == "" {
 		return f.say(ctx, "pivot", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
@@ -113,9 +108,6 @@ func ranAs(a hunts.Answer, name string) (devices []string, first time.Time, acco
 // pivotFile asks for everything that one program talked to, in the same window
 // and on the devices where this hunt met it.
 func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) error {
-	if f.bot.namesHidden(f.asker.Channel) {
-		return f.whisper(ctx, namesAreHidden)
-	}
 	typed, refusal := indicator.Parse(`file="`+strings.ReplaceAll(file, `"`, "")+`"`, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
@@ -132,9 +124,6 @@ func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) erro
 
 // lineage shows where the processes of one device came from.
 func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error {
-	if f.bot.namesHidden(f.asker.Channel) {
-		return f.whisper(ctx, namesAreHidden)
-	}
 	say := func(sentence string) error {
 		return f.say(ctx, "lineage", func(v message.View) message.Message { return message.Said(sentence, v) })
 	}
@@ -162,35 +151,22 @@ func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error
 	h.Asker = f.asker
 	h.Request.Files = nil
 	h.Window = hunts.Window{From: first.Add(-lineageBack), To: last.Add(time.Second)}
-	if say := f.bot.mayHunt(ctx, f.asker, h); say != "" {
-		return f.whisper(ctx, say)
-	}
 	l, err := f.bot.cfg.Runner.Lineage(ctx, h, device, processes, h.Window)
 	var e *hunts.Error
 	switch {
+	case hunts.KindOf(err) == hunts.KindNotAllowed:
+		return f.refused(ctx, err)
 	case errors.As(err, &e) && ctx.Err() == nil:
 		return say(fmt.Sprintf("The lineage can't be told: %s. %s", e.Say, e.Hint))
 	case err != nil:
 		return err
 	}
-	return f.say(ctx, "lineage", func(v message.View) message.Message {
-		return message.Lineage(f.hunt, device, f.bot.visibleLineage(f.asker.Channel, l), v)
-	})
-}
-
-// visibleLineage is a lineage as a channel may see it, by the rules of answers.
-func (b *Bot) visibleLineage(channel string, l hunts.Lineage) hunts.Lineage {
-	var a hunts.Answer
-	for _, s := range l.Starts {
-		a.Events = append(a.Events, hunts.Event{Device: s.Device, Account: s.Account, CommandLine: s.CommandLine}, hunts.Event{CommandLine: s.ParentCommandLine})
-	}
-	a = b.visible(channel, a)
-	l.Starts = slices.Clone(l.Starts)
-	for i := range l.Starts {
-		s := &l.Starts[i]
-		s.Device, s.Account, s.CommandLine, s.ParentCommandLine = a.Events[2*i].Device, a.Events[2*i].Account, a.Events[2*i].CommandLine, a.Events[2*i+1].CommandLine
-	}
-	return l
+	seen := policy.Redact(f.bot.policy.Redaction(f.hunt.Asker.Channel, f.asker.Channel), struct {
+		Device string
+		L      hunts.Lineage
+		H      hunts.Hunt
+	}{device, l, f.hunt})
+	return f.say(ctx, "lineage", func(v message.View) message.Message { return message.Lineage(seen.H, seen.Device, seen.L, v) })
 }
 
 // firstContact is when a device was first seen, and its full name; without a

@@ -3,7 +3,9 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,41 +87,23 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string,
 	if err != nil {
 		return "", err
 	}
-	s, known := all[name]
 	switch verb {
 	case "add":
 		return b.sweepAdd(ctx, c, name, rest)
-	case "run":
-		if !known {
+	case "run", "remove", "pause", "resume":
+		s, known := all[name]
+		switch { // what is not known is refused by name
+		case known:
+		case verb == "run" && len(words) == 1 && len(all) == 0:
+			// one for now, which runs by itself when somebody resumes it
 			s = sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Paused: true, Added: b.cfg.Clock().UTC()}
-			if err := b.putSchedule(ctx, s); err != nil {
-				return "", err
-			}
+		default:
+			return noSweep(name, all), nil
 		}
-		if err := b.auditSweep(ctx, c, "run "+name); err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("The sweep %s runs; its post comes to <#%s>.", name, s.Channel), b.queueSweep(ctx, sweepJob{Name: name, Slot: b.cfg.Clock().UTC().Truncate(time.Second)})
-	case "remove":
-		if !known {
-			return fmt.Sprintf("There is no sweep %q.", name), nil
-		}
-		if s.FromYML {
-			return name + inTheFile, nil
-		}
-		if err := b.auditSweep(ctx, c, "remove "+name); err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("The sweep %s is removed.", name), b.cfg.Store.DropEntries(ctx, "sweeps", name)
-	case "pause", "resume":
-		if !known {
-			return fmt.Sprintf("There is no sweep %q.", name), nil
-		}
-		s.Paused = verb == "pause"
-		if err := b.auditSweep(ctx, c, verb+" "+name); err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("The sweep %s is %s.", name, map[bool]string{true: "paused", false: "running again"}[s.Paused]), b.putSchedule(ctx, s)
+		return b.sweepDo(ctx, c, verb, s, known)
+	}
+	if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "list"}); err != nil {
+		return "", err
 	}
 	if len(all) == 0 {
 		return "No sweep is scheduled. Write `sweep add daily cron=\"30 8 * * 1-5\" zone=Europe/Berlin from=ti`, or `sweep run` for one now.", nil
@@ -140,6 +124,73 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string,
 	return strings.Join(lines, "\n"), nil
 }
 
+// noSweep names the sweeps that there are.
+func noSweep(name string, all map[string]sweep.Schedule) string {
+	if len(all) == 0 {
+		return fmt.Sprintf("There is no sweep named %q, and no other. Set one up with `sweep add %s`.", name, name)
+	}
+	return fmt.Sprintf("There is no sweep named %q. There is %s.", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+}
+
+// sweepDo runs, pauses or removes a sweep, which belongs to its channel: that is where
+// whoever asks needs the right.
+func (b *Bot) sweepDo(ctx context.Context, c command, verb string, s sweep.Schedule, known bool) (string, error) {
+	if verb == "remove" && s.FromYML {
+		return s.Name + inTheFile, nil
+	}
+	action := hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: verb + " " + s.Name}
+	if verb == "run" {
+		last, err := b.snapshot(ctx, s.Name)
+		if err != nil {
+			return "", err
+		}
+		from, to, _ := s.Window(last, b.cfg.Clock().UTC())
+		action.Workspaces, action.Search = b.workspacesOf(nil), b.sweepSearch(ctx, s, from, to)
+		action.Search.Once = "sweep " + s.Name + " " + to.Format(time.RFC3339)
+	}
+	if err := b.policy.Authorize(ctx, in(s.Channel, c), action); err != nil {
+		return "", inChannel(err, s.Channel, c.Channel)
+	}
+	switch verb {
+	case "run":
+		if !known {
+			if err := b.putSchedule(ctx, s); err != nil {
+				return "", err
+			}
+		}
+		return fmt.Sprintf("Running sweep %s. Results will post in <#%s>.", s.Name, s.Channel), b.queueSweep(ctx, sweepJob{Name: s.Name, Slot: b.cfg.Clock().UTC().Truncate(time.Second)})
+	case "remove":
+		return fmt.Sprintf("The sweep %s is removed.", s.Name), b.cfg.Store.DropEntries(ctx, "sweeps", s.Name)
+	}
+	s.Paused = verb == "pause"
+	return fmt.Sprintf("The sweep %s is %s.", s.Name, map[bool]string{true: "paused", false: "running again"}[s.Paused]), b.putSchedule(ctx, s)
+}
+
+// sweepSearch is what a sweep asks of the workspaces, for who has it done. What goes
+// beyond its own look-back is cut to what is allowed when it is made.
+func (b *Bot) sweepSearch(ctx context.Context, s sweep.Schedule, from, to time.Time) *hunts.Search {
+	if bounds := b.policy.Bounds(ctx, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, true); bounds.Back > 0 && s.Look <= bounds.Back && to.Sub(from) > bounds.Back {
+		from = to.Add(-bounds.Back)
+	}
+	return &hunts.Search{Window: hunts.Window{From: from, To: to}, Asked: to, Scheduled: true}
+}
+
+// in is who typed a command, as if in another channel.
+func in(channel string, c command) hunts.Asker {
+	who := c.asker()
+	who.Channel = channel
+	return who
+}
+
+// inChannel says which channel refused, where it is not the one of who asks.
+func inChannel(err error, channel, here string) error {
+	var e *hunts.Error
+	if channel == here || !errors.As(err, &e) || e.Kind != hunts.KindNotAllowed {
+		return err
+	}
+	return &hunts.Error{Kind: e.Kind, Say: fmt.Sprintf("In <#%s>: %s", channel, e.Say)}
+}
+
 func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (string, error) {
 	all, err := b.schedules(ctx)
 	if err != nil {
@@ -152,13 +203,14 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 	if !known {
 		s = sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Added: b.cfg.Clock().UTC()}
 	}
+	home := s.Channel // whose sweep it is so far
 	s.Paused = false
 	if v := option(rest, "channel"); v != "" {
-		to, say := b.otherChannel(ctx, c, v)
-		if say != "" {
-			return say, nil
+		m := channelMention.FindStringSubmatch(v)
+		if m == nil {
+			return fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", said(v, "")), nil
 		}
-		s.Channel = to
+		s.Channel = m[1] + m[2]
 	}
 	if v := option(rest, "since"); v != "" {
 		d, refusal := indicator.ParseDuration(v)
@@ -186,8 +238,16 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 	if err := s.Check(); err != nil {
 		return err.Error(), nil
 	}
-	if err := b.auditSweep(ctx, c, "add "+s.Name); err != nil {
-		return "", err
+	now := b.cfg.Clock().UTC()
+	from, to, _ := s.Window(nil, now)
+	action := hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "add " + s.Name, Workspaces: b.workspacesOf(nil), Search: b.sweepSearch(ctx, s, from, to)}
+	if home != s.Channel { // moved: its own channel must let it go
+		if _, err := b.policy.Foresee(ctx, in(home, c), hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "move " + s.Name}); err != nil {
+			return "", inChannel(err, home, c.Channel)
+		}
+	}
+	if err := b.policy.Authorize(ctx, in(s.Channel, c), action); err != nil {
+		return "", inChannel(err, s.Channel, c.Channel)
 	}
 	say := fmt.Sprintf("The sweep %s runs at %s (%s) and posts to <#%s>; next on %s.", s.Name, s.Cron, s.Zone, s.Channel, s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST"))
 	if len(s.Sources) > 0 {
@@ -199,30 +259,12 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 // channelMention is how Slack writes a channel in a command, or its bare id.
 var channelMention = regexp.MustCompile(`^(?:<#([CG][A-Z0-9]{2,})(?:\|[^>]*)?>|([CG][A-Z0-9]{6,}))$`)
 
-// otherChannel is where a sweep posts to instead of where it was set up. What is
-// not allowed there is not allowed from here either.
-func (b *Bot) otherChannel(ctx context.Context, c command, text string) (id, say string) {
-	m := channelMention.FindStringSubmatch(text)
-	if m == nil {
-		return "", fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", said(text, ""))
-	}
-	id = m[1] + m[2]
-	if say := b.may(ctx, hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: id}, MaySweep); say != "" {
-		return "", fmt.Sprintf("In <#%s>: %s", id, say)
-	}
-	return id, ""
-}
-
 func (b *Bot) putSchedule(ctx context.Context, s sweep.Schedule) error {
 	data, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encoding a schedule: %w", err)
 	}
 	return b.cfg.Store.PutEntries(ctx, "sweeps", map[string][]byte{s.Name: data})
-}
-
-func (b *Bot) auditSweep(ctx context.Context, c command, what string) error {
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "sweep", User: c.User, Team: c.Team, Channel: c.Channel, What: what})
 }
 
 // unlinked undoes the link that Slack makes of an address that was typed.

@@ -25,7 +25,7 @@ func TestSigningInOutlastsASlackThatIsNotWell(t *testing.T) {
 			}
 			defer func() { _ = slack.Close() }()
 			slack.Fault(fault)
-			if _, err := bot.New(t.Context(), bot.Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL()}); err != nil {
+			if _, err := bot.New(t.Context(), bot.Config{Policy: allowing(t), BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL()}); err != nil {
 				t.Errorf("did not sign in: %v", err)
 			}
 		})
@@ -39,7 +39,7 @@ func TestARefusedTokenEndsTheStartAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = slack.Close() }()
-	_, err := bot.New(t.Context(), bot.Config{BotToken: "xoxb-somebody-elses", AppToken: slack.AppToken(), APIURL: slack.APIURL()})
+	_, err := bot.New(t.Context(), bot.Config{Policy: allowing(t), BotToken: "xoxb-somebody-elses", AppToken: slack.AppToken(), APIURL: slack.APIURL()})
 	if err == nil || !strings.Contains(err.Error(), "does not accept SLACK_BOT_TOKEN") {
 		t.Errorf("got %v", err)
 	}
@@ -58,7 +58,7 @@ func TestAStartThatIsToldToStopDoesNotWaitForSlack(t *testing.T) {
 	slack.Fault(localslack.Fault{Method: "auth.test", Status: 500, Times: 1000})
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if _, err := bot.New(ctx, bot.Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL()}); err == nil {
+	if _, err := bot.New(ctx, bot.Config{Policy: allowing(t), BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL()}); err == nil {
 		t.Error("signed in to a Slack that answers nothing but 500")
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -49,6 +49,9 @@ type stageOptions struct {
 	slack    localslack.Config
 	patience time.Duration // of one command to Redis; 2 s
 	bot      func(*bot.Config)
+	policy   string   // path of its file; empty allows everything
+	channels []string // that may hunt; empty is all
+	bots     []string // whose messages are read
 	runner   func(*runner.Config)
 	partners bool          // there is a channel of this name that another company reads
 	at       time.Time     // makes a fleet of its own, and stops every clock at this time
@@ -130,15 +133,17 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	if o.runner != nil {
 		o.runner(&rc)
 	}
-	if rc.Authorizer == nil {
-		rc.Authorizer = hunts.AllowAll(store, rc.Clock)
+	gate, err := policy.New(policy.Config{File: o.policy, Channels: o.channels, Bots: o.bots, Store: store, Clock: s.clock.Now, Log: log})
+	if err != nil {
+		t.Fatal(err)
 	}
+	rc.Authorizer = gate
 	runs, err := runner.New(rc)
 	if err != nil {
 		t.Fatal(err)
 	}
 	bc := bot.Config{
-		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Store: store, Clock: s.clock.Now, Log: log, Replica: name,
+		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Policy: gate, Bots: o.bots, Store: store, Clock: s.clock.Now, Log: log, Replica: name,
 		PostBurst: 1000, Stagger: 1, ThreadPause: 1, // no cool-down, unless a test wants one
 		AckWithin: 30 * time.Second, // a machine with other work is slow, and that is not what most tests are about
 	}

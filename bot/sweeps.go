@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -35,7 +36,7 @@ func (j sweepJob) key() string { return "sweep:" + j.Name + ":" + j.Slot.UTC().F
 // ledgers whose cool-down is over, and looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
 func (b *Bot) Tick(ctx context.Context) error {
-	if err := b.policy.load(); err != nil {
+	if err := b.policy.Reload(); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "the policy is not changed, the last good one holds", "error", err)
 	}
 	if err := b.expireHeld(ctx); err != nil {
@@ -199,7 +200,7 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	if err != nil {
 		return err
 	}
-	view := b.sweepView(s, j, made)
+	view, red := b.sweepView(s, j, made)
 	post, err := b.postSweep(ctx, s, j, view)
 	if err != nil {
 		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
@@ -207,7 +208,7 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	if err := b.settleSweep(ctx, j, previous, made, view.Again); err != nil {
 		return err
 	}
-	return b.sweepThread(ctx, j, view, post)
+	return b.sweepThread(ctx, j, view, post, red)
 }
 
 // completeSweep fills the thread of a sweep whose job came back after its state
@@ -221,16 +222,17 @@ func (b *Bot) completeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) e
 	if ok, err := b.cfg.Store.GetJSON(ctx, sweptKey(j), &made); err != nil || !ok {
 		return err
 	}
-	return b.sweepThread(ctx, j, b.sweepView(s, j, made), post)
+	view, red := b.sweepView(s, j, made)
+	return b.sweepThread(ctx, j, view, post, red)
 }
 
-func (b *Bot) sweepView(s sweep.Schedule, j sweepJob, made swept) message.SweepView {
+func (b *Bot) sweepView(s sweep.Schedule, j sweepJob, made swept) (message.SweepView, *policy.Redaction) {
 	view := message.SweepView{
-		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: b.visibleReport(s.Channel, shownReport(made.Report)), Warnings: made.Warnings,
+		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report), Warnings: made.Warnings,
 		Again: made.Listed > 0 && !whole(made.Survey) && j.Try < maxSweepTries,
 	}
-	view.Survey.Hits = b.visibleHits(s.Channel, made.Survey.Hits)
-	return view
+	red := b.policy.Redaction(s.Channel)
+	return policy.Redact(red, view), red
 }
 
 // postSweep posts the news, or edits the post of an earlier try. Where the channel
@@ -288,13 +290,24 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previ
 	if to.After(looked) {
 		to = looked
 	}
+	owner := hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + j.Name, Channel: s.Channel}
+	bounds := b.policy.Bounds(ctx, owner, true)
+	if bounds.Back > 0 && s.Look <= bounds.Back && to.Sub(from) > bounds.Back { // one that was set up to look further is refused
+		from = to.Add(-bounds.Back)
+		if previous != nil && previous.To.Before(from) {
+			warnings = append(warnings, fmt.Sprintf("Not searched: what happened before %s, since this channel may look back %s only.", from.Format("Jan 2, 15:04 UTC"), spell(bounds.Back)))
+		}
+	}
+	if bounds.Back > 0 && bounds.Back < hunts.LateBy {
+		arrived = time.Time{} // what came late happened before that
+	}
 	id, err := b.cfg.Store.NewHuntID(ctx)
 	if err != nil {
 		return made, err
 	}
 	h := hunts.Hunt{
 		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Scheduled: true, Control: true,
-		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + j.Name, Channel: s.Channel},
+		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: owner,
 	}
 	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
 		var e *hunts.Error
@@ -335,7 +348,8 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 	if len(fresh) == 0 {
 		return nil, nil, ""
 	}
-	h.Window, h.Arrived, h.Control = hunts.Window{From: h.Window.To.Add(-b.cfg.History), To: h.Window.From}, time.Time{}, false
+	back := b.policy.Bounds(ctx, h.Asker, true).Within(b.cfg.History)
+	h.Window, h.Arrived, h.Control = hunts.Window{From: h.Created.Add(-back), To: h.Window.From}, time.Time{}, false
 	if !h.Window.From.Before(h.Window.To) {
 		return nil, hunted, ""
 	}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
 // sweepThread puts the hits and the list of all indicators into the thread: once
 // when a sweep is whole, and once before when it met something and was not.
-func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepView, post hunts.Post) error {
+func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepView, post hunts.Post, red *policy.Redaction) error {
 	if !view.Told() && view.Again {
 		return nil
 	}
@@ -25,7 +26,7 @@ func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepVie
 			return err
 		}
 	}
-	if r, _ := b.policy.rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, MayExport) {
+	if r, _ := b.policy.Rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, hunts.MayExport) {
 		return nil
 	}
 	list, err := b.entries(ctx)
@@ -42,5 +43,5 @@ func (b *Bot) sweepThread(ctx context.Context, j sweepJob, view message.SweepVie
 		rows = append(rows, message.SweepRow{Result: r, Source: e.Source, Owner: e.Owner, Note: e.Note, Confidence: e.Confidence, Tags: e.Tags, Expires: e.Expires})
 	}
 	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
-	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, rows)})
+	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, policy.Redact(red, rows))})
 }

@@ -32,7 +32,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	if err != nil {
 		return err
 	}
-	a = b.visible(who.Channel, a)
+	_, a = b.shown(h, who.Channel, a)
 	r, understood := parseReply(text, a)
 	switch {
 	case !understood && !mention && !meantForUs(text):
@@ -83,9 +83,6 @@ func meantForUs(text string) bool {
 
 // around asks for everything of one device around its first contact.
 func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
-	if f.bot.namesHidden(f.asker.Channel) {
-		return f.whisper(ctx, namesAreHidden)
-	}
 	first, device := firstContact(a, r.device)
 	if device == "" {
 		return f.say(ctx, "around", func(v message.View) message.Message { return message.Said(noSuchDevice(f.hunt.ID), v) })
@@ -120,7 +117,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 			}
 		}
 	}
-	h, err := b.huntFor(ctx, key, req, who)
+	h, err := b.huntFor(ctx, key, req, who, nil)
 	if err != nil {
 		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}

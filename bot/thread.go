@@ -35,8 +35,8 @@ func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker,
 	if m.ThreadTS == "" || requestKey.MatchString(text) || strings.EqualFold(text, "help") {
 		return b.mentioned(ctx, key, who, text)
 	}
-	if say := b.may(ctx, who, MayIncident); say != "" {
-		return whisper(message.Refused(say, b.view()))
+	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
+		return b.tell(err, whisper)
 	}
 	from := []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}
 	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
@@ -107,7 +107,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 			if !ok {
 				continue
 			}
-			if sentence, err := b.barred(ctx, author); err != nil {
+			if sentence, err := b.policy.Stranger(ctx, author); err != nil {
 				return nil, err
 			} else if sentence == "" {
 				out = append(out, taken{at: m.TS, text: m.content(b.self), files: m.Files, asked: true, by: author.User})
@@ -151,8 +151,8 @@ func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
 		m.TS = i.MessageTS
 	}
 	who.ThreadTS = m.thread()
-	if say := b.may(ctx, who, MayIncident); say != "" {
-		return whisper(say)
+	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	if m.foreign(b.team) {
 		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")

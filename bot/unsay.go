@@ -35,8 +35,7 @@ func (f follow) unsay(ctx context.Context) error {
 		return f.whisper(ctx, h.ID+" is still being answered; remove it when its thread is complete.")
 	}
 	if h.State != hunts.Unsaid {
-		entry := hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "unsay", HuntID: h.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel}
-		if err := b.cfg.Store.Audit(ctx, entry); err != nil {
+		if err := b.policy.Note(ctx, f.asker, hunts.Action{Name: "unsay", HuntID: h.ID}); err != nil {
 			return err
 		}
 		h.State = hunts.Unsaid // a job that comes again must not show it again

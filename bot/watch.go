@@ -109,11 +109,11 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 	for _, i := range f.hunt.Request.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: f.hunt.ID, Owner: f.asker.User, Note: f.hunt.Request.Why, Added: now, Expires: now.Add(forHow), State: sweep.Active})
 	}
+	if err := b.policy.Authorize(ctx, f.asker, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: f.hunt.ID, What: indicator.Format(f.hunt.Request)}); err != nil {
+		return f.refused(ctx, err)
+	}
 	changed, _, held, text, err := b.put(ctx, list)
 	if err != nil {
-		return err
-	}
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch", HuntID: f.hunt.ID, User: f.asker.User, Team: f.asker.Team, Channel: f.asker.Channel, What: indicator.Format(f.hunt.Request)}); err != nil {
 		return err
 	}
 	switch {
@@ -207,12 +207,12 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 	for _, i := range req.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Confidence: sure, Tags: words(tags), Added: now, Expires: end, State: sweep.Active})
 	}
+	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: indicator.Format(req), Why: req.Why}); err != nil {
+		return "", err
+	}
 	changed, fresh, held, say, err := b.put(ctx, list)
 	if err != nil || say != "" {
 		return say, err
-	}
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch", User: c.User, Team: c.Team, Channel: c.Channel, What: indicator.Format(req), Why: req.Why}); err != nil {
-		return "", err
 	}
 	if len(changed) == 0 {
 		return "Nothing of it can be watched." + heldText(held), nil
@@ -249,8 +249,8 @@ func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req
 	return found, req, "", nil
 }
 
-func (b *Bot) auditWatch(ctx context.Context, c command, verb string, req indicator.Request) error {
-	return b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "watch-" + verb, User: c.User, Team: c.Team, Channel: c.Channel, What: indicator.Format(req), Why: req.Why})
+func (b *Bot) authorizeWatch(ctx context.Context, c command, verb string, req indicator.Request) error {
+	return b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: indicator.Format(req), Why: req.Why})
 }
 
 // watchRemove takes entries off. One that a source names is only retired, so that
@@ -260,7 +260,7 @@ func (b *Bot) watchRemove(ctx context.Context, c command, text string) (string, 
 	if err != nil || say != "" {
 		return say, err
 	}
-	if err := b.auditWatch(ctx, c, "remove", req); err != nil {
+	if err := b.authorizeWatch(ctx, c, "remove", req); err != nil {
 		return "", err
 	}
 	var keys []string
@@ -291,7 +291,7 @@ func (b *Bot) watchQuiet(ctx context.Context, c command, text string) (string, e
 	if err != nil || say != "" {
 		return say, err
 	}
-	if err := b.auditWatch(ctx, c, "quiet", req); err != nil {
+	if err := b.authorizeWatch(ctx, c, "quiet", req); err != nil {
 		return "", err
 	}
 	for n := range found {

@@ -20,10 +20,9 @@ const howToImport = "A slash command carries no file. Share the list in this cha
 // watchExport puts the whole watchlist into the channel as a CSV, which can be
 // imported again.
 func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, error) {
-	who := hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
-	if say := b.may(ctx, who, MayExport); say != "" {
-		b.auditRefusal(ctx, c, say)
-		return say, nil
+	name := "watchlist-" + b.cfg.Clock().UTC().Format("2006-01-02") + ".csv"
+	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: c.Channel}); err != nil {
+		return "", err
 	}
 	l, err := b.entries(ctx)
 	if err != nil {
@@ -41,10 +40,6 @@ func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, e
 		})
 	}
 	head := []string{"indicator", "type", "source", "owner", "note", "confidence", "tags", "added", "expires", "state", "quiet_until", "ticket", "hits"}
-	name := "watchlist-" + b.cfg.Clock().UTC().Format("2006-01-02") + ".csv"
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: b.cfg.Clock().UTC(), Action: "export", User: c.User, Team: c.Team, Channel: c.Channel, What: name, ShownTo: c.Channel}); err != nil {
-		return "", err
-	}
 	if err := b.out.Files(ctx, key, outbox.Place{Channel: c.Channel}, outbox.File{Name: name, Data: message.SheetCSV(head, rows)}); err != nil {
 		return "", err
 	}
@@ -59,9 +54,12 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		_, err := b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	}
-	if sentence := b.may(ctx, who, MayWatch); sentence != "" {
-		b.auditRefusal(ctx, command{User: who.User, Team: who.Team, Channel: who.Channel, Text: "watch import"}, sentence)
-		return say(sentence)
+	action := hunts.Action{Name: "watch-import", Right: hunts.MayWatch, What: filesOf(files)}
+	if _, err := b.policy.Foresee(ctx, who, action); err != nil {
+		return b.tell(err, func(m message.Message) error {
+			_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
+			return err
+		})
 	}
 	columns, text, err := columnsOf(text)
 	if err != nil {
@@ -110,6 +108,10 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 			e.Expires = end
 		}
 	}
+	action.What, action.Why = fmt.Sprintf("%d indicators of %s", len(list.Entries), action.What), req.Why
+	if err := b.policy.Authorize(ctx, who, action); err != nil {
+		return err
+	}
 	changed, fresh, held, sentence, err := b.put(ctx, list.Entries)
 	switch {
 	case err != nil:
@@ -118,9 +120,6 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		return say(sentence)
 	}
 	list.Join(held, nil)
-	if err := b.cfg.Store.Audit(ctx, hunts.AuditEntry{Time: now, Action: "watch-import", User: who.User, Team: who.Team, Channel: who.Channel, What: fmt.Sprintf("%d indicators", len(changed)), Why: req.Why}); err != nil {
-		return err
-	}
 	view := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
 	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
 	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
@@ -133,4 +132,12 @@ func columnsOf(text string) (columns sweep.Columns, rest string, err error) {
 	value, rest := takeOption(text, "columns")
 	columns, err = sweep.ParseColumns(value)
 	return columns, rest, err
+}
+
+func filesOf(files []file) string {
+	names := make([]string, len(files))
+	for i, f := range files {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // Right is what a rule of the policy can allow.
@@ -46,11 +48,35 @@ type Search struct {
 	Window Window    // the zero Window reads no telemetry
 	Asked  time.Time // look-backs are measured from here: an approval or a queue makes none longer
 	Size   int       // indicators
+	// Devices and Accounts are asked about by their names.
+	Devices, Accounts []string
 	// Once names what the quota counts once, however often it is tried; empty costs
 	// nothing.
 	Once string
 	// Scheduled work is done in somebody's name without them.
 	Scheduled bool
+}
+
+// Search is how much a hunt asks of a source.
+func (h Hunt) Search() *Search {
+	s := &Search{Window: h.Window, Asked: h.FirstAsked(), Size: len(h.Request.Indicators()), Devices: h.Request.Devices, Accounts: h.Request.Accounts, Once: h.ID, Scheduled: h.Scheduled}
+	if h.Scheduled {
+		s.Once = "" // it is on nobody's quota
+	}
+	return s
+}
+
+// FirstAsked is when the question was put first.
+func (h Hunt) FirstAsked() time.Time {
+	if h.Asked.IsZero() {
+		return h.Created
+	}
+	return h.Asked
+}
+
+// Action is the hunt as policy and audit see it.
+func (h Hunt) Action(workspaces []string) Action {
+	return Action{Name: "hunt", Right: MayHunt, HuntID: h.ID, What: indicator.Format(h.Request), Why: h.Request.Why, Workspaces: workspaces, Search: h.Search()}
 }
 
 // Authorizer judges every action, and writes the audit of both outcomes.

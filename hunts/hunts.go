@@ -33,8 +33,11 @@ type Hunt struct {
 	State      State             `json:"state"`
 	Created    time.Time         `json:"created"`
 	Finished   time.Time         `json:"finished,omitzero"`
-	Refreshes  string            `json:"refreshes,omitempty"` // the hunt whose tail, or whose slices that failed, are asked for: the cached answer is passed by, its slices are not
-	Followers  []Asker           `json:"followers,omitempty"` // others who asked for the same while it ran
+	// Asked is when the question was put first; a refresh or a retry goes on from
+	// there. Zero is Created.
+	Asked     time.Time `json:"asked,omitzero"`
+	Refreshes string    `json:"refreshes,omitempty"` // the hunt whose tail, or whose slices that failed, are asked for: the cached answer is passed by, its slices are not
+	Followers []Asker   `json:"followers,omitempty"` // others who asked for the same while it ran
 	// Arrived makes a sweep take in what happened before its window, up to LateBy,
 	// and came into the workspace after this time. Zero takes the window only.
 	Arrived time.Time `json:"arrived,omitzero"`

@@ -15,13 +15,14 @@ const module = "github.com/footprint-soc/footprint/"
 // arrows are the imports of ours that each package may have: an arrow goes to
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
-	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "hunts", "hunts/indicator", "hunts/sweep", "hunts/sweep/feed"},
+	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/indicator", "hunts/sweep", "hunts/sweep/feed"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts"},
 	"hunts/record":            {"hunts", "hunts/sweep"},
 	"hunts/record/recordtest": {"hunts", "hunts/record", "hunts/testclock"},
 	"bot/inbound":             {},
 	"bot/outbox":              {"bot/message", "hunts"},
+	"bot/policy":              {"hunts", "hunts/indicator"},
 	"bot/message":             {"hunts", "hunts/indicator", "hunts/sweep"},
 	"hunts/sweep/feed":        {"hunts", "hunts/indicator", "hunts/sweep"},
 	"hunts/sweep":             {"hunts", "hunts/indicator"},

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
@@ -50,6 +51,7 @@ type parts struct {
 	store    *record.Store
 	metrics  *metrics
 	runner   *runner.Runner
+	policy   *policy.Gate // nil in the terminal
 	events   *localworkspace.Events
 	now      time.Time   // of exported events
 	clock    hunts.Clock // of everything else
@@ -93,8 +95,15 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	}
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
+	authorizer := hunts.AllowAll(p.store, a.clock)
+	if !a.terminal {
+		if p.policy, err = policy.New(policy.Config{File: cfg.policy, Channels: cfg.channels, Bots: cfg.bots, Store: p.store, Clock: a.clock, Log: a.log}); err != nil {
+			return nil, err
+		}
+		authorizer = p.policy
+	}
 	p.runner, err = runner.New(runner.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Authorizer: hunts.AllowAll(p.store, a.clock), Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, Controls: cfg.controls,
 	})
 	if err != nil {

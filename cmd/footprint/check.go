@@ -15,7 +15,7 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -309,9 +309,9 @@ func (c *checker) files() {
 
 func (c *checker) policy() {
 	text, err := os.ReadFile(c.cfg.policy)
-	var p bot.Policy
+	var p policy.Policy
 	if err == nil {
-		p, err = bot.ParsePolicy(text)
+		p, err = policy.Parse(text)
 	}
 	if err != nil {
 		c.say("policy", "fail", "%v", err)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
 
@@ -122,7 +122,7 @@ func TestEveryKindOfKeyIsDocumentedWhenItIsKeptForEver(t *testing.T) {
 }
 
 func TestTheExampleOfAPolicyIsOne(t *testing.T) {
-	p, err := bot.ParsePolicy([]byte(read(t, "docs/policy.example.yml")))
+	p, err := policy.Parse([]byte(read(t, "docs/policy.example.yml")))
 	if err != nil {
 		t.Fatal(err)
 	}

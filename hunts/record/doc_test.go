@@ -93,22 +93,27 @@ func TestQuotas(t *testing.T) {
 	recordtest.Each(t, func(t *testing.T, server *recordtest.Server) {
 		a, b := recordtest.Open(t, server.URL(), "a"), recordtest.Open(t, server.URL(), "b")
 		for i, s := range []*record.Store{a, b, a} {
-			if ok, _, err := s.Allow(t.Context(), "U1", 3, time.Hour); !ok || err != nil {
-				t.Errorf("use %d of 3: %v, %v", i+1, ok, err)
+			for range 2 { // the same one once more costs nothing
+				if ok, _, err := s.Allow(t.Context(), "U1", fmt.Sprint("F-", i), 3, time.Hour); !ok || err != nil {
+					t.Errorf("use %d of 3: %v, %v", i+1, ok, err)
+				}
 			}
 		}
-		ok, after, err := b.Allow(t.Context(), "U1", 3, time.Hour)
+		ok, after, err := b.Allow(t.Context(), "U1", "F-9", 3, time.Hour)
 		if ok || err != nil || after <= 59*time.Minute || after > time.Hour {
 			t.Errorf("use 4 of 3: %v, again after %v, %v", ok, after, err)
 		}
-		if ok, _, err := b.Allow(t.Context(), "U2", 3, time.Hour); !ok || err != nil {
+		if ok, _, err := b.Allow(t.Context(), "U1", "F-0", 3, time.Hour); !ok || err != nil {
+			t.Errorf("one that counted already: %v, %v", ok, err)
+		}
+		if ok, _, err := b.Allow(t.Context(), "U2", "F-0", 3, time.Hour); !ok || err != nil {
 			t.Errorf("somebody else: %v, %v", ok, err)
 		}
-		if ok, _, err := a.Allow(t.Context(), "U3", 1, 100*time.Millisecond); !ok || err != nil {
+		if ok, _, err := a.Allow(t.Context(), "U3", "F-1", 1, 100*time.Millisecond); !ok || err != nil {
 			t.Errorf("the first: %v, %v", ok, err)
 		}
 		expect(t, "it begins anew", func() bool {
-			ok, _, err := a.Allow(t.Context(), "U3", 1, 100*time.Millisecond)
+			ok, _, err := a.Allow(t.Context(), "U3", "F-2", 1, 100*time.Millisecond)
 			return ok && err == nil
 		})
 	})

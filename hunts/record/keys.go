@@ -40,7 +40,7 @@ func Keys() []KeyRule {
 		{Kind: "lease", Holds: "who works on something"},
 		{Kind: "post", Holds: "a claimed or sent message", TTL: keepPost},
 		{Kind: "thread", Holds: "the hunt of a thread"},
-		{Kind: "quota", Holds: "uses within a time"},
+		{Kind: "uses", Holds: "uses within a time"},
 		{Kind: "doc", Holds: "a small document"},
 		{Kind: "keep", Holds: "a document or list without an end", Forever: "watchlist, schedules and marks end by their own dates"},
 		{Kind: "{queue}:seen", Holds: "that a job was stored", TTL: keepSeen},
@@ -65,7 +65,7 @@ func (k keys) lease(key string) string    { return k.make("lease", short(key)) }
 func (k keys) wake() string               { return k.make("wake", "all") } // a channel, not a key
 func (k keys) post(key string) string     { return k.make("post", key) }
 func (k keys) thread(c, ts string) string { return k.make("thread", c+":"+ts) }
-func (k keys) quota(name string) string   { return k.make("quota", name) }
+func (k keys) quota(name string) string   { return k.make("uses", name) }
 func (k keys) id(id string) string        { return k.make("id", id) }
 func (k keys) doc(name string) string     { return k.make("doc", name) }
 func (k keys) forever(name string) string { return k.make("keep", name) }

@@ -30,9 +30,9 @@ func (r *Runner) Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunt
 	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	window := hunts.Window{From: a.Request.From, To: a.Request.To}
 	whole := newParams(h.Request, window.From, window.To, timelineStep(window))
-	part := *search(h)
+	part := *h.Search()
 	part.Window, part.Once = window, h.ID+" events"
-	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "export", Right: hunts.MayExport, KQLHash: hunts.KQLHash(d.kql(whole, comment(h)+" events", profiles, r.cfg.Catalog.events)), Search: &part})
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "events", Right: hunts.MayExport, KQLHash: hunts.KQLHash(d.kql(whole, comment(h)+" events", profiles, r.cfg.Catalog.events)), Search: &part})
 	if err != nil {
 		return hunts.EventList{}, err
 	}

@@ -73,8 +73,3 @@ func (g gate) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
 	defer stop()
 	return g.Source.Query(ctx, q)
 }
-
-// search is what a hunt asks of the source, for its authorization.
-func search(h hunts.Hunt) *hunts.Search {
-	return &hunts.Search{Window: h.Window, Asked: h.Created, Size: len(h.Request.Indicators()), Once: h.ID, Scheduled: h.Scheduled}
-}

@@ -25,7 +25,7 @@ func (r *Runner) Lineage(ctx context.Context, h hunts.Hunt, device string, proce
 		{Name: "window_from", Value: kql.DatetimeLiteral(w.From)}, {Name: "window_to", Value: kql.DatetimeLiteral(w.To)},
 		{Name: "devices", Value: kql.StringsLiteral([]string{strings.ToLower(device)})}, {Name: "files", Value: kql.StringsLiteral(names)},
 	}) + r.cfg.Catalog.lineage
-	part := *search(h)
+	part := *h.Search()
 	part.Window, part.Once = w, h.ID+" lineage "+strings.ToLower(device)
 	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "lineage", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(text), Search: &part})
 	if err != nil {

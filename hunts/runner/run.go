@@ -24,7 +24,7 @@ func (r *Runner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Prog
 	if !ok {
 		return hunts.Answer{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
 	}
-	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "hunt", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(h, d)), Search: search(h)})
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "hunt", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(h, d)), Search: h.Search()})
 	if err != nil {
 		return hunts.Answer{}, err
 	}

@@ -75,11 +75,7 @@ func (r *Runner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indi
 		return hunts.Survey{}, &hunts.Error{Kind: hunts.KindRefused, Say: "the hunt network-footprint is not in the catalogue"}
 	}
 	h.Name = d.Name
-	asked := search(h)
-	if asked.Scheduled {
-		asked.Once = "" // nobody's quota
-	}
-	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "sweep", Right: hunts.MaySweep, Search: asked})
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "sweep", Right: hunts.MaySweep, Search: h.Search()})
 	if err != nil {
 		return hunts.Survey{}, err
 	}

@@ -24,7 +24,7 @@ func (r *Runner) Triage(ctx context.Context, batch []hunts.Hunt, progress func(h
 	}
 	for n := range batch {
 		batch[n].Name = d.Name
-		asked := search(batch[n]) // the batch is one search
+		asked := batch[n].Search() // the batch is one search
 		asked.Size, asked.Once = len(batch), batch[0].ID
 		within, err := r.gate.authorize(ctx, batch[n], hunts.Action{Name: "hunt", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(batch[n], d)), Search: asked})
 		if err != nil {

@@ -55,7 +55,7 @@ func (r *Runner) Sensors(ctx context.Context, workspaces []string) (hunts.Covera
 // check authorizes what `footprint check` looks at; it belongs to no hunt.
 func (r *Runner) check(ctx context.Context, what string, workspaces []string, w hunts.Window) (context.Context, hunts.Hunt, error) {
 	h := hunts.Hunt{ID: "check", Asker: hunts.Asker{User: "check"}, Workspaces: workspaces, Window: w, Created: r.cfg.Clock().UTC()}
-	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "check", Right: hunts.MayHunt, What: what, Search: search(h)})
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "check", Right: hunts.MayHunt, What: what, Search: h.Search()})
 	return ctx, h, err
 }
 

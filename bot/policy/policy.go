@@ -1,12 +1,19 @@
-package bot
+// Package policy tells who may do what in which channel, lets a second person
+// approve what is large, and hides what a channel must not see.
+//
+// Everything that somebody does passes Gate.Authorize, which writes the audit of
+// both outcomes, and everything that is shown passes Gate.Redaction before a
+// renderer sees it. What surprises: without a policy file every member may do
+// everything but ask the audit, and a file that can't be read leaves the last good
+// one in force.
+package policy
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -15,29 +22,9 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// What a rule can allow.
-const (
-	MayHunt     = "hunt"
-	MaySweep    = "sweep"
-	MayWatch    = "watch"
-	MayMark     = "mark"
-	MayExport   = "export"
-	MayIncident = "incident"
-	// MayAudit lets somebody ask who hunted what. Without a policy nobody may.
-	MayAudit = "audit"
-)
-
 var (
-	everything = []string{MayHunt, MaySweep, MayWatch, MayMark, MayExport, MayIncident}
-	allowable  = append(slices.Clone(everything), MayAudit)
-)
-
-// What a rule can redact.
-const (
-	RedactDevices  = "devices"  // device names become device-1, device-2
-	RedactUsers    = "users"    // account names become user-1, user-2
-	RedactCommands = "commands" // command lines are left out
-	RedactSecrets  = "secrets"  // passwords, keys and tokens in command lines are masked
+	everything = []hunts.Right{hunts.MayHunt, hunts.MaySweep, hunts.MayWatch, hunts.MayMark, hunts.MayExport, hunts.MayIncident}
+	allowable  = append(slices.Clone(everything), hunts.MayAudit)
 )
 
 // Policy says who may do what. A channel that is not listed gets Default; when
@@ -51,10 +38,10 @@ type Policy struct {
 
 // Limits are what somebody may do, and how much of it.
 type Limits struct {
-	Allow        []string `yaml:"allow"`          // of hunt, sweep, watch, mark, export, incident, audit
-	MaxLookBack  string   `yaml:"max_look_back"`  // 30d; empty is no limit
-	Workspaces   []string `yaml:"workspaces"`     // configured names; empty is all
-	HuntsPerHour int      `yaml:"hunts_per_hour"` // of one user; 0 is no limit
+	Allow        []hunts.Right `yaml:"allow"`          // of hunt, sweep, watch, mark, export, incident, audit
+	MaxLookBack  string        `yaml:"max_look_back"`  // 30d; empty is no limit
+	Workspaces   []string      `yaml:"workspaces"`     // configured names; empty is all
+	HuntsPerHour int           `yaml:"hunts_per_hour"` // of one user; 0 is no limit
 
 	maxBack time.Duration
 }
@@ -75,14 +62,17 @@ type GroupRule struct {
 	Limits `yaml:",inline"`
 }
 
+// Allowed lists what a rule allows.
+func (l Limits) Allowed() string { return names(l.Allow) }
+
 func (l *Limits) check(name string) error {
 	for _, a := range l.Allow {
 		if !slices.Contains(allowable, a) {
-			return fmt.Errorf("the rule of %s allows %q; known are %s", name, a, strings.Join(allowable, ", "))
+			return fmt.Errorf("the rule of %s allows %q; known are %s", name, a, names(allowable))
 		}
 	}
 	if l.HuntsPerHour < 0 {
-		return fmt.Errorf("the rule of %s: hunts_per_hour is less than nothing", name)
+		return fmt.Errorf("the rule of %s: hunts_per_hour must be 0 or more", name)
 	}
 	if l.MaxLookBack != "" {
 		d, refusal := indicator.ParseDuration(l.MaxLookBack)
@@ -116,6 +106,14 @@ func (r *Rule) check(name string) error {
 		}
 	}
 	return nil
+}
+
+func names(rights []hunts.Right) string {
+	out := make([]string, len(rights))
+	for i, r := range rights {
+		out[i] = string(r)
+	}
+	return strings.Join(out, ", ")
 }
 
 func checkGroups(name string, ids []string) error {
@@ -158,9 +156,9 @@ func (p Policy) NeedsGroups() bool {
 	return p.Default != nil && in(*p.Default) || p.Approval != nil && len(p.Approval.Groups) > 0
 }
 
-// ParsePolicy reads a policy file. The error names the line where the file can
+// Parse reads a policy file. The error names the line where the file can
 // tell it.
-func ParsePolicy(text []byte) (Policy, error) {
+func Parse(text []byte) (Policy, error) {
 	var p Policy
 	if err := hunts.PlainYAML(text); err != nil {
 		return p, fmt.Errorf("the policy can't be read: %w", err)
@@ -178,6 +176,9 @@ func ParsePolicy(text []byte) (Policy, error) {
 		p.Channels[id] = r
 	}
 	if p.Approval != nil {
+		if err := checkGroups("approval", p.Approval.Groups); err != nil {
+			return p, err
+		}
 		if err := p.Approval.check(); err != nil {
 			return p, err
 		}
@@ -191,83 +192,56 @@ func ParsePolicy(text []byte) (Policy, error) {
 	return p, nil
 }
 
-// policyFile is a policy that is read again when its file changes. One that
-// can't be read leaves the last good one in force.
-type policyFile struct {
-	mu   sync.Mutex
-	path string
-	text []byte // as it was read last, good or bad: a mistake is told once
-	now  *Policy
+// Approval says which hunts wait for a second person, and for how long.
+type Approval struct {
+	LookBack   string   `yaml:"look_back"`  // hunts that look back further, such as 30d; empty is none
+	Indicators int      `yaml:"indicators"` // hunts of more indicators; 0 is none
+	Expires    string   `yaml:"expires"`    // how long a hunt waits; empty is 1h
+	Groups     []string `yaml:"groups"`     // ids of the Slack user groups that may approve; empty is whoever may hunt in the channel
+
+	back, expires time.Duration
 }
 
-// load reads the file when it changed. The error is for the log: the policy in
-// force stays.
-func (f *policyFile) load() error {
-	if f.path == "" {
-		return nil
+// approvalFor is how long a hunt waits when the policy does not say.
+const approvalFor = time.Hour
+
+func (a *Approval) check() error {
+	a.expires = approvalFor
+	for _, x := range []struct {
+		name, text string
+		into       *time.Duration
+	}{{"look_back", a.LookBack, &a.back}, {"expires", a.Expires, &a.expires}} {
+		if x.text == "" {
+			continue
+		}
+		d, refusal := indicator.ParseDuration(x.text)
+		if refusal != nil {
+			return fmt.Errorf("approval: %s: %s", x.name, refusal.Sentence)
+		}
+		*x.into = d
 	}
-	text, err := os.ReadFile(f.path)
-	if err != nil {
-		return fmt.Errorf("the policy: %w", err)
+	if a.Indicators < 0 {
+		return errors.New("approval: indicators must be 0 or more")
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.text != nil && bytes.Equal(text, f.text) {
-		return nil
+	if a.back == 0 && a.Indicators == 0 {
+		return errors.New("approval: say which hunts need it: look_back, indicators, or both")
 	}
-	f.text = text
-	p, err := ParsePolicy(text)
-	if err != nil {
-		return err
-	}
-	f.now = &p
 	return nil
 }
 
-// rule is what holds in a channel; nil without a policy.
-func (f *policyFile) rule(channel string) (Rule, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.now == nil {
-		return Rule{Limits: Limits{Allow: everything}}, true
+// beyond says why a search needs a second person; empty when it needs none.
+func (a *Approval) beyond(s hunts.Search, back time.Duration) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Indicators > 0 && s.Size > a.Indicators && !s.Scheduled: // a sweep's list is long by nature
+		return fmt.Sprintf("more than %d indicators", a.Indicators)
+	case a.back > 0 && (s.Window.All || back > a.back+slack):
+		return "looks back further than " + a.LookBack
 	}
-	if r, ok := f.now.Channels[channel]; ok {
-		return r, true
-	}
-	if f.now.Default != nil {
-		return *f.now.Default, true
-	}
-	return Rule{}, false
+	return ""
 }
 
-// names tells that a channel has a rule of its own.
-func (f *policyFile) names(channel string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.now == nil {
-		return false
-	}
-	_, ok := f.now.Channels[channel]
-	return ok
-}
-
-// allowing names the channels where something is allowed, for a refusal that
-// says where to go.
-func (f *policyFile) allowing(what string) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.now == nil {
-		return ""
-	}
-	var where []string
-	for id, r := range f.now.Channels {
-		if slices.Contains(r.Allow, what) || slices.ContainsFunc(r.For, func(g GroupRule) bool { return slices.Contains(g.Allow, what) }) {
-			where = append(where, "<#"+id+">")
-		}
-	}
-	slices.Sort(where)
-	if len(where) == 0 {
-		return ""
-	}
-	return "; it is in " + strings.Join(where, ", ")
-}
+// slack is how much longer than allowed a look-back may be for having been
+// measured a moment later.
+const slack = time.Minute
