@@ -20,6 +20,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
 // setting is one environment variable. The README's table and `check` are
@@ -56,6 +57,7 @@ type config struct {
 	threadCap                    int
 	threadPause                  time.Duration
 	privateFeeds                 bool
+	feedServers                  [3]feed.Server // TAXII, MISP, OpenCTI; without a URL, none
 	listen                       string
 	logFormat                    string
 	traces                       bool
@@ -195,6 +197,13 @@ func settings() []setting {
 			c.privateFeeds = v == "allow"
 			return nil
 		}},
+		{"FOOTPRINT_TAXII_URL", "https://taxii.example/api1", "none", "API root of a TAXII 2.1 server; a sweep reads its collections with from=taxii:ID.", false, server(0, sweep.TAXII)},
+		{"FOOTPRINT_TAXII_USER", "footprint", "none", "Account there, with the key as its password; without it, the key is a bearer token.", false, text(func(c *config) *string { return &c.feedServers[0].User })},
+		{"FOOTPRINT_TAXII_KEY", "s3cret", "none", "Password or token to it.", true, serverKey(0)},
+		{"FOOTPRINT_MISP_URL", "https://misp.example", "none", "A MISP server, of which a sweep reads the attributes of 30 days with from=misp.", false, server(1, sweep.MISP)},
+		{"FOOTPRINT_MISP_KEY", "s3cret", "none", "API key to it.", true, serverKey(1)},
+		{"FOOTPRINT_OPENCTI_URL", "https://opencti.example", "none", "An OpenCTI server, of which a sweep reads the indicators with from=opencti.", false, server(2, sweep.OpenCTI)},
+		{"FOOTPRINT_OPENCTI_KEY", "s3cret", "none", "API key to it.", true, serverKey(2)},
 		{"FOOTPRINT_OWN_DOMAINS", "contoso.com,contoso.net", "none", "The organisation's own domains: their names are not hunted unasked.", false, setOwnDomains},
 		{"FOOTPRINT_OWN_NETWORKS", "198.51.100.0/24,2001:db8::/32", "none", "The organisation's own public networks, as above.", false, setOwnNetworks},
 		{"FOOTPRINT_BOTS", "B0SENTINEL", "none", "Ids of bots or apps (B…, A…, U…) whose messages are enriched like a person's, such as the Sentinel playbook's.", false, setBots},
@@ -251,8 +260,10 @@ func loadConfig(env []string) (config, error) {
 			c.origin[s.name] = origin
 		}
 	}
-	if err := c.workspaceIDs(); err != nil {
-		wrong = append(wrong, err)
+	for _, check := range []func() error{c.workspaceIDs, c.feedKeys} {
+		if err := check(); err != nil {
+			wrong = append(wrong, err)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if values[name] != "" {

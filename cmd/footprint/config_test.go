@@ -38,6 +38,8 @@ func TestConfiguration(t *testing.T) {
 		"a slip in a file variable":          {[]string{"REDIS_URL_FIL=/run/secret"}, "did you mean REDIS_URL_FILE?"},
 		"an unknown one of the query API":    {[]string{"AZURE_LOGS_TABLE=x"}, "AZURE_LOGS_TABLE is not a setting of footprint"},
 		"the variables of other programs":    {[]string{"SLACK_SIGNING_SECRET=1", "AZURE_TENANT_ID=1", "REDIS_HOST=1", "AZURE_CLIENT_SECRET=1"}, ""},
+		"a feed server without its key":      {[]string{"FOOTPRINT_MISP_URL=https://misp.example"}, "FOOTPRINT_MISP_KEY_FILE"},
+		"a key in the address of a server":   {[]string{"FOOTPRINT_TAXII_URL=https://u:p@taxii.example"}, "has a variable of its own"},
 		"a value and a file":                 {[]string{"REDIS_URL=redis://h", "REDIS_URL_FILE=/x"}, "REDIS_URL and REDIS_URL_FILE are both set: keep one of them"},
 		"a Redis of an unknown scheme":       {[]string{"REDIS_URL=http://:secret@h"}, `REDIS_URL begins with "http"`},
 		"a listen address without port":      {[]string{"FOOTPRINT_LISTEN=localhost"}, "it is not an address with a port; an example is FOOTPRINT_LISTEN=127.0.0.1:9090"},

@@ -1,6 +1,9 @@
 package sweep
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Refresh is what becomes of a watchlist when a feed was read again: the
 // entries to write. What people said of an entry stays; what the feed does not
@@ -33,10 +36,18 @@ func Refresh(have []Entry, feed Feed, fresh List, now time.Time) []Entry {
 		}
 	}
 	for _, e := range have {
-		if e.Source == source && !named[e.Key()] && e.State != Retired {
-			e.State = Retired
-			out = append(out, e)
+		if e.Source != source || named[e.Key()] || e.State == Retired {
+			continue
 		}
+		switch {
+		case !fresh.Delta || slices.Contains(fresh.Revoked, e.Key()):
+			e.State = Retired
+		case e.Renewed:
+			e.Expires = now.Add(DefaultLife)
+		default:
+			continue
+		}
+		out = append(out, e)
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,13 +17,26 @@ type Feed struct {
 	Columns   Columns // of a CSV there; nil finds out
 	Workspace bool    // the workspace itself keeps it
 	Tips      hunts.TipSource
+	Server    string // one that the operator has an account for: TAXII, MISP or OpenCTI
+	// Collection is the id of a collection of TAXII.
+	Collection string
 }
+
+// The servers that the operator may have an account for, as they are written.
+const (
+	TAXII   = "taxii"
+	MISP    = "misp"
+	OpenCTI = "opencti"
+)
 
 // The texts of the feeds that a workspace keeps.
 const (
 	threatIntelligence = "ti"
 	sentinelWatchlist  = "sentinel:"
 )
+
+// collectionID is what stands in the address of a collection: its id, or an alias.
+var collectionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // ParseFeed reads the text of a feed: ti for the workspace's threat
 // intelligence, sentinel:ALIAS for a watchlist of it, or an HTTPS address, which
@@ -40,9 +54,20 @@ func ParseFeed(text string) (Feed, error) {
 		}
 		return Feed{Workspace: true, Tips: hunts.TipSource{Watchlist: alias}}, nil
 	}
+	switch server, collection, _ := strings.Cut(text, ":"); strings.ToLower(server) {
+	case TAXII:
+		if !collectionID.MatchString(collection) {
+			return Feed{}, fmt.Errorf("taxii: needs the id of a collection, as in taxii:91a7b528-80eb-42ed-a74d-c6fbd5a26116")
+		}
+		return Feed{Server: TAXII, Collection: collection}, nil
+	case MISP, OpenCTI:
+		if collection == "" {
+			return Feed{Server: strings.ToLower(server)}, nil
+		}
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(text) > 2000 {
-		return Feed{}, fmt.Errorf("%q is no source of indicators: write an https:// address, ti for the threat intelligence of the workspace, or sentinel:ALIAS for one of its watchlists", text)
+		return Feed{}, fmt.Errorf("%q is no source of indicators: write an https:// address, ti for the threat intelligence of the workspace, sentinel:ALIAS for one of its watchlists, or taxii:COLLECTION, misp or opencti for a server that the operator set up", text)
 	}
 	if u.User != nil {
 		return Feed{}, fmt.Errorf("the address of a source can't hold a password; it would be shown to everybody here")
@@ -63,6 +88,10 @@ func (f Feed) String() string {
 		return f.URL + "#" + (&url.URL{Fragment: strings.ReplaceAll(f.Columns.String(), ",", "&")}).EscapedFragment()
 	case f.URL != "":
 		return f.URL
+	case f.Collection != "":
+		return f.Server + ":" + f.Collection
+	case f.Server != "":
+		return f.Server
 	case f.Tips.Watchlist != "":
 		return sentinelWatchlist + f.Tips.Watchlist
 	}

@@ -89,6 +89,10 @@ type List struct {
 	// Notes are sentences about the source as a whole: how many of its values are
 	// hunted, and what of them is not checked.
 	Notes []string `json:"notes,omitempty"`
+	// Delta tells that a source only says what changed since it was read last:
+	// what it does not name stays, but for the keys in Revoked.
+	Delta   bool     `json:"delta,omitempty"`
+	Revoked []string `json:"revoked,omitempty"`
 }
 
 // Left counts what is not hunted, by the reason.

@@ -27,8 +27,11 @@ const readWithin = 5 * time.Minute
 func (f *Fetcher) Read(ctx context.Context, from sweep.Feed, last Stamp, now time.Time) (list sweep.List, stamp Stamp, changed bool, err error) {
 	within, stop := context.WithTimeoutCause(ctx, f.within, errSlow)
 	defer stop()
-	body, stamp, changed, err := f.Fetch(within, from.URL, last, now)
-	if err == nil && changed {
+	var body io.ReadCloser
+	if from.Server != "" {
+		list, stamp, err = f.pull(within, from, last, now)
+		changed = true
+	} else if body, stamp, changed, err = f.Fetch(within, from.URL, last, now); err == nil && changed {
 		list, err = ReadFrom(from, body, func(address string) (io.ReadCloser, error) {
 			part, _, _, err := f.Fetch(within, address, Stamp{}, now)
 			return part, err

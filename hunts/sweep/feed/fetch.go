@@ -26,6 +26,8 @@ type Fetcher struct {
 	client  *http.Client
 	private bool
 	within  time.Duration // for one source
+	servers []Server
+	inside  *http.Client // to servers, which may stand in one's own network
 }
 
 const (
@@ -36,13 +38,17 @@ const (
 // errPrivate is what a feed inside of one's own network gets.
 var errPrivate = errors.New("the address is not a public one; an operator may allow it with FOOTPRINT_PRIVATE_FEEDS=allow")
 
-// NewFetcher makes a Fetcher. private allows addresses of one's own network,
+// NewFetcher makes a Fetcher that may ask servers, too. private allows addresses of one's own network,
 // plain HTTP, and the proxy of the environment, behind which nobody can see
 // where a name leads. transport may be nil.
-func NewFetcher(private bool, transport *http.Transport) *Fetcher {
+func NewFetcher(private bool, transport *http.Transport, servers ...Server) *Fetcher {
 	if transport == nil {
 		transport = http.DefaultTransport.(*http.Transport).Clone()
 	}
+	// A key goes nowhere but where the operator says: a redirect is an error.
+	inside := &http.Client{Transport: transport.Clone(), Timeout: fetchWithin, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return errors.New("the server sends its answer from elsewhere, where the key must not go")
+	}}
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	if !private {
 		// checked on the address that is dialled: a name may lead elsewhere each time
@@ -56,7 +62,7 @@ func NewFetcher(private bool, transport *http.Transport) *Fetcher {
 		transport.Proxy = nil
 	}
 	transport.DialContext = dialer.DialContext
-	return &Fetcher{private: private, within: readWithin, client: &http.Client{Transport: transport, Timeout: fetchWithin, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	return &Fetcher{private: private, within: readWithin, servers: servers, inside: inside, client: &http.Client{Transport: transport, Timeout: fetchWithin, CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) >= maxRedirects {
 			return fmt.Errorf("more than %d redirects", maxRedirects)
 		}

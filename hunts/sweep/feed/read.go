@@ -107,6 +107,8 @@ func (r *reader) done() (sweep.List, error) {
 func Usable(l sweep.List, live int) error {
 	const few, least = 4, 8 // a quarter of what is on the list; short lists come and go
 	switch n := len(l.Entries); {
+	case l.Delta: // nothing new is a good answer
+		return nil
 	case n == 0 && len(l.Problems) > 0:
 		return fmt.Errorf("none of its values can be hunted, such as %q (%s)", cut(l.Problems[0].Value, 60), l.Problems[0].Reason)
 	case n == 0:

@@ -93,6 +93,7 @@ func (r *reader) indicator(o stixIndicator) {
 	switch {
 	case bool(o.Revoked):
 		r.leave(0, o.ID, sweep.Withdrawn, "revoked by its source")
+		r.revoke(o.Pattern)
 		return
 	case o.PatternType != "" && o.PatternType != "stix":
 		r.leave(0, o.ID, sweep.Unsearched, "its pattern is of type "+cut(string(o.PatternType), 40))
@@ -113,6 +114,20 @@ func (r *reader) indicator(o stixIndicator) {
 		tags = o.Types
 	}
 	r.pattern(o.ID, o.Pattern, sweep.Entry{Note: strings.TrimSpace(note), Confidence: percent(float64(o.Confidence)), Tags: tags, Added: from, Expires: until})
+}
+
+// revoke notes the values of an indicator that is revoked, for a list that only
+// says what changed.
+func (r *reader) revoke(text string) {
+	if !r.Delta {
+		return
+	}
+	found, _ := parsePattern(text) // what can't be read was not taken in either
+	for _, v := range found.values {
+		if typed, refusal := typeAs(v.kind, v.text); refusal == nil {
+			r.Revoked = append(r.Revoked, sweep.Entry{Indicator: typed}.Key())
+		}
+	}
 }
 
 // pattern takes in the values of a pattern. What it says beside them, such as a
