@@ -33,6 +33,15 @@ func mask32(bits int) uint32 {
 	return ^uint32(0) << (32 - min(bits, 32))
 }
 
+// IPv4Network reads a.b.c.d[/n] as the network that it lies in.
+func IPv4Network(s string) (addr uint32, bits int, ok bool) {
+	addr, bits, ok = ipv4Net(s)
+	return addr & mask32(bits), bits, ok
+}
+
+// MaskIPv4 keeps the first bits of an address.
+func MaskIPv4(addr uint32, bits int) uint32 { return addr & mask32(bits) }
+
 // ipv6Net reads an IPv6 or IPv4 address with an optional prefix length. An
 // IPv4 address is taken in its mapped form, and its prefix then counts from 96.
 func ipv6Net(s string) (netip.Addr, int, bool) {

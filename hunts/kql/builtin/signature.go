@@ -23,7 +23,7 @@ var Signatures = signatureOf(map[string]string{
 	"g": `base64_encode_fromguid`,
 	"h": `hash_md5 hash_sha1 hash_sha256`,
 	"i": `binary_and binary_not binary_or binary_shift_left binary_shift_right binary_xor bitset_count_ones rand tohex`,
-	"n": `acos asin atan atan2 ceiling cos cot degrees erf erfc exp exp10 exp2 format_bytes gamma log log10 log2 loggamma make_datetime make_timespan pow radians sign
+	"n": `acos asin atan atan2 ceiling cos cot degrees erf erfc exp exp10 exp2 gamma log log10 log2 loggamma make_datetime make_timespan pow radians sign
 		sin sqrt tan unixtime_microseconds_todatetime unixtime_milliseconds_todatetime unixtime_nanoseconds_todatetime unixtime_seconds_todatetime`,
 	"r": `isfinite isinf isnan`,
 	"s": `base64_decode_toarray base64_decode_toguid base64_decode_tostring base64_decodestring base64_encode_tostring base64_encodestring countof
@@ -57,6 +57,7 @@ var Signatures = signatureOf(map[string]string{
 	"sid": `datetime_add`,
 	"bs":  `assert`,
 	"ni":  `round`,
+	"nis": `format_bytes`,
 	"R":   `range`,
 	"ss*": `extract_json extractjson`,
 	"si*": `extract`,

@@ -26,14 +26,14 @@ type maker struct {
 // most arguments it takes; those that end in if take one more, their condition.
 var aggregates = arities(map[string][2]int{
 	"count": {0, 1}, "sum": {1, 1}, "min": {1, 1}, "max": {1, 1}, "avg": {1, 1}, "dcount": {1, 2}, "count_distinct": {1, 1}, "make_set": {1, 2}, "makeset": {1, 2}, "make_list": {1, 2}, "makelist": {1, 2},
-	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber}, "buildschema": {1, 1},
+	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "argmax": {1, builtin.AnyNumber}, "argmin": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber}, "buildschema": {1, 1},
 	"percentile": {2, 2}, "percentiles": {2, builtin.AnyNumber}, "percentiles_array": {2, builtin.AnyNumber}, "percentilew": {3, 3}, "percentilesw": {3, builtin.AnyNumber}, "percentilesw_array": {3, builtin.AnyNumber},
 	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1}, "covariance": {2, 2}, "covariancep": {2, 2}, "binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
 })
 
 // unknownAggregates are those of the language that summarize does not know:
 // sketches, whose inner form is the service's own.
-var unknownAggregates = builtin.Words("hll hll_if hll_merge tdigest tdigest_merge merge_tdigest make_dictionary passthrough cnt argmin argmax")
+var unknownAggregates = builtin.Words("hll hll_if hll_merge tdigest tdigest_merge merge_tdigest make_dictionary passthrough cnt")
 
 // conditional gives the plain form of an aggregate with a condition, and where
 // among its arguments the condition stands.
@@ -97,7 +97,7 @@ func (x *execution) aggregate(e *syntax.Call, in aggregation) (*maker, error) {
 		name = "make_set"
 	case "makelist":
 		name = "make_list"
-	case "arg_max", "arg_min", "take_any", "any":
+	case "arg_max", "arg_min", "argmax", "argmin", "take_any", "any":
 		return m, x.argument(m, name, args, e, in)
 	}
 	nodes, err := x.compileAll(args, in.rel, in.scope)

@@ -11,13 +11,18 @@ import (
 // argument compiles arg_max, arg_min and take_any, which give whole rows.
 func (x *execution) argument(m *maker, name string, args []syntax.Expr, e *syntax.Call, in aggregation) error {
 	p := &rowPicker{sign: 1}
-	if name == "arg_min" {
+	if name == "arg_min" || name == "argmin" {
 		p.sign = -1
 	}
 	m.names = nil
-	prefix := "" // any() is the older form, which prefixes its columns
-	if name == "any" {
+	prefix := "" // any() and argmax() are older forms, which prefix their columns
+	switch name {
+	case "any":
 		prefix = "any_"
+	case "argmax":
+		name, prefix = "arg_max", "max_"
+	case "argmin":
+		name, prefix = "arg_min", "min_"
 	}
 	rest := args
 	key := ""
@@ -41,7 +46,10 @@ func (x *execution) argument(m *maker, name string, args []syntax.Expr, e *synta
 		if label == "" {
 			label = name[len("arg_"):] + "_"
 		}
-		m.names, p.nodes, rest = []string{label}, []*node{p.key}, args[1:]
+		m.names, p.nodes, rest = []string{prefix + label}, []*node{p.key}, args[1:]
+		if prefix != "" {
+			prefix += label + "_"
+		}
 	}
 	for i, a := range rest {
 		if _, star := a.(*syntax.Star); star {

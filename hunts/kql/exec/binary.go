@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
@@ -34,6 +35,9 @@ func (x *execution) compileMinus(e *syntax.Unary, rel *relation, s *scope) (*nod
 }
 
 func (x *execution) compileBinary(e *syntax.Binary, rel *relation, s *scope) (*node, error) {
+	if _, ok := e.X.(*syntax.Star); ok {
+		return x.anyColumn(e, rel, s)
+	}
 	a, err := x.compile(e.X, rel, s)
 	if err != nil {
 		return nil, err
@@ -117,7 +121,81 @@ func comparableTypes(a, b value.Type) bool {
 		a == value.Guid && b == value.String || a == value.String && b == value.Guid
 }
 
+// anyColumn is * has "x": true for a row of which any column passes, by its text.
+func (x *execution) anyColumn(e *syntax.Binary, rel *relation, s *scope) (*node, error) {
+	if rel == nil || strings.HasPrefix(e.Op, "!") {
+		return nil, x.error(e.At(), syntax.Unsupported, "unsupported: * %s", e.Op)
+	}
+	b, err := x.compile(e.Y, rel, s)
+	if err != nil {
+		return nil, err
+	}
+	tests := make([]func(int) bool, 0, len(rel.vecs))
+	for i, v := range rel.vecs {
+		if strings.HasPrefix(rel.names[i], "$") {
+			continue
+		}
+		if err := x.charge(e.At()); err != nil {
+			return nil, err
+		}
+		a := memo(cast(x, columnNode(v, rel.rows), value.String))
+		args := x.settle(a, b)
+		one, err := x.stringOrEqual(e, args[0], args[1])
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, memo(one).test)
+	}
+	n := &node{typ: value.Bool, cost: costCall * len(tests), rows: rel.rows, impure: true}
+	n.test = func(i int) bool {
+		for _, t := range tests {
+			if t(i) {
+				return true
+			}
+		}
+		return false
+	}
+	n.eval = func(i int) value.Value { return value.BoolValue(n.test(i)) }
+	return n, nil
+}
+
+func (x *execution) stringOrEqual(e *syntax.Binary, a, b *node) (*node, error) {
+	if e.Op == "==" {
+		return x.comparison(e, a, b)
+	}
+	return x.stringOperator(e, a, b)
+}
+
+// sameKind lets a text be compared with what is none: it is read as that type,
+// and one that can't be is unequal to everything.
+func (x *execution) sameKind(a, b *node) (*node, *node) {
+	switch {
+	case a.typ == value.String && readable(b.typ):
+		return x.read(a, b.typ), b
+	case b.typ == value.String && readable(a.typ):
+		return a, x.read(b, a.typ)
+	}
+	return a, b
+}
+
+func readable(t value.Type) bool {
+	return t.Numeric() || t == value.Bool || t == value.Datetime || t == value.Timespan
+}
+
+// read is cast, but that a text which can't be read is NaN, which equals nothing.
+func (x *execution) read(n *node, t value.Type) *node {
+	return x.derive(value.Dynamic, []*node{n}, false, func(i int) value.Value {
+		if v := value.Convert(n.eval(i), t); v.Valid {
+			return value.DynamicValue(value.ToDynamic(v))
+		}
+		return value.DynamicValue(math.NaN())
+	})
+}
+
 func (x *execution) comparison(e *syntax.Binary, a, b *node) (*node, error) {
+	if e.Op == "==" || e.Op == "!=" {
+		a, b = x.sameKind(a, b)
+	}
 	if !comparableTypes(a.typ, b.typ) {
 		return nil, x.error(e.At(), syntax.SemanticError, "the operator %s can't compare %s with %s", e.Op, a.typ, b.typ)
 	}

@@ -37,6 +37,10 @@ func (x *execution) compileCall(e *syntax.Call, rel *relation, s *scope) (*node,
 		if len(e.Args) == 4 {
 			return x.extractAs(e, rel, s)
 		}
+	case "extract_json", "extractjson":
+		if len(e.Args) == 3 {
+			return x.extractAs(e, rel, s)
+		}
 	case "pack_all":
 		return x.packAll(e, rel)
 	case "bag_pack_columns":
@@ -48,6 +52,13 @@ func (x *execution) compileCall(e *syntax.Call, rel *relation, s *scope) (*node,
 		return nil, x.error(e.At(), syntax.SemanticError, "the aggregate %s() stands outside of summarize", e.Name)
 	}
 	f, ok := x.funcs[e.Name]
+	if t, several := builtin.Tuples()[e.Name]; several {
+		outputs, err := x.tupleOutputs(syntax.Named{Value: e}, e, libraryTuple(e.Name, t), rel, s)
+		if err != nil {
+			return nil, err
+		}
+		return outputs[0].node, nil
+	}
 	if !ok {
 		return nil, x.error(e.At(), syntax.Unsupported, "unsupported: the function %s()", e.Name)
 	}
@@ -368,13 +379,15 @@ func (x *execution) packColumns(e *syntax.Call, rel *relation, s *scope) (*node,
 	}), nil
 }
 
-// extractAs is extract(regex, group, text, typeof(long)): the text converted.
+// extractAs is extract(regex, group, text, typeof(long)) and extract_json(path,
+// text, typeof(long)): the text converted.
 func (x *execution) extractAs(e *syntax.Call, rel *relation, s *scope) (*node, error) {
-	t, ok := value.TypeByName[implicitType(e.Args[3])]
+	last := len(e.Args) - 1
+	t, ok := value.TypeByName[implicitType(e.Args[last])]
 	if !ok {
-		return nil, x.error(e.Args[3].At(), syntax.SemanticError, "extract() takes typeof(...) as its fourth argument")
+		return nil, x.error(e.Args[last].At(), syntax.SemanticError, "%s() takes typeof(...) as its last argument", e.Name)
 	}
-	n, err := x.compile(&syntax.Call{Pos: e.Pos, Name: e.Name, Args: e.Args[:3]}, rel, s)
+	n, err := x.compile(&syntax.Call{Pos: e.Pos, Name: e.Name, Args: e.Args[:last]}, rel, s)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,8 @@ func (x *execution) evaluate(op *syntax.Evaluate, r *relation, s *scope) (*relat
 		out, err = x.bagUnpack(op, r, s)
 	case "pivot":
 		out, err = x.pivot(op, r, s)
+	case "ipv4_lookup":
+		out, err = x.ipv4Lookup(op, r, s)
 	case "narrow":
 		if len(op.Call.Args) > 0 {
 			return nil, x.error(op.At(), syntax.SemanticError, "narrow() takes no arguments")

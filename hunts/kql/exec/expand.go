@@ -53,7 +53,8 @@ func (x *execution) expansions(columns []syntax.Named, r *relation, s *scope, ou
 			e.typ = c.Type
 		}
 		o := output{name: implicitName(c.Value)}
-		_, o.declared = c.Value.(*syntax.Name)
+		// f(Col) takes the place of Col, as Col itself does
+		o.declared = out.find(o.name) >= 0
 		if len(c.Names) > 0 {
 			o.name, o.declared = c.Names[0], true
 		}
@@ -70,8 +71,8 @@ func (x *execution) expansions(columns []syntax.Named, r *relation, s *scope, ou
 	return list, nil
 }
 
-// expand makes a row of each element. A row whose arrays are empty or null
-// stays, with a null (Kusto reference, "mv-expand operator").
+// expand makes a row of each element: one with a null for a null, and none for
+// an empty array or bag (Kusto reference, "mv-expand operator").
 func (x *execution) expand(op *syntax.Expand, r *relation, s *scope) (*relation, error) {
 	out := &relation{names: slices.Clone(r.names), vecs: slices.Clone(r.vecs)}
 	list, err := x.expansions(op.Columns, r, s, out)
@@ -96,7 +97,6 @@ func (x *execution) expand(op *syntax.Expand, r *relation, s *scope) (*relation,
 			parts[k] = got
 			rows = max(rows, len(got))
 		}
-		rows = max(rows, 1)
 		if op.Limit > 0 {
 			rows = min(rows, int(op.Limit))
 		}

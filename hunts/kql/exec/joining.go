@@ -235,7 +235,11 @@ func (x *execution) joined(op *syntax.Join, kind string, left, right *relation, 
 			if op.Lookup && isKey(keys, right, i) {
 				continue
 			}
-			out.add(out.unique(n), gather(right.vecs[i], pairs, func(p joinPair) int32 { return p.right }))
+			name := n
+			if out.find(n) >= 0 { // a name that neither side has
+				name = out.uniqueBeside(n, right)
+			}
+			out.add(name, gather(right.vecs[i], pairs, func(p joinPair) int32 { return p.right }))
 		}
 	}
 	return out, x.step(int64(len(pairs) * len(out.names)))

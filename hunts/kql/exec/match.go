@@ -271,8 +271,16 @@ func (t *termSet) any(text string) bool {
 
 // inList: a null is in no list.
 func (x *execution) inList(e *syntax.List, fold, negate bool, a *node, fixed []value.Value, moving []*node) (*node, error) {
-	for _, v := range fixed {
-		if v.Valid && !comparableTypes(a.typ, v.Kind) {
+	if fold && a.typ != value.String && a.typ != value.Dynamic && a.typ != value.Unknown {
+		return nil, x.error(e.At(), syntax.SemanticError, "the operator %s takes strings, not %s", e.Op, a.typ)
+	}
+	for i, v := range fixed {
+		switch {
+		case a.typ == value.String && readable(v.Kind):
+			fixed[i] = value.StringValue(v.Text())
+		case v.Kind == value.String && readable(a.typ):
+			fixed[i] = value.Convert(v, a.typ)
+		case v.Valid && !comparableTypes(a.typ, v.Kind):
 			return nil, x.error(e.At(), syntax.SemanticError, "the operator in can't compare %s with %s", a.typ, v.Kind)
 		}
 	}

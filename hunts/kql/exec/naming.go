@@ -57,7 +57,7 @@ func (n *namer) name(o output, at int) (string, error) {
 // outputs compiles one column of extend, project, print or a by clause.
 func (x *execution) outputs(c syntax.Named, rel *relation, s *scope) ([]output, error) {
 	if call, ok := c.Value.(*syntax.Call); ok {
-		if t, ok := tuples[call.Name]; ok && s.find(call.Name) == nil {
+		if t, ok := tupleNamed(call.Name); ok && s.find(call.Name) == nil {
 			return x.tupleOutputs(c, call, t, rel, s)
 		}
 	}
@@ -86,16 +86,49 @@ func (x *execution) outputs(c syntax.Named, rel *relation, s *scope) ([]output, 
 // tuple is a function that gives several columns at once. names are what the
 // columns are called without a name of their own.
 type tuple struct {
-	names func(args []syntax.Expr, nodes []*node) []string
-	types func(names []string) []value.Type
-	eval  func(env *builtin.Env, args []value.Value) ([]value.Value, error)
+	least, most int // arguments; all of them are arrays where least is 0
+	names       func(args []syntax.Expr, nodes []*node) []string
+	types       func(names []string) []value.Type
+	eval        func(env *builtin.Env, args []value.Value) ([]value.Value, error)
 }
 
-// tuples are the functions of several columns. As a part of a larger
-// expression they give the first.
-var tuples = map[string]tuple{
-	"array_sort_asc":  sortTuple(true),
-	"array_sort_desc": sortTuple(false),
+// tupleNamed finds a function of several columns. As a part of a larger
+// expression it gives the first.
+func tupleNamed(name string) (tuple, bool) {
+	switch name {
+	case "array_sort_asc":
+		return sortTuple(true), true
+	case "array_sort_desc":
+		return sortTuple(false), true
+	}
+	t, ok := builtin.Tuples()[name]
+	return libraryTuple(name, t), ok
+}
+
+// libraryTuple names the columns of a function by itself and its argument.
+func libraryTuple(name string, t builtin.Tuple) tuple {
+	return tuple{
+		least: t.MinArgs, most: t.MaxArgs,
+		names: func(args []syntax.Expr, _ []*node) []string {
+			of := ""
+			if len(args) > 0 {
+				of = implicitName(args[0])
+			}
+			out := make([]string, len(t.Columns))
+			for i, c := range t.Columns {
+				out[i] = name + "_" + of + "_" + c.Name
+			}
+			return out
+		},
+		types: func([]string) []value.Type {
+			out := make([]value.Type, len(t.Columns))
+			for i, c := range t.Columns {
+				out[i] = c.Type
+			}
+			return out
+		},
+		eval: func(_ *builtin.Env, args []value.Value) ([]value.Value, error) { return t.Eval(args) },
+	}
 }
 
 func sortTuple(ascending bool) tuple {
@@ -132,7 +165,13 @@ func (x *execution) tupleOutputs(c syntax.Named, call *syntax.Call, t tuple, rel
 	if err != nil {
 		return nil, err
 	}
+	if t.least > 0 && (len(nodes) < t.least || len(nodes) > t.most) {
+		return nil, x.error(call.At(), syntax.SemanticError, "%s() can't take %d arguments", call.Name, len(nodes))
+	}
 	for i, n := range nodes {
+		if i > 0 && t.least > 0 {
+			break
+		}
 		if n.typ != value.Dynamic && n.typ != value.Bool && n.typ != value.Unknown {
 			return nil, x.error(call.Args[i].At(), syntax.SemanticError, "%s() takes arrays, not %s", call.Name, n.typ)
 		}
@@ -204,6 +243,9 @@ func implicitName(e syntax.Expr) string {
 		case len(e.Args) == 0:
 		case e.Name == "make_datetime" && len(e.Args) > 1 || e.Name == "make_timespan" && len(e.Args) > 1:
 		case builtin.NamedByArgument[e.Name]:
+			if n := e.NameOf(e.Args[0]); n != "" {
+				return n
+			}
 			return implicitName(e.Args[0])
 		case builtin.NamePrefix[e.Name] != "":
 			return builtin.NamePrefix[e.Name] + "_" + implicitName(e.Args[0])

@@ -135,7 +135,7 @@ func TestWhatIsNotKnownIsRefusedByName(t *testing.T) {
 		"print x=1 | summarize hll(x)":                           "unsupported: the aggregate hll() at 1:23",
 		"print x=1 | partition by x { T | take 1 }":              "unsupported: partition with braces at 1:28",
 		"print 1; print 2":                                       "unsupported: a second result at 1:10",
-		"search \"x\"":                                           "unsupported: search at 1:1",
+		"find \"x\"":                                             "unsupported: find at 1:1",
 		"print x=1 | top-nested 1 of x with others=0 by count()": "unsupported: top-nested with others at 1:31",
 	} {
 		_, err := run(query)

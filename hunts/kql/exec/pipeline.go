@@ -56,10 +56,21 @@ func (r *relation) unique(name string) string {
 	}
 }
 
+// uniqueBeside is unique among the columns of another relation as well.
+func (r *relation) uniqueBeside(name string, other *relation) string {
+	for i := 1; ; i++ {
+		if n := name + strconv.Itoa(i); r.find(n) < 0 && other.find(n) < 0 {
+			return n
+		}
+	}
+}
+
 func (x *execution) operator(op syntax.Operator, r *relation, s *scope) (*relation, error) {
 	switch op := op.(type) {
 	case *syntax.Where:
 		return x.where(op, r, s)
+	case *syntax.Search:
+		return x.searchRows(op, r, s)
 	case *syntax.Extend:
 		return x.extend(op.Columns, r, s)
 	case *syntax.Serialize:

@@ -100,7 +100,7 @@ func (x *execution) pickColumns(op *syntax.Project, r *relation) (*relation, err
 	taken := make([]bool, len(r.names))
 	var order []int
 	for _, c := range op.Columns {
-		pattern, direction, _ := strings.Cut(c.Value.(*syntax.Name).Name, " ")
+		pattern, direction := c.Value.(*syntax.Name).Name, c.Order
 		var found []int
 		for i, n := range r.names {
 			if !taken[i] && wildcard(pattern, n) {

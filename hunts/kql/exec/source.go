@@ -34,6 +34,8 @@ func (x *execution) source(src syntax.Source, s *scope) (*relation, error) {
 		return x.datatable(e, s)
 	case *syntax.UnionRef:
 		return x.union(e.Op, nil, s)
+	case *syntax.SearchRef:
+		return x.search(e.Op, s)
 	}
 	return nil, x.error(src.At(), syntax.Unsupported, "unsupported: this source")
 }

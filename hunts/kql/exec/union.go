@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
@@ -18,7 +19,11 @@ func (x *execution) union(op *syntax.Union, first *relation, s *scope) (*relatio
 	if first != nil {
 		legs, sources = append(legs, first), append(sources, "union_arg0")
 	}
-	for _, leg := range op.Legs {
+	all, err := x.expandLegs(op)
+	if err != nil {
+		return nil, err
+	}
+	for _, leg := range all {
 		r, err := x.pipeline(leg, s.snapshot())
 		if err != nil {
 			var missing *syntax.Error
@@ -122,4 +127,94 @@ func known(t value.Type) value.Type {
 		return value.String
 	}
 	return t
+}
+
+// expandLegs puts the tables that a pattern stands for in its place.
+func (x *execution) expandLegs(op *syntax.Union) ([]*syntax.Pipeline, error) {
+	var out []*syntax.Pipeline
+	for _, leg := range op.Legs {
+		t, ok := leg.Source.(*syntax.TableRef)
+		if !ok || !strings.Contains(t.Name, "*") {
+			out = append(out, leg)
+			continue
+		}
+		names, err := x.tablesLike(t)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			out = append(out, &syntax.Pipeline{Pos: leg.Pos, Source: &syntax.TableRef{Pos: t.Pos, Name: name}, Ops: leg.Ops})
+		}
+	}
+	return out, nil
+}
+
+// tablesLike are the tables of the database that a pattern stands for.
+func (x *execution) tablesLike(t *syntax.TableRef) ([]string, error) {
+	lister, ok := x.db.(value.Lister)
+	if !ok {
+		return nil, x.error(t.At(), syntax.Unsupported, "unsupported: all tables at once")
+	}
+	var out []string
+	for _, name := range lister.Tables() {
+		if wildcard(t.Name, name) {
+			out = append(out, name)
+		}
+	}
+	return out, nil
+}
+
+// search looks through tables, all of them when none is named, and tells in
+// $table where a row is from.
+func (x *execution) search(op *syntax.Search, s *scope) (*relation, error) {
+	tables := op.Tables
+	if len(tables) == 0 {
+		tables = []*syntax.TableRef{{Pos: op.Pos, Name: "*"}}
+	}
+	u := &syntax.Union{Pos: op.Pos, Outer: true, WithSource: sourceColumn}
+	for _, t := range tables {
+		u.Legs = append(u.Legs, &syntax.Pipeline{Pos: t.At(), Source: t, Ops: []syntax.Operator{&syntax.Where{Pos: op.Pos, Predicate: op.Predicate}}})
+	}
+	if namesColumns(op.Predicate) { // which one of the tables alone may lack
+		for _, leg := range u.Legs {
+			leg.Ops = nil
+		}
+		all, err := x.union(u, nil, s)
+		if err != nil {
+			return nil, err
+		}
+		return x.where(&syntax.Where{Pos: op.Pos, Predicate: op.Predicate}, all, s)
+	}
+	return x.union(u, nil, s)
+}
+
+// sourceColumn is where search says from which table a row is.
+const sourceColumn = "$table"
+
+func namesColumns(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Binary:
+		_, star := e.X.(*syntax.Star)
+		return !star && (namesColumns(e.X) || namesColumns(e.Y))
+	case *syntax.Literal:
+		return false
+	case *syntax.Call:
+		return len(e.Args) != 1 || namesColumns(e.Args[0])
+	}
+	return true
+}
+
+// searchRows is search within a pipeline.
+func (x *execution) searchRows(op *syntax.Search, r *relation, s *scope) (*relation, error) {
+	if len(op.Tables) > 0 {
+		return nil, x.error(op.At(), syntax.SemanticError, "search takes no tables behind a pipe")
+	}
+	out := &relation{rows: r.rows}
+	if r.find(sourceColumn) < 0 {
+		out.add(sourceColumn, &constant{value.StringValue("")})
+	}
+	for i, n := range r.names {
+		out.add(n, r.vecs[i])
+	}
+	return x.where(&syntax.Where{Pos: op.Pos, Predicate: op.Predicate}, out, s)
 }

@@ -83,6 +83,7 @@ type Named struct {
 	Value Expr
 	Type  value.Type // for mv-expand: to typeof(…)
 	HasTo bool
+	Order string // of project-reorder: asc, desc
 }
 
 // Pipeline is a source and the operators behind it.
@@ -127,6 +128,11 @@ type (
 		Pos
 		Columns []value.Column
 		Values  []Expr
+	}
+	// SearchRef is a search that begins a pipeline.
+	SearchRef struct {
+		Pos
+		Op *Search
 	}
 	// UnionRef is a union that begins a pipeline.
 	UnionRef struct {
@@ -181,6 +187,13 @@ type (
 		Pos
 		Count Expr
 		Keys  []SortKey
+	}
+	// Search keeps the rows of some tables that a predicate holds for, which may
+	// test all columns at once.
+	Search struct {
+		Pos
+		Tables    []*TableRef // none: all there are
+		Predicate Expr
 	}
 	// Take keeps some rows.
 	Take struct {

@@ -33,6 +33,10 @@ type Error struct {
 	Token   string
 }
 
+// OnlyWorkspaceKnows tells what this evaluator alone can't do from what no
+// service would: such a query may well run in a workspace.
+func (e *Error) OnlyWorkspaceKnows() bool { return e.Kind == Unsupported }
+
 // Error is the message with its place.
 func (e *Error) Error() string { return fmt.Sprintf("%s at %d:%d", e.Message, e.Line, e.Col) }
 
@@ -104,7 +108,7 @@ func (l *lexer) skip() {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(l.src[l.pos:])
-		if !unicode.IsSpace(r) && r != 0xfeff {
+		if !unicode.IsSpace(r) && r != 0xfeff && r != 0x200b {
 			return
 		}
 		l.pos += n
@@ -251,7 +255,11 @@ func (l *lexer) number(start int) error {
 		return nil
 	}
 	if _, ok := value.ParseTimespan(text); !ok {
-		return l.fail(start, "%q is neither a number nor a timespan", text)
+		if strings.Contains(text, ".") {
+			return l.fail(start, "%q is neither a number nor a timespan", text)
+		}
+		l.emit(tokName, text, start) // names may begin with a digit
+		return nil
 	}
 	l.emit(tokTimespan, text, start)
 	return nil

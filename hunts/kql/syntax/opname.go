@@ -19,6 +19,8 @@ func operatorName(op Operator) string {
 		return "sort"
 	case *Top:
 		return "top"
+	case *Search:
+		return "search"
 	case *Take:
 		return "take"
 	case *Count:
@@ -66,9 +68,3 @@ func operatorName(op Operator) string {
 
 // pattern tells a* and its kind from a name.
 func pattern(name string) bool { return strings.Contains(name, "*") }
-
-// word is the name without the direction that project-reorder puts behind it.
-func word(name string) string {
-	name, _, _ = strings.Cut(name, " ")
-	return name
-}

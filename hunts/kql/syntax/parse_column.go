@@ -5,7 +5,7 @@ package syntax
 func (p *parser) args() (out []Expr, names []string, err error) {
 	for !p.accept(")") {
 		name := ""
-		if p.peek().kind == tokName && p.ahead(1).kind == tokPunct && p.ahead(1).text == "=" {
+		if p.isNamed() {
 			name = p.take().text
 			p.take()
 		}
@@ -50,7 +50,7 @@ func (p *parser) columns() ([]Named, error) {
 
 func (p *parser) column() (Named, error) {
 	var c Named
-	if p.peek().kind == tokName && p.ahead(1).kind == tokPunct && p.ahead(1).text == "=" {
+	if p.isNamed() {
 		c.Names = []string{p.take().text}
 		p.take()
 	} else if p.is("[") && p.ahead(1).kind == tokString && p.ahead(3).text == "=" {
@@ -77,4 +77,10 @@ func (p *parser) column() (Named, error) {
 	var err error
 	c.Value, err = p.expr()
 	return c, err
+}
+
+// isNamed tells name = before an expression; the name may look like 5min.
+func (p *parser) isNamed() bool {
+	k, next := p.peek().kind, p.ahead(1)
+	return (k == tokName || k == tokTimespan) && next.kind == tokPunct && next.text == "="
 }

@@ -41,6 +41,9 @@ var wordOperators = map[string]bool{
 	"hasprefix": true, "hasprefix_cs": true, "hassuffix": true, "hassuffix_cs": true, "like": false,
 }
 
+// olderWords are operators that the language has renamed.
+var olderWords = map[string]string{"notcontains": "!contains", "notcontains_cs": "!contains_cs", "containscs": "contains_cs"}
+
 func (p *parser) comparison() (Expr, error) {
 	x, err := p.sum()
 	if err != nil {
@@ -54,8 +57,11 @@ func (p *parser) comparison() (Expr, error) {
 		if t.kind == tokPunct && t.text == "!" && p.ahead(1).kind == tokName {
 			not, word = "!", p.ahead(1).text
 		} else if t.kind == tokPunct {
+			if t.text == ":" && p.searching == 0 {
+				return x, nil
+			}
 			switch t.text {
-			case "==", "!=", "<", ">", "<=", ">=", "=~", "!~", "<>", "=":
+			case "==", "!=", "<", ">", "<=", ">=", "=~", "!~", "<>", "=", ":":
 				if t.text == "=" {
 					return x, nil
 				}
@@ -75,8 +81,11 @@ func (p *parser) comparison() (Expr, error) {
 		} else if t.kind != tokName {
 			return x, nil
 		}
+		if older, ok := olderWords[word]; ok {
+			word = older
+		}
 		switch {
-		case wordOperators[word]:
+		case wordOperators[strings.TrimPrefix(word, "!")]:
 			p.skipNot(not)
 			p.take()
 			y, err := p.sum()

@@ -88,6 +88,8 @@ func (p *parser) operator() (Operator, error) {
 	case "take", "limit", "sample":
 		n, err := p.expr()
 		return &Take{at, n}, err
+	case "search":
+		return p.search(at)
 	case "count":
 		op := &Count{at, "Count"}
 		var err error
@@ -167,14 +169,15 @@ func (p *parser) projected(word string) (Named, error) {
 		}
 		name = n
 	}
+	out := Named{Value: &Name{at, name}}
 	if word == "project-reorder" {
 		for _, d := range []string{"asc", "desc", "granny-asc", "granny-desc"} {
 			if p.accept(d) {
-				name += " " + d
+				out.Order = d
 			}
 		}
 	}
-	return Named{Value: &Name{at, name}}, nil
+	return out, nil
 }
 
 func (p *parser) summarize(at Pos) (Operator, error) {

@@ -1,6 +1,9 @@
 package syntax
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
 
@@ -37,7 +40,11 @@ func (p *parser) source() (Source, error) {
 			return nil, err
 		}
 		return &Parenthesized{at, inner}, p.expect(")")
-	case p.is("search") || p.is("find") || p.is("externaldata") || p.is("evaluate"):
+	case p.is("search"):
+		p.take()
+		op, err := p.search(at)
+		return &SearchRef{at, op}, err
+	case p.is("find") || p.is("externaldata") || p.is("evaluate"):
 		return nil, p.unsupported(t, t.text)
 	}
 	name, err := p.ident()
@@ -145,7 +152,9 @@ func (p *parser) union() (*Union, error) {
 	}
 	for {
 		var leg *Pipeline
-		if p.is("(") {
+		if name, ok := p.tablePattern(); ok {
+			leg = &Pipeline{Pos: name.At(), Source: name}
+		} else if p.is("(") {
 			p.take()
 			var err error
 			if leg, err = p.pipeline(); err != nil {
@@ -166,4 +175,120 @@ func (p *parser) union() (*Union, error) {
 			return u, nil
 		}
 	}
+}
+
+// tablePattern reads Device* and *, which stand for the tables of such names.
+func (p *parser) tablePattern() (*TableRef, bool) {
+	t := p.peek()
+	name, n := "", 0
+	for end := t.pos; ; n++ {
+		next := p.ahead(n)
+		if next.pos != end || next.kind != tokName && !(next.kind == tokPunct && next.text == "*") {
+			break
+		}
+		name, end = name+next.text, next.end
+	}
+	if !pattern(name) {
+		return nil, false
+	}
+	for range n {
+		p.take()
+	}
+	return &TableRef{Pos(t.pos), name}, true
+}
+
+// search reads kind=case_sensitive in (T, U*) predicate.
+func (p *parser) search(at Pos) (*Search, error) {
+	op := &Search{Pos: at}
+	sensitive := false
+	if p.is("kind") && p.ahead(1).text == "=" {
+		p.take()
+		p.take()
+		sensitive = p.take().text == "case_sensitive"
+	}
+	if p.is("in") && p.ahead(1).text == "(" {
+		p.take()
+		p.take()
+		for !p.accept(")") {
+			name, ok := p.tablePattern()
+			if !ok {
+				text, err := p.ident()
+				if err != nil {
+					return nil, err
+				}
+				name = &TableRef{Pos(p.toks[p.i-1].pos), text}
+			}
+			op.Tables = append(op.Tables, name)
+			if !p.is(")") {
+				if err := p.expect(","); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	p.searching++
+	e, err := p.expr()
+	p.searching--
+	if err != nil {
+		return nil, err
+	}
+	op.Predicate = searched(e, sensitive)
+	return op, nil
+}
+
+// searched turns the texts that stand alone in a search into tests of all columns.
+func searched(e Expr, sensitive bool) Expr {
+	at := Pos(e.At())
+	switch x := e.(type) {
+	case *Star:
+		return &Literal{at, value.BoolValue(true)}
+	case *Literal:
+		if x.Value.Kind == value.String {
+			return term(at, &Star{at}, x.Value.Str, sensitive)
+		}
+	case *Binary:
+		switch x.Op {
+		case "and", "or":
+			return &Binary{at, x.Op, searched(x.X, sensitive), searched(x.Y, sensitive)}
+		case ":":
+			if l, ok := x.Y.(*Literal); ok {
+				return term(at, x.X, l.Value.Text(), sensitive)
+			}
+		}
+	case *Call:
+		if x.Name == "not" && len(x.Args) == 1 {
+			return &Call{Pos: at, Name: "not", Args: []Expr{searched(x.Args[0], sensitive)}}
+		}
+	}
+	return e
+}
+
+// term is the test that a word of a search stands for, by its wildcards.
+func term(at Pos, of Expr, text string, sensitive bool) Expr {
+	op, inner := "has", strings.Trim(text, "*")
+	before, after := strings.HasPrefix(text, "*"), strings.HasSuffix(text, "*")
+	switch {
+	case inner == "":
+		return &Literal{at, value.BoolValue(true)}
+	case strings.Contains(inner, "*"):
+		parts := strings.Split(inner, "*")
+		for i := range parts {
+			parts[i] = regexp.QuoteMeta(parts[i])
+		}
+		pattern := strings.Join(parts, ".*")
+		if !sensitive {
+			pattern = "(?i)" + pattern
+		}
+		return &Binary{at, "matches regex", of, &Literal{at, value.StringValue(pattern)}}
+	case before && after:
+		op = "contains"
+	case after:
+		op = "hasprefix"
+	case before:
+		op = "hassuffix"
+	}
+	if sensitive {
+		op += "_cs"
+	}
+	return &Binary{at, op, of, &Literal{at, value.StringValue(inner)}}
 }

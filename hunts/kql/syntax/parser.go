@@ -21,6 +21,8 @@ type parser struct {
 	toks  []token
 	i     int
 	depth int
+	// searching counts the searches around an expression, where a colon is an operator
+	searching int
 }
 
 // Parse reads a query. The error is an *Error.
@@ -154,7 +156,17 @@ func (p *parser) block(end func(token) bool) (*Block, error) {
 				return nil, err
 			}
 			b.Lets = append(b.Lets, s)
-		case p.is("set") || p.is("declare") || p.is("alias") || p.is("restrict"):
+		case p.is("set") && p.ahead(1).kind == tokName:
+			if err := p.set(); err != nil {
+				return nil, err
+			}
+		case p.is("declare") && p.ahead(1).text == "query_parameters":
+			lets, err := p.declare()
+			if err != nil {
+				return nil, err
+			}
+			b.Lets = append(b.Lets, lets...)
+		case p.is("declare") || p.is("alias") || p.is("restrict"):
 			return nil, p.unsupported(p.peek(), "the statement "+p.peek().text)
 		case b.Result != nil || b.Scalar != nil:
 			return nil, p.unsupported(p.peek(), "a second result")
@@ -276,8 +288,15 @@ func (p *parser) tabularOrScalar() (*Pipeline, Expr, error) {
 		return t, nil, err
 	}
 	e, err := p.expr()
-	if err != nil || !p.is("|") {
-		return nil, e, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if !p.is("|") {
+		// a pipeline in parentheses is a table by itself too
+		if q, ok := e.(*Subquery); ok {
+			return &Pipeline{Pos: q.At(), Source: &Parenthesized{q.Pos, q.Query}}, nil, nil
+		}
+		return nil, e, nil
 	}
 	src, ok := sourceOf(e)
 	if !ok {

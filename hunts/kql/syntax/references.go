@@ -218,6 +218,18 @@ func (w *walker) source(src Source, s *binding) *shape {
 		return out
 	case *UnionRef:
 		return w.operator(e.Op, nil, s)
+	case *SearchRef:
+		w.call(e.At(), "search")
+		out := &shape{open: true, made: map[string]string{"$table": ""}}
+		for _, t := range e.Op.Tables {
+			out.origins = append(out.origins, w.table(t.Name, t.At()).origins...)
+		}
+		if len(e.Op.Tables) == 0 {
+			out.origins = w.table("*", e.At()).origins
+		}
+		w.read(e.Op.Predicate, out, s)
+		w.timeFilter(e.Op.Predicate, out)
+		return out
 	}
 	return &shape{loose: true}
 }

@@ -33,6 +33,9 @@ func (w *walker) operator(op Operator, on *shape, s *binding) *shape {
 	case *Where:
 		w.read(op.Predicate, on, s)
 		w.timeFilter(op.Predicate, on)
+	case *Search:
+		w.read(op.Predicate, on, s)
+		w.timeFilter(op.Predicate, on)
 	case *Extend:
 		return w.extended(op.Columns, on, s)
 	case *Serialize:
@@ -210,7 +213,7 @@ func (w *walker) projected(op *Project, on *shape, s *binding) *shape {
 			out.open = on.open
 			continue
 		}
-		w.column(word(n.Name), n.At(), on, s)
+		w.column(n.Name, n.At(), on, s)
 		if op.Kind == "project-keep" {
 			out.made[n.Name] = n.Name
 		}

@@ -3,6 +3,8 @@ package value
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -27,11 +29,20 @@ type Database interface {
 	Table(name string) (*Table, bool)
 }
 
+// Lister is a Database that knows the names of its tables: what search and
+// union * need.
+type Lister interface {
+	Tables() []string
+}
+
 // Tables is a Database of a few named tables.
 type Tables map[string]*Table
 
 // Table finds a table by its exact name.
 func (t Tables) Table(name string) (*Table, bool) { x, ok := t[name]; return x, ok }
+
+// Tables are the names in order.
+func (t Tables) Tables() []string { return slices.Sorted(maps.Keys(t)) }
 
 // Name is the name the table was built with.
 func (t *Table) Name() string { return t.name }
