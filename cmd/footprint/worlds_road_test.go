@@ -26,12 +26,14 @@ func (w *world) travel(ctx context.Context, dir string, catalog *runner.Catalog)
 		return w.terminal(ctx, dir, "sweep")
 	case "sweep":
 		return w.survey(ctx, catalog)
+	case "command", "mention", "ledger":
+		return w.inSlack(ctx, catalog)
 	}
 	return w.hunt(ctx, catalog)
 }
 
 // newRunner wires a runner over the world's cloud, as a process would.
-func (w *world) newRunner(catalog *runner.Catalog) (*runner.Runner, error) {
+func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record) (*runner.Runner, error) {
 	var names []string
 	var workspaces []loganalytics.Workspace
 	for _, s := range w.scopes {
@@ -46,7 +48,7 @@ func (w *world) newRunner(catalog *runner.Catalog) (*runner.Runner, error) {
 		return nil, err
 	}
 	clock := func() time.Time { return w.now }
-	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: worldRecord{}, Authorizer: hunts.AllowAll(worldRecord{}, clock), Clock: clock, Workspaces: names})
+	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: kept, Authorizer: hunts.AllowAll(kept, clock), Clock: clock, Workspaces: names})
 }
 
 // parse reads the request as a person typed it.
@@ -59,7 +61,7 @@ func (w *world) parse() (indicator.Request, string) {
 }
 
 func (w *world) hunt(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog)
+	r, err := w.newRunner(catalog, worldRecord{})
 	if err != nil {
 		return said{}, err
 	}
@@ -97,7 +99,7 @@ func reread(a any, sweep bool) (said, error) {
 }
 
 func (w *world) survey(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog)
+	r, err := w.newRunner(catalog, worldRecord{})
 	if err != nil {
 		return said{}, err
 	}

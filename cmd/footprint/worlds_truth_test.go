@@ -281,7 +281,11 @@ func (w *world) judge(a said) judgement {
 		return j
 	}
 	j.clean = a.Verdict == "CLEAN"
-	w.one(&j, "the verdict", a.Verdict, all)
+	if a.Verdict == "" { // a ledger has lines alone
+		j.clean = !slices.ContainsFunc(a.Indicators, func(l line) bool { return l.Verdict != "CLEAN" })
+	} else {
+		w.one(&j, "the verdict", a.Verdict, all)
+	}
 	if !j.clean && j.healthy && a.Verdict == "COULD_NOT_TELL" {
 		return j
 	}

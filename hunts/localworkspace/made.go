@@ -68,6 +68,9 @@ func Made(tables map[string]Grid) *Events {
 func madeCell(cell any, t kql.Type) kql.Value {
 	switch v := cell.(type) {
 	case string:
+		if t == kql.String {
+			return kql.StringValue(v)
+		}
 		return export.Cell(v, t)
 	case int:
 		switch t {
