@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
@@ -41,12 +42,17 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 		return said{}, err
 	}
 	defer func() { _ = store.Close() }()
-	runs, err := w.newRunner(catalog, store)
+	log := slog.New(slog.DiscardHandler)
+	gate, err := policy.New(policy.Config{Store: store, Clock: clock.Now, Log: log})
+	if err != nil {
+		return said{}, err
+	}
+	runs, err := w.newRunner(catalog, store, gate)
 	if err != nil {
 		return said{}, err
 	}
 	b, err := bot.New(ctx, bot.Config{
-		BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL(), Runner: runs, Store: store, Clock: clock.Now, Log: slog.New(slog.DiscardHandler), Replica: "one",
+		BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL(), Runner: runs, Policy: gate, Store: store, Clock: clock.Now, Log: log, Replica: "one",
 		PostBurst: 1000, Stagger: 1, ThreadPause: 1, AckWithin: slackWait,
 	})
 	if err != nil {
@@ -54,7 +60,7 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 	}
 	running.Go(func() { _ = b.Run(ctx) }) // ends with the world
 	running.Go(func() {
-		_ = store.Consume(ctx, record.ConsumeConfig{Workers: 4, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: slog.New(slog.DiscardHandler), Heartbeat: time.Second, Stale: 10 * time.Second}, b.Handle)
+		_ = store.Consume(ctx, record.ConsumeConfig{Workers: 4, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, Heartbeat: time.Second, Stale: 10 * time.Second}, b.Handle)
 	})
 	if err := slack.WaitConnected(ctx, 2); err != nil {
 		return said{}, err

@@ -33,7 +33,7 @@ func (w *world) travel(ctx context.Context, dir string, catalog *runner.Catalog)
 }
 
 // newRunner wires a runner over the world's cloud, as a process would.
-func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record) (*runner.Runner, error) {
+func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record, who hunts.Authorizer) (*runner.Runner, error) {
 	var names []string
 	var workspaces []loganalytics.Workspace
 	for _, s := range w.scopes {
@@ -47,9 +47,10 @@ func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record) (*runner.R
 	if err != nil {
 		return nil, err
 	}
-	clock := func() time.Time { return w.now }
-	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: kept, Authorizer: hunts.AllowAll(kept, clock), Clock: clock, Workspaces: names})
+	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: kept, Authorizer: who, Clock: w.clock, Workspaces: names})
 }
+
+func (w *world) clock() time.Time { return w.now }
 
 // parse reads the request as a person typed it.
 func (w *world) parse() (indicator.Request, string) {
@@ -61,7 +62,7 @@ func (w *world) parse() (indicator.Request, string) {
 }
 
 func (w *world) hunt(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog, worldRecord{})
+	r, err := w.newRunner(catalog, worldRecord{}, hunts.AllowAll(worldRecord{}, w.clock))
 	if err != nil {
 		return said{}, err
 	}
@@ -99,7 +100,7 @@ func reread(a any, sweep bool) (said, error) {
 }
 
 func (w *world) survey(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog, worldRecord{})
+	r, err := w.newRunner(catalog, worldRecord{}, hunts.AllowAll(worldRecord{}, w.clock))
 	if err != nil {
 		return said{}, err
 	}
@@ -135,7 +136,7 @@ func (w *world) terminal(ctx context.Context, dir, verb string) (said, error) {
 		words = words[len(w.ask.wants):]
 	}
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: []string{}}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: []string{}, clock: w.clock}
 	code := p.run(ctx, append(args, words...))
 	if out.Len() == 0 {
 		return said{refused: fmt.Sprintf("exit %d: %s", code, strings.TrimSpace(errs.String()))}, nil
