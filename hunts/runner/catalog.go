@@ -57,6 +57,9 @@ type Block struct {
 	Parameters []string `yaml:"parameters"` // of parameterNames; the others are not written
 	Table      string   `yaml:"table"`      // whose freshness the coverage looks at
 	Columns    Columns  `yaml:"columns"`
+	// Unread is a query of its own: What (a column, or MD5, SHA1, SHA256, process),
+	// Rows, Of and Example of the values that are searched and can't be read.
+	Unread string `yaml:"unread"`
 }
 
 // Columns says which column of the query's result is what. Time and device are
@@ -180,7 +183,7 @@ func (c *Catalog) add(dir fs.FS) []FileProblem {
 // readers are what else in a body reads a parameter: the lists that are made
 // from it, and the functions of match.kql.
 var readers = map[string][]string{
-	"nets": {"ip_texts", "ip_full", "ranges_v4", "ranges_v6", "is_address(", "in_ranges(", "matches("}, "domains": {"host_terms", "maybe_host(", "matches("}, "subdomains": {"host_terms", "maybe_host(", "matches("},
+	"nets": {"ip_texts", "ip_full", "ranges_v4", "ranges_v6", "is_address(", "in_ranges(", "maybe_address(", "matches("}, "domains": {"host_terms", "maybe_host(", "matches("}, "subdomains": {"host_terms", "maybe_host(", "matches("},
 	"suffixes": {"suffix_pattern", "maybe_host(", "matches("}, "files": {"any_file"}, "hashes": {"any_file"},
 }
 

@@ -225,9 +225,19 @@ func (d Definition) kql(p params, comment string, exclusions []Profile, summary 
 	b.WriteString("let hunt_rows = () {\n")
 	b.WriteString(strings.TrimRight(d.Query, "\n"))
 	b.WriteString("\n};\n")
+	b.WriteString(d.unreadRows())
 	b.WriteString(d.Footprint.Columns.view())
 	b.WriteString(summary)
 	return b.String()
+}
+
+// unreadRows is the function that counts what the hunt could not read.
+func (d Definition) unreadRows() string {
+	body := "datatable(What:string, Rows:long, Of:long, Example:string)[]"
+	if d.Footprint.Unread != "" {
+		body = strings.TrimRight(d.Footprint.Unread, "\n")
+	}
+	return "let unread_rows = () {\n" + body + "\n};\n"
 }
 
 // view projects the hunt's columns to the names that summary.kql reads. Column

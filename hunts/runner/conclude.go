@@ -77,6 +77,7 @@ func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	} else {
 		c.Problems = r.problems(h, d, seen, c)
 	}
+	c.Problems = append(c.Problems, unreadProblems(s.unread())...)
 	if !hunts.AllDone(s.slices) {
 		c.Problems = append(c.Problems, unsearchedText(s.unsearched(), len(s.slices)))
 	}

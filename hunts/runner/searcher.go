@@ -183,3 +183,12 @@ func (s *searcher) unattributed() int64 {
 	}
 	return n
 }
+
+// unread is what each slice could not read of the values that are searched.
+func (s *searcher) unread() []unreadRow {
+	var out []unreadRow
+	for _, p := range s.parts {
+		out = append(out, p.unread...)
+	}
+	return out
+}

@@ -141,6 +141,7 @@ type part struct {
 	// unattributed are inspected events to the remote side without a process,
 	// in a hunt that asks for a file.
 	unattributed unattributedRow
+	unread       []unreadRow
 }
 
 func readPart(rows [][]any) (part, error) {
@@ -207,6 +208,8 @@ func (p *part) read(section string, bag []byte) error {
 		return appendRow(&p.events, bag)
 	case "unattributed":
 		return json.Unmarshal(bag, &p.unattributed)
+	case "unread":
+		return appendRow(&p.unread, bag)
 	case "gap":
 		return appendRow(&p.gaps, bag)
 	}

@@ -114,6 +114,8 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	out.Source = r.cfg.Source.Describe(h.Workspaces)
 	out.Source.CPUMS, out.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
 	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
+	// what is wrong with the values of one kind says nothing about another: the lines of its indicators carry it
+	out.Coverage.Problems = append(out.Coverage.Problems, unreadProblems(s.unread)...)
 	judgeSurvey(&out, s.unsearched, s.unattributed)
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
 	return out
@@ -179,6 +181,7 @@ type surveyor struct {
 	hits         []hunts.Hit
 	unsearched   map[indicator.Indicator]bool
 	unattributed int64
+	unread       []unreadRow
 	truncated    bool
 	queries      int
 	cost         hunts.QueryStats
@@ -266,6 +269,10 @@ func (s *surveyor) read(rows [][]any, p params) error {
 				return fmt.Errorf("an indicator: %w", err)
 			}
 			s.count(i, p)
+		case "unread":
+			if err := appendRow(&s.unread, []byte(text)); err != nil {
+				return fmt.Errorf("what was not read: %w", err)
+			}
 		case "pair":
 			var x pairRow
 			if err := json.Unmarshal([]byte(text), &x); err != nil {
@@ -330,7 +337,7 @@ func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
 	for _, i := range list {
 		r := s.results[i]
 		r.Indicator, r.Type = i.String(), string(i.Kind)
-		if s.unsearched[i] && r.Verdict != hunts.Reached {
+		if s.unsearched[i] && r.Verdict != hunts.Reached || r.Verdict == "" && doubted(s.unread, i) {
 			r.Verdict = hunts.CouldNotTell
 		}
 		out.Indicators = append(out.Indicators, r)

@@ -167,6 +167,9 @@ func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answ
 	}
 	a.Totals.Processes = int64(len(processes))
 	slices.SortStableFunc(a.ByDevice, func(x, y hunts.DeviceResult) int { return strings.Compare(x.Device, y.Device) })
+	if a.Verdict == hunts.Clean {
+		a.Coverage.Problems = nil // those of other kinds of indicators
+	}
 	a.Reason = triageReason(a)
 	return a
 }
