@@ -266,7 +266,8 @@ func (c Columns) view() string {
 	if c.Matched != "" {
 		matched = "Matched = parse_json(tostring(" + c.Matched + "))"
 	}
-	parts = append(parts, port, outcome, matched)
+	// two scopes that name one id mean one device
+	parts = append(parts, port, outcome, matched, `DeviceId = tostring(column_ifexists("DeviceId", ""))`)
 	return "let hits = hunt_rows()\n    | project " + strings.Join(parts, ",\n        ") + ";\n"
 }
 
