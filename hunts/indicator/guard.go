@@ -18,6 +18,8 @@ type Guard struct {
 	// OpenDomains are names below GoodDomains where anybody can put content or
 	// register a name; they are not held, nor is what lies below them.
 	OpenDomains []string
+	Platforms   []string // that everybody uses and anybody can put content on: held as bare names, not in URLs
+	FreeMail    []string // providers of free mail: held as bare names
 	Files       []string // names of programs that run on every device, lower case
 	Hashes      []string // hashes of nothing, such as the empty file, lower case
 }
@@ -28,6 +30,8 @@ func DefaultGuard() Guard {
 	g := Guard{
 		GoodDomains: strings.Fields(goodDomains),
 		OpenDomains: strings.Fields(openDomains),
+		Platforms:   strings.Fields(platforms),
+		FreeMail:    strings.Fields(freeMail),
 		Files:       strings.Fields(ubiquitousFiles),
 		Hashes:      strings.Fields(emptyHashes),
 	}
@@ -56,7 +60,9 @@ func (g Guard) Check(i Indicator) (reason string, held bool) {
 			reason = g.name(i.Host)
 		}
 	case KindDomain, KindSuffix:
-		reason = g.name(i.Host)
+		if reason = g.name(i.Host); reason == "" {
+			reason = g.bareName(i.Host)
+		}
 	case KindFile:
 		if contains(g.Files, i.Value) {
 			reason = "runs on every device"
@@ -109,6 +115,19 @@ func (g Guard) network(p netip.Prefix) string {
 		if inside(r.prefix) {
 			return r.reason
 		}
+	}
+	return ""
+}
+
+// bareName holds the names of services that everybody uses; a name below one is
+// somebody's own.
+func (g Guard) bareName(host string) string {
+	host = strings.TrimPrefix(host, "www.")
+	switch {
+	case contains(g.FreeMail, host):
+		return "free mail"
+	case contains(g.Platforms, host):
+		return "platform that everybody uses"
 	}
 	return ""
 }

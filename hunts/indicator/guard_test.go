@@ -2,6 +2,7 @@ package indicator
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,13 @@ func TestGuardHoldsWhatIsNotWorthAHunt(t *testing.T) {
 		{"a ubiquitous program", "file=SVCHOST.EXE", "runs on every device"},
 		{"the empty file", "file=d41d8cd98f00b204e9800998ecf8427e", "hash of an empty file"},
 
+		{"a platform by its bare name", "dns=github.com", "platform that everybody uses"},
+		{"a platform with www", "dns=www.dropbox.com", "platform that everybody uses"},
+		{"a provider of free mail", "dns=proton.me", "free mail"},
+		{"the link of a mail gateway", "dns=https://nam02.safelinks.protection.outlook.com/?data=05", "well-known good domain"},
+
+		{"a page on a platform must be hunted", "dns=https://github.com/evil/x/raw/a.exe", ""},
+		{"a name below a platform must be hunted", "dns=evil.netlify.app", ""},
 		{"a public address must be hunted", "ip=203.0.113.66", ""},
 		{"a wider network than the private one must be hunted", "ip=192.0.0.0/8", ""},
 		{"a look-alike domain must be hunted", "dns=notmicrosoft.com", ""},
@@ -58,7 +66,7 @@ func TestGuardHoldsWhatIsNotWorthAHunt(t *testing.T) {
 
 func TestGuardDataIsCanonical(t *testing.T) {
 	g := DefaultGuard()
-	for _, d := range append(g.GoodDomains, g.OpenDomains...) {
+	for _, d := range slices.Concat(g.GoodDomains, g.OpenDomains, g.Platforms, g.FreeMail) {
 		if ind, no := typeDNS(d); no != nil || ind.Value != d {
 			t.Errorf("%q is not canonical: %v", d, no)
 		}

@@ -30,6 +30,7 @@ crowdstrike.com mandiant.com paloaltonetworks.com fortinet.com sophos.com eset.c
 trendmicro.com symantec.com broadcom.com mcafee.com trellix.com sentinelone.com bitdefender.com malwarebytes.com checkpoint.com
 talosintelligence.com cisco.com proofpoint.com rapid7.com secureworks.com recordedfuture.com elastic.co splunk.com
 bleepingcomputer.com thehackernews.com krebsonsecurity.com therecord.media sans.edu sans.org abuse.ch urlscan.io shodan.io
+safelinks.protection.outlook.com safelinks.protection.office365.us urldefense.com urldefense.us urldefense.proofpoint.com linkprotect.cudasvc.com protect.fireeye.com secure-web.cisco.com
 any.run joesandbox.com hybrid-analysis.com otx.alienvault.com alienvault.com slack.com zoom.us atlassian.com atlassian.net
 ubuntu.com debian.org redhat.com python.org golang.org nodejs.org npmjs.com docker.com w3.org ietf.org iana.org icann.org schema.org
 `
@@ -45,6 +46,24 @@ docs.google.com drive.google.com sites.google.com script.google.com forms.google
 storage.cloud.google.com groups.google.com appspot.com translate.google.com
 github.com raw.githubusercontent.com gitlab.com hooks.slack.com files.slack.com
 icloud.com s3.amazon.com new.express.adobe.com workers.dev pages.dev r2.dev trycloudflare.com
+`
+
+// platforms are places that half of a fleet visits and where anybody can put a
+// file, a channel or a page. Their bare name says nothing; a URL there does.
+const platforms = `
+github.com gitlab.com bitbucket.org githubusercontent.com pastebin.com dropbox.com box.com mega.nz mega.io mediafire.com wetransfer.com transfer.sh
+drive.google.com docs.google.com sites.google.com onedrive.live.com 1drv.ms sharepoint.com icloud.com
+discord.com discordapp.com cdn.discordapp.com discord.gg telegram.org t.me api.telegram.org whatsapp.com web.whatsapp.com signal.org
+reddit.com medium.com tumblr.com wordpress.com blogspot.com notion.so trello.com youtube.com vimeo.com tiktok.com pinterest.com
+bit.ly tinyurl.com t.co goo.gl is.gd amazonaws.com cloudfront.net herokuapp.com netlify.app vercel.app ngrok.io workers.dev pages.dev
+shopify.com paypal.com ebay.com yahoo.com baidu.com yandex.ru vk.com
+`
+
+// freeMail gives addresses to anybody; senders' domains are full of them.
+const freeMail = `
+gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me
+gmx.com gmx.net gmx.de web.de t-online.de mail.com zoho.com tutanota.com tuta.io tutamail.com fastmail.com hushmail.com mail.ru inbox.ru list.ru bk.ru
+yandex.com yandex.ru rambler.ru qq.com 163.com 126.com sina.com naver.com daum.net hotmail.co.uk hotmail.fr yahoo.co.uk yahoo.co.jp orange.fr free.fr laposte.net libero.it seznam.cz wp.pl o2.pl interia.pl onionmail.org cock.li
 `
 
 // ubiquitousFiles run on nearly every Windows, macOS or Linux device; a hunt
