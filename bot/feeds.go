@@ -148,7 +148,7 @@ func liveOf(have []sweep.Entry, from sweep.Feed) int {
 // read asks the workspace or the address for what a source names now.
 func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last feed.Stamp, now time.Time) (sweep.List, feed.Stamp, bool, error) {
 	if from.Workspace {
-		tips, err := b.cfg.Runner.Tips(ctx, from.Tips, hunts.Asker{Team: b.team, User: s.Owner, Name: "sweep " + s.Name, Channel: s.Channel}, nil)
+		tips, err := b.tips(ctx, s, from)
 		if err != nil {
 			return sweep.List{}, last, false, err
 		}
@@ -156,6 +156,27 @@ func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last 
 		return list, feed.Stamp{Fetched: now}, true, err
 	}
 	return b.cfg.Fetcher.Read(ctx, from, last, now)
+}
+
+// tips reads what the workspaces of a sweep keep.
+func (b *Bot) tips(ctx context.Context, s sweep.Schedule, from sweep.Feed) ([]hunts.Tip, error) {
+	scopes := b.sweepScopes(ctx, s)
+	if len(scopes) == 0 {
+		scopes = []string{""}
+	}
+	var all []hunts.Tip
+	for _, scope := range scopes {
+		var one []string
+		if scope != "" {
+			one = []string{scope}
+		}
+		tips, err := b.cfg.Runner.Tips(ctx, from.Tips, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tips...)
+	}
+	return all, nil
 }
 
 // settleEntries notes on the watchlist what a sweep met, and whose history is

@@ -209,6 +209,9 @@ func (m mark) text() string {
 // maxMarksAsked bounds how many indicators of one hunt are looked up.
 const maxMarksAsked = 50
 
+// malicious is the mark that never keeps anything still.
+const malicious = "malicious"
+
 func markKey(value string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(value)))
 	return "mark:" + hex.EncodeToString(sum[:12])

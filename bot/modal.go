@@ -279,7 +279,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		until = day
 	}
 	m := mark{Verdict: v.field(fieldVerdict), Ticket: v.field(fieldTicket), Note: v.field(fieldNote), By: who.Name, Until: until}
-	if m.Verdict != "malicious" && m.Verdict != "benign" {
+	if m.Verdict != malicious && m.Verdict != "benign" {
 		m.Verdict = "known"
 	}
 	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}

@@ -115,6 +115,9 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string,
 			next = "next " + s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST")
 		}
 		text := fmt.Sprintf("%s · %s · %s · <#%s> · %s", name, s.Cron, s.Zone, s.Channel, next)
+		if len(s.Workspaces) > 0 {
+			text += " · " + strings.Join(s.Workspaces, ", ")
+		}
 		for _, source := range s.Sources {
 			text += " · " + indicator.Defang(source)
 		}
@@ -145,7 +148,7 @@ func (b *Bot) sweepDo(ctx context.Context, c command, verb string, s sweep.Sched
 			return "", err
 		}
 		from, to, _ := s.Window(last, b.cfg.Clock().UTC())
-		action.Workspaces, action.Search = b.workspacesOf(nil), b.sweepSearch(ctx, s, from, to)
+		action.Workspaces, action.Search = b.sweepScopes(ctx, s), b.sweepSearch(ctx, s, from, to)
 		action.Search.Once = "sweep " + s.Name + " " + to.Format(time.RFC3339)
 	}
 	if err := b.policy.Authorize(ctx, in(s.Channel, c), action); err != nil {
@@ -173,6 +176,43 @@ func (b *Bot) sweepSearch(ctx context.Context, s sweep.Schedule, from, to time.T
 		from = to.Add(-bounds.Back)
 	}
 	return &hunts.Search{Window: hunts.Window{From: from, To: to}, Asked: to, Scheduled: true}
+}
+
+// sweepScopes are the workspaces that a sweep searches: those it names, else all
+// that its channel may hunt in.
+func (b *Bot) sweepScopes(ctx context.Context, s sweep.Schedule) []string {
+	if len(s.Workspaces) > 0 {
+		return s.Workspaces
+	}
+	bounds := b.policy.Bounds(ctx, hunts.Asker{Team: b.team, User: s.Owner, Channel: s.Channel}, true)
+	var allowed []string
+	for _, w := range b.cfg.Workspaces {
+		if slices.ContainsFunc(bounds.Workspaces, func(name string) bool { return strings.EqualFold(name, w) }) {
+			allowed = append(allowed, w)
+		}
+	}
+	if len(allowed) > 0 {
+		return allowed
+	}
+	return b.cfg.Workspaces
+}
+
+// scopesNamed reads workspace=us,eu of a sweep; all is every one.
+func (b *Bot) scopesNamed(text string) (names []string, wrong string) {
+	if strings.EqualFold(text, "all") {
+		return nil, ""
+	}
+	for _, name := range strings.Split(text, ",") {
+		name = strings.TrimSpace(name)
+		n := slices.IndexFunc(b.cfg.Workspaces, func(w string) bool { return strings.EqualFold(w, name) })
+		if n < 0 {
+			return nil, fmt.Sprintf("There is no workspace %q. There is %s; write workspace=%s, or workspace=all.", said(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
+		}
+		if !slices.Contains(names, b.cfg.Workspaces[n]) {
+			names = append(names, b.cfg.Workspaces[n])
+		}
+	}
+	return names, ""
 }
 
 // in is who typed a command, as if in another channel.
@@ -229,6 +269,12 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 			s.Sources = append(s.Sources, feed.String())
 		}
 	}
+	if v := option(rest, "workspace"); v != "" {
+		var wrong string
+		if s.Workspaces, wrong = b.scopesNamed(v); wrong != "" {
+			return wrong, nil
+		}
+	}
 	if v := option(rest, "cron"); v != "" {
 		s.Cron = v
 	}
@@ -240,7 +286,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 	}
 	now := b.cfg.Clock().UTC()
 	from, to, _ := s.Window(nil, now)
-	action := hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "add " + s.Name, Workspaces: b.workspacesOf(nil), Search: b.sweepSearch(ctx, s, from, to)}
+	action := hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "add " + s.Name, Workspaces: b.sweepScopes(ctx, s), Search: b.sweepSearch(ctx, s, from, to)}
 	if home != s.Channel { // moved: its own channel must let it go
 		if _, err := b.policy.Foresee(ctx, in(home, c), hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "move " + s.Name}); err != nil {
 			return "", inChannel(err, home, c.Channel)
@@ -250,6 +296,9 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 		return "", inChannel(err, s.Channel, c.Channel)
 	}
 	say := fmt.Sprintf("The sweep %s runs at %s (%s) and posts to <#%s>; next on %s.", s.Name, s.Cron, s.Zone, s.Channel, s.Next(b.cfg.Clock()).Format("Mon 2 Jan 15:04 MST"))
+	if len(b.cfg.Workspaces) > 1 {
+		say += " It searches " + strings.Join(b.sweepScopes(ctx, s), ", ") + "."
+	}
 	if len(s.Sources) > 0 {
 		say += fmt.Sprintf(" Before each, %d sources are read again.", len(s.Sources))
 	}

@@ -53,9 +53,10 @@ type stageOptions struct {
 	channels []string // that may hunt; empty is all
 	bots     []string // whose messages are read
 	runner   func(*runner.Config)
-	partners bool          // there is a channel of this name that another company reads
-	at       time.Time     // makes a fleet of its own, and stops every clock at this time
-	behind   time.Duration // of the replicas' clock against the fleet
+	partners bool                   // there is a channel of this name that another company reads
+	at       time.Time              // makes a fleet of its own, and stops every clock at this time
+	behind   time.Duration          // of the replicas' clock against the fleet
+	second   *localworkspace.Events // of a second workspace, us; nil for none
 }
 
 func newStage(t *testing.T, o stageOptions) *stage {
@@ -78,7 +79,11 @@ func newStage(t *testing.T, o stageOptions) *stage {
 	if o.partners {
 		s.slack.AddChannel("partners", localslack.Shared())
 	}
-	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": events()}, Clock: wall.Now})
+	workspaces := map[string]*localworkspace.Events{"w": events()}
+	if o.second != nil {
+		workspaces["u"] = o.second
+	}
+	s.workspace = localworkspace.NewServer(localworkspace.Config{Workspaces: workspaces, Clock: wall.Now})
 	var err error
 	if s.url, err = s.workspace.Start(ctx, "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -117,7 +122,11 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 		t.Fatal(err)
 	}
 	s.stores = append(s.stores, store)
-	source, err := loganalytics.New(loganalytics.Config{Endpoint: s.url, Workspaces: []loganalytics.Workspace{{Name: "test", ID: "w"}}})
+	workspaces := []loganalytics.Workspace{{Name: "test", ID: "w"}}
+	if o.second != nil {
+		workspaces = append(workspaces, loganalytics.Workspace{Name: "us", ID: "u"})
+	}
+	source, err := loganalytics.New(loganalytics.Config{Endpoint: s.url, Workspaces: workspaces})
 	if err != nil {
 		t.Fatal(err)
 	}

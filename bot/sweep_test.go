@@ -1,6 +1,9 @@
 package bot_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +17,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // sweeping is a stage two days ago.
@@ -214,6 +218,53 @@ func TestASourceThatAnswersNonsenseIsNotReadAndItsLastListIsHunted(t *testing.T)
 	s.slash("/footprint sweep run")
 	if m := s.waitFor("🌅", "21 indicators", "daily"); strings.Contains(m.Text, "Not read") {
 		t.Errorf("a source that is well again: %s", m.Text)
+	}
+}
+
+func TestASweepSearchesTheWorkspacesThatItNamesAndAllWithoutOne(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, stageOptions{
+		second: localworkspace.Fleet(localworkspace.FleetOptions{Seed: 11, Now: testclock.At(), Devices: 40, Days: 2}),
+		bot:    func(c *bot.Config) { c.Workspaces = []string{"test", "us"} },
+	})
+	s.slash("/footprint watch add ip=192.0.2.140")
+	s.waitFor("1 on the watchlist")
+	s.slash("/footprint sweep add daily workspace=nowhere")
+	s.waitFor(`There is no workspace "nowhere". There is test, us`)
+	s.slash("/footprint sweep add daily workspace=US")
+	s.waitFor("The sweep daily runs", "It searches us.")
+	s.slash("/footprint sweep run")
+	if m := s.waitFor("🌅", "· us · 1 indicator"); strings.Contains(m.Text, "test") {
+		t.Errorf("another workspace is in it: %s", m.Text)
+	}
+	s.slash("/footprint sweep list")
+	s.waitFor("daily · 30 8 * * 1-5", " · us")
+	s.clock.Move(time.Minute)
+	s.slash("/footprint sweep add daily workspace=all")
+	s.waitFor("It searches test, us.")
+	s.slash("/footprint sweep run")
+	s.waitFor("🌅", "· test, us · 1 indicator")
+}
+
+func TestAMarkAsMaliciousMutesNothingInASweep(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[string]string{"malicious": "🆕", "benign": "QUIET"} {
+		t.Run(verdict, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, stageOptions{})
+			s.slash("/footprint watch add ip=192.0.2.140")
+			s.waitFor("1 on the watchlist")
+			mark, err := json.Marshal(map[string]any{"verdict": verdict, "by": "U000000001", "why": "INC-1", "until": s.clock.Now().Add(30 * 24 * time.Hour)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := sha256.Sum256([]byte("192.0.2.140"))
+			if err := s.stores[0].SetJSON(s.ctx, "mark:"+hex.EncodeToString(sum[:12]), json.RawMessage(mark), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			s.slash("/footprint sweep run")
+			s.waitFor("🌅", "192.0.2[.]140", want)
+		})
 	}
 }
 

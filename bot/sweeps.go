@@ -306,7 +306,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previ
 		return made, err
 	}
 	h := hunts.Hunt{
-		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Scheduled: true, Control: true,
+		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Scheduled: true, Control: true, Workspaces: b.sweepScopes(ctx, s),
 		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: owner,
 	}
 	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
@@ -368,7 +368,8 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 	return s.Hits, hunted, ""
 }
 
-// judged keeps entries still that somebody has marked.
+// judged keeps entries still that somebody has marked as benign or known. One
+// that is marked malicious is news whatever else was said of it.
 func (b *Bot) judged(ctx context.Context, list *sweep.List, hits []hunts.Hit) {
 	met := map[string]bool{}
 	for _, h := range hits {
@@ -378,7 +379,11 @@ func (b *Bot) judged(ctx context.Context, list *sweep.List, hits []hunts.Hit) {
 		if !met[e.Key()] {
 			continue
 		}
-		if m, ok := b.markOf(ctx, e.Indicator.String()); ok && m.Until.After(e.QuietUntil) {
+		m, ok := b.markOf(ctx, e.Indicator.String())
+		if ok && m.Verdict == malicious && e.State == sweep.Quiet {
+			list.Entries[n].State = sweep.Active
+		}
+		if ok && m.Verdict != malicious && m.Until.After(e.QuietUntil) {
 			what := m.Ticket
 			if what == "" {
 				what = m.Verdict

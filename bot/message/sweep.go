@@ -59,7 +59,11 @@ const maxSweepLines = 20
 func Sweep(s SweepView, v View) Message {
 	var p page
 	survey, r := s.Survey, s.Report
-	head := line{ours("🌅 "), bold("Sweep " + shown(s.Name, maxShort)), ours(" "), at(s.Slot), ours(" · since "), at(s.Since), ours(" · %s", count(int64(s.Listed), "indicator"))}
+	head := line{ours("🌅 "), bold("Sweep " + shown(s.Name, maxShort)), ours(" "), at(s.Slot), ours(" · since "), at(s.Since)}
+	if scopes := scopesText(survey); scopes != "" {
+		head = head.dot(ours("%s", scopes))
+	}
+	head = head.dot(ours("%s", count(int64(s.Listed), "indicator")))
 	if survey.Verdict == hunts.CouldNotTell {
 		head = head.dot(ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(": "), sentence(survey.Reason))
 	} else {
@@ -92,6 +96,18 @@ func Sweep(s SweepView, v View) Message {
 	}
 	p.say(proofLine(s, v))
 	return p.render(v.Form)
+}
+
+// scopesText names the workspaces that were searched, where there are several to
+// tell apart.
+func scopesText(s hunts.Survey) string {
+	var names []string
+	for _, scope := range s.ByScope {
+		if scope.Scope != "" {
+			names = append(names, shown(scope.Scope, maxShort))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // newTable takes over from the lines on a day with much news.

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,16 +21,44 @@ type Snapshot struct {
 
 // Seen is one natural key.
 type Seen struct {
-	Last time.Time `json:"last"`
-	Gone bool      `json:"gone,omitempty"` // told to be gone; kept while late rows of it may still come
+	First time.Time `json:"first,omitzero"` // of all sweeps that met it; zero in snapshots of earlier versions
+	Last  time.Time `json:"last"`
+	Gone  bool      `json:"gone,omitempty"` // told to be gone; kept while late rows of it may still come
 }
 
 // keepGone is how long a key is kept that is gone: longer than a row may be
 // late, so that no row is told twice.
 const keepGone = hunts.LateBy + 48*time.Hour
 
-// HitKey is the natural key of a hit: the indicator on the device.
-func HitKey(h hunts.Hit) string { return h.Type + ":" + h.Indicator + "@" + strings.ToLower(h.Device) }
+// HitKey is the natural key of a hit: the indicator on the device. In a sweep of
+// several workspaces the device is named with its own, since two may have one
+// name.
+func HitKey(h hunts.Hit) string {
+	if h.Scope == "" {
+		return plainKey(h)
+	}
+	return plainKey(h) + " (" + h.Scope + ")"
+}
+
+func plainKey(h hunts.Hit) string {
+	return h.Type + ":" + h.Indicator + "@" + strings.ToLower(h.Device)
+}
+
+// knownTo gives the keys of the snapshot before. A sweep that took in another
+// workspace knows its devices by their names alone.
+func knownTo(previous *Snapshot, hits []hunts.Hit) map[string]Seen {
+	if previous == nil {
+		return nil
+	}
+	known := maps.Clone(previous.Keys)
+	for _, h := range hits {
+		if was, ok := known[plainKey(h)]; ok && h.Scope != "" {
+			delete(known, plainKey(h))
+			known[HitKey(h)] = was
+		}
+	}
+	return known
+}
 
 // SplitKey gives the key of the entry and the device of a natural key. A URL may
 // hold an @ as well.
@@ -77,10 +106,7 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 	for _, e := range list.Entries {
 		entries[e.Key()] = e
 	}
-	met, known := map[string]bool{}, map[string]Seen{}
-	if previous != nil {
-		known = previous.Keys
-	}
+	met, known := map[string]bool{}, knownTo(previous, s.Hits)
 	before := firstOf(past)
 	groups := byEntry(s.Hits, func(h hunts.Hit) bool {
 		old, was := known[HitKey(h)]
@@ -92,11 +118,13 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 			key := HitKey(h)
 			last, was := known[key]
 			met[key] = true
-			next.Keys[key] = Seen{Last: h.LastSeen}
 			first, history := before[key]
-			if history && first.Before(h.FirstSeen) {
-				h.FirstSeen = first
+			for _, earlier := range []time.Time{first, last.First} {
+				if !earlier.IsZero() && earlier.Before(h.FirstSeen) {
+					h.FirstSeen = earlier
+				}
 			}
+			next.Keys[key] = Seen{First: h.FirstSeen, Last: h.LastSeen}
 			if !was || last.Gone {
 				fresh, old = fresh || !history, old || history
 				if !history {
@@ -135,7 +163,7 @@ func Compare(previous *Snapshot, s hunts.Survey, past []hunts.Hit, list List, sl
 			next.Keys[key] = old
 		case !old.Gone:
 			r.Gone = append(r.Gone, key)
-			next.Keys[key] = Seen{Last: old.Last, Gone: true}
+			next.Keys[key] = Seen{First: old.First, Last: old.Last, Gone: true}
 		case old.Last.After(s.Window.To.Add(-keepGone)):
 			next.Keys[key] = old
 		}

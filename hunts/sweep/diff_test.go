@@ -127,6 +127,34 @@ func TestTheHistoryOfANewEntryIsNoNews(t *testing.T) {
 	}
 }
 
+func TestWhatGoesOnWasFirstSeenWhenASweepFirstMetIt(t *testing.T) {
+	list := List{Entries: []Entry{entry(t, "192.0.2.1")}}
+	_, first := Compare(nil, complete(hit("192.0.2.1", "a", time.Hour)), nil, list, today, today)
+	day := 24 * time.Hour
+	next := complete(hit("192.0.2.1", "a", -20*time.Hour))
+	r, second := Compare(&first, next, nil, list, today.Add(day), today.Add(day))
+	if h := r.Still[0].Hits[0]; !h.FirstSeen.Equal(today.Add(-time.Hour)) {
+		t.Errorf("first seen %v", h.FirstSeen)
+	}
+	if k := second.Keys[HitKey(hit("192.0.2.1", "a", 0))]; !k.First.Equal(today.Add(-time.Hour)) {
+		t.Errorf("the day after would say %v", k.First)
+	}
+}
+
+func TestASweepThatTakesInAnotherWorkspaceKnowsItsDevices(t *testing.T) {
+	list := List{Entries: []Entry{entry(t, "192.0.2.1")}}
+	_, alone := Compare(nil, complete(hit("192.0.2.1", "ws-1", time.Hour)), nil, list, today, today)
+	eu, us := hit("192.0.2.1", "ws-1", -time.Hour), hit("192.0.2.1", "ws-1", -time.Hour)
+	eu.Scope, us.Scope = "eu", "us"
+	r, both := Compare(&alone, complete(eu, us), nil, list, today.Add(2*time.Hour), today)
+	if len(r.New) != 1 || r.New[0].Fresh != 1 || len(r.Gone) > 0 {
+		t.Errorf("one name in two workspaces: %+v", r)
+	}
+	if len(both.Keys) != 2 {
+		t.Errorf("%v", both.Keys)
+	}
+}
+
 func TestWhatIsTakenOffTheListIsNotGone(t *testing.T) {
 	first := complete(hit("192.0.2.1", "a", time.Hour))
 	_, next := Compare(nil, first, nil, List{Entries: []Entry{entry(t, "192.0.2.1")}}, today, today)

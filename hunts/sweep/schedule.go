@@ -23,10 +23,13 @@ type Schedule struct {
 	Channel string        `json:"channel"`
 	Look    time.Duration `json:"look,omitempty"` // how far back each sweep looks at least; 0 is since the last one, the first time 24 h
 	Sources []string      `json:"sources,omitempty"`
-	Owner   string        `json:"owner"` // Slack user who hears of a sweep that did not post
-	Paused  bool          `json:"paused,omitempty"`
-	FromYML bool          `json:"from_yml,omitempty"` // stands in the operator's file, and is changed there
-	Added   time.Time     `json:"added"`
+	// Workspaces are the configured names that are searched; empty is all that
+	// the channel may hunt in.
+	Workspaces []string  `json:"workspaces,omitempty"`
+	Owner      string    `json:"owner"` // Slack user who hears of a sweep that did not post
+	Paused     bool      `json:"paused,omitempty"`
+	FromYML    bool      `json:"from_yml,omitempty"` // stands in the operator's file, and is changed there
+	Added      time.Time `json:"added"`
 }
 
 // DefaultCron is half past eight on working days.
@@ -56,17 +59,19 @@ var (
 )
 
 // ParseSchedules reads the operator's file of sweeps: a list under sweeps:, each
-// with name, cron, zone, channel, owner, look_back and sources.
+// with name, cron, zone, channel, owner, look_back, sources and
+// workspaces.
 func ParseSchedules(text []byte) ([]Schedule, error) {
 	var file struct {
 		Sweeps []struct {
-			Name     string   `yaml:"name"`
-			Cron     string   `yaml:"cron"`
-			Zone     string   `yaml:"zone"`
-			Channel  string   `yaml:"channel"`
-			Owner    string   `yaml:"owner"`
-			LookBack string   `yaml:"look_back"`
-			Sources  []string `yaml:"sources"`
+			Name       string   `yaml:"name"`
+			Cron       string   `yaml:"cron"`
+			Zone       string   `yaml:"zone"`
+			Channel    string   `yaml:"channel"`
+			Owner      string   `yaml:"owner"`
+			LookBack   string   `yaml:"look_back"`
+			Sources    []string `yaml:"sources"`
+			Workspaces []string `yaml:"workspaces"`
 		} `yaml:"sweeps"`
 	}
 	if err := hunts.PlainYAML(text); err != nil {
@@ -77,7 +82,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 	}
 	var out []Schedule
 	for n, x := range file.Sweeps {
-		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, FromYML: true}
+		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, Workspaces: x.Workspaces, FromYML: true}
 		if s.Cron == "" {
 			s.Cron = DefaultCron
 		}
