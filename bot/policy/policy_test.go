@@ -18,6 +18,8 @@ func TestAPolicyThatIsWrongIsRefusedWithItsReason(t *testing.T) {
 		{"a redaction that is none", "default: {allow: [hunt], redact: [names]}", `redacts "names"`},
 		{"an approval without a size", "default: {allow: [hunt]}\napproval: {expires: 1h}", "which hunts need it"},
 		{"an approval with a look-back that is none", "default: {allow: [hunt]}\napproval: {look_back: 7x}", "approval: look_back"},
+		{"an approval by a group that is none", "default: {allow: [hunt]}\napproval: {look_back: 30d, groups: [leads]}", "not the id of a user group"},
+		{"a second document", "default: {allow: []}\n---\ndefault: {allow: [hunt]}", "second document"},
 		{"nothing at all", "{}", "allows nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
