@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // interaction is what a press, a choice, a submitted modal or a shortcut
@@ -91,6 +94,11 @@ func (v view) chosen(blocks ...string) []string {
 	return out
 }
 
+// ticked are the fields that boxes stand in.
+func (v view) ticked() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.State.Values)), func(block string) bool { return !strings.HasPrefix(block, message.FieldHeld) })
+}
+
 // asker is who acts, and where. A press in a thread belongs to the thread.
 func (i interaction) asker() hunts.Asker {
 	name := i.User.Name
@@ -143,6 +151,26 @@ func (b *Bot) handleInteraction(ctx context.Context, key string, i interaction) 
 func (b *Bot) opener(ctx context.Context, i interaction) opener {
 	who := i.asker()
 	return opener{b, i.TriggerID, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) }}
+}
+
+// choose asks which of the indicators beside a mention that were left out are to be
+// hunted.
+func (b *Bot) choose(ctx context.Context, i interaction, a message.Action) error {
+	var left []message.LeftOut
+	for _, word := range strings.Fields(a.Indicator) {
+		typed, refusal := indicator.Type(word)
+		if refusal != nil {
+			continue
+		}
+		why, _ := b.cfg.Guard.Check(typed)
+		left = append(left, message.LeftOut{Indicator: typed, Why: why})
+	}
+	who := i.asker()
+	form, ok := message.ChooseModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: " " + a.Since}.text(), left)
+	if !ok {
+		return nil
+	}
+	return b.opener(ctx, i).open(ctx, form)
 }
 
 // act does what one button or option says.
@@ -200,6 +228,8 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return f.show(ctx)
 	case message.ActionPivot, message.ActionLineage:
 		return f.pressed(ctx, name, a)
+	case message.ActionChoose:
+		return b.choose(ctx, i, a)
 	case message.ActionRun:
 		return f.run(ctx, a.Indicator)
 	}

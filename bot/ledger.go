@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -244,7 +245,23 @@ func (l ledger) automatic() int {
 	return n
 }
 
-// view is the ledger as it is shown.
+// ledgerView is the ledger as it is shown, with what people judged of its indicators.
+func (b *Bot) ledgerView(ctx context.Context, l ledger) message.LedgerView {
+	asking, stop := context.WithTimeout(ctx, courtesyFor)
+	defer stop()
+	v, asked := l.view(b), 0
+	for n := range v.Lines {
+		if x := &v.Lines[n]; x.State == message.LineDone && asked < maxMarksAsked {
+			asked++
+			if m, ok := b.markOf(asking, x.Indicator.String()); ok {
+				x.Mark = strings.TrimPrefix(m.text(), "marked ")
+			}
+		}
+	}
+	return v
+}
+
+// view is the ledger as it is shown, without marks.
 func (l ledger) view(b *Bot) message.LedgerView {
 	v := message.LedgerView{
 		Title: l.Title, Hosts: l.Hosts, Thread: l.Thread, Paused: l.Paused, Automatic: l.automatic(), Cap: b.cfg.ThreadCap, Coverage: l.Covered, At: b.cfg.Clock(),

@@ -29,6 +29,8 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 		return b.handOver(ctx, key, who, whisper)
 	case message.LedgerOpen:
 		return b.openLine(ctx, key, who, a, whisper)
+	case message.LedgerAnyway:
+		return b.chooseLines(ctx, i, who, whisper)
 	}
 	tooSoon := ""
 	_, err := b.change(ctx, who.Channel, a.Ledger, func(l *ledger) error {
@@ -50,12 +52,63 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 	return b.queueLedger(ctx, key, who.Channel, a.Ledger)
 }
 
+// chooseLines asks which of the lines that are not hunted are to be.
+func (b *Bot) chooseLines(ctx context.Context, i interaction, who hunts.Asker, whisper func(string) error) error {
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	if err != nil {
+		return err
+	}
+	var left []message.LeftOut
+	for _, x := range l.Lines {
+		if x.State == message.LineHeld || x.State == message.LineOver {
+			left = append(left, message.LeftOut{Indicator: x.Indicator, Why: x.Why})
+		}
+	}
+	slices.SortStableFunc(left, func(x, y message.LeftOut) int { return guarded(b, x) - guarded(b, y) })
+	form, ok := message.ChooseModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS}.text(), left)
+	if !ok {
+		return whisper("Nothing is left out in this thread any more.")
+	}
+	return b.opener(ctx, i).open(ctx, form)
+}
+
+// guarded sorts what only the cap left out before what tells little.
+func guarded(b *Bot, l message.LeftOut) int {
+	if _, held := b.cfg.Guard.Check(l.Indicator); held {
+		return 1
+	}
+	return 0
+}
+
+// huntChosen hunts the lines that somebody ticked.
+func (b *Bot) huntChosen(ctx context.Context, key string, at modalPlace, who hunts.Asker, chosen []string) error {
+	if len(chosen) == 0 {
+		return nil
+	}
+	if err := b.policy.Authorize(ctx, who, hunts.Action{Name: "ledger-anyway", Right: hunts.MayIncident, What: strings.Join(chosen, ", ")}); err != nil {
+		return err
+	}
+	_, err := b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
+		for n := range l.Lines {
+			x := &l.Lines[n]
+			if (x.State == message.LineHeld || x.State == message.LineOver) && slices.Contains(chosen, x.Indicator.String()) {
+				x.State, x.Why, x.Asked, x.Asker = message.LineNew, "", true, who
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.queueLedger(ctx, key, at.Channel, at.Thread)
+}
+
 // do changes the lines as a button says.
 func (l *ledger) do(what string, who hunts.Asker) {
 	for n := range l.Lines {
 		x := &l.Lines[n]
 		switch {
-		case what == message.LedgerAnyway && (x.State == message.LineHeld || x.State == message.LineOver), what == message.LedgerDoubt && x.State == message.LineDoubtful:
+		case what == message.LedgerDoubt && x.State == message.LineDoubtful:
 			x.State, x.Why, x.Asked, x.Asker = message.LineNew, "", true, who
 		case what == message.LedgerAgain && x.State == message.LineDone:
 			x.State, x.Fresh = message.LineNew, true
@@ -142,7 +195,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if len(l.Lines) == 0 {
 		return whisper("There is nothing to hand over: the ledger is empty.")
 	}
-	view, to := l.view(b), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
+	view, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	view.By = who
 	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
 	if err != nil {

@@ -84,7 +84,7 @@ func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
 	}
 	name := fmt.Sprintf("ledger-%d.csv", l.Rounds)
 	key := "ledger-sheet:" + l.Channel + ":" + l.Thread
-	if err := b.out.Files(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, outbox.File{Name: name, Data: message.LedgerCSV(l.view(b))}); err != nil {
+	if err := b.out.Files(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, outbox.File{Name: name, Data: message.LedgerCSV(b.ledgerView(ctx, l))}); err != nil {
 		return err
 	}
 	p, ok, err := b.cfg.Store.LoadPost(ctx, outbox.FileKey(key, name))

@@ -259,7 +259,7 @@ func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
 			return err
 		}
 	}
-	view := l.view(b)
+	view := b.ledgerView(ctx, l)
 	render := func(v message.View) message.Message { return message.Ledger(view, v) }
 	key, to := ledgerKey(l.Channel, l.Thread), outbox.Place{Channel: l.Channel, Thread: l.Thread}
 	p, err := b.out.Post(ctx, key, to, render)

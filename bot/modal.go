@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -241,10 +242,32 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 		}
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
+	case message.ModalChoose:
+		return b.tell(b.chosen(ctx, key, at, who, i.View.chosen(i.View.ticked()...)), tell)
 	case message.ModalMark:
 		return b.tell(b.setMark(ctx, key, at, who, i.View), tell)
 	}
 	return nil
+}
+
+// chosen hunts what was left out and somebody ticked: the lines of a thread's ledger,
+// or the rest of what stood beside a mention.
+func (b *Bot) chosen(ctx context.Context, key string, at modalPlace, who hunts.Asker, list []string) error {
+	if at.What == "" {
+		return b.huntChosen(ctx, key, at, who, list)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	req, refusal := indicator.Parse(strings.Join(append(list, at.What), " "), b.cfg.Clock())
+	if refusal != nil {
+		return &hunts.Error{Kind: hunts.KindRefused, Say: refusal.Sentence}
+	}
+	h, err := b.huntFor(ctx, key, req, who, nil)
+	if err != nil {
+		return err
+	}
+	return b.start(ctx, h, "")
 }
 
 func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draft, p paste, list []indicator.Indicator) error {
@@ -289,6 +312,16 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 	for _, i := range h.Request.Indicators() {
 		if err := b.cfg.Store.SetJSON(ctx, markKey(i.String()), m, until.Sub(b.cfg.Clock())); err != nil {
 			return err
+		}
+	}
+	if thread := cmp.Or(h.Asker.ThreadTS, who.ThreadTS); thread != "" { // its ledger says so as well
+		var l ledger
+		if known, err := b.cfg.Store.GetJSON(ctx, ledgerKey(who.Channel, thread), &l); err != nil {
+			return err
+		} else if known {
+			if err := b.queueLedger(ctx, "mark:"+key, who.Channel, thread); err != nil {
+				return err
+			}
 		}
 	}
 	if h.ID == "" {

@@ -2,6 +2,9 @@ package bot
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,6 +96,28 @@ func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
 	return f.ask(ctx, req, nil)
 }
 
+// windowWords are how people say how far back to look.
+var windowWords = regexp.MustCompile(`(?i)(?:^|\s)(?:(?:in |over |for )?(?:the )?(?:last|past) (\d+) ?(months?|m|min|minutes?|h|hours?|d|days?|w|weeks?)|((?:since|from|to)=\S+))(?:[.,;:!?)]*(?:\s|$))`)
+
+// windowOf takes the look-back out of a text, as the grammar writes it.
+func windowOf(text string) (rest, window string) {
+	var words []string
+	rest = windowWords.ReplaceAllStringFunc(text, func(s string) string {
+		m := windowWords.FindStringSubmatch(s)
+		unit := strings.ToLower(m[2])
+		switch n, _ := strconv.Atoi(m[1]); {
+		case m[3] != "":
+			words = append(words, m[3])
+		case strings.HasPrefix(unit, "month"):
+			words = append(words, fmt.Sprintf("since=%dd", 30*n))
+		default:
+			words = append(words, "since="+m[1]+unit[:1])
+		}
+		return " "
+	})
+	return rest, strings.Join(words, " ")
+}
+
 // mentioned hunts what stands beside a mention.
 func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text string) error {
 	at := outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
@@ -105,16 +130,34 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 		return err
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	rest := ""
+	var left []message.LeftOut
 	if refusal != nil {
-		list := readPaste(text, *b.cfg.Guard).hunt
-		if len(list) == 0 {
+		text, rest = windowOf(text)
+		p := readPaste(text, *b.cfg.Guard)
+		left = p.left
+		for _, i := range p.hunt[min(len(p.hunt), indicator.MaxIndicators):] {
+			left = append(left, message.LeftOut{Indicator: i, Why: fmt.Sprintf("beyond the %d indicators of one hunt", indicator.MaxIndicators)})
+		}
+		if len(p.hunt)+len(left) == 0 {
 			return say(refusal.Sentence)
 		}
-		req = indicator.Request{}
-		for n, i := range list {
-			if n < indicator.MaxIndicators {
-				req.Add(i)
-			}
+		window, wrong := indicator.Parse("ip=192.0.2.1 "+rest, b.cfg.Clock())
+		if wrong != nil {
+			return say(wrong.Sentence)
+		}
+		req = indicator.Request{Since: window.Since, All: window.All, From: window.From, To: window.To}
+		for _, i := range p.hunt[:min(len(p.hunt), indicator.MaxIndicators)] {
+			req.Add(i)
+		}
+	}
+	if len(left) > 0 {
+		_, err := b.out.Post(ctx, "mention-left:"+key, at, func(v message.View) message.Message { return message.Left(left, rest, v) })
+		if err != nil && outbox.Code(err) == "" {
+			return err
+		}
+		if len(req.Indicators()) == 0 {
+			return nil
 		}
 	}
 	h, err := b.huntFor(ctx, key, req, who, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,18 +100,28 @@ func heldText(held []sweep.Problem) string {
 		}
 		names = append(names, indicator.Defang(p.Value)+" ("+string(p.Kind)+": "+p.Reason+")")
 	}
-	return " Not put there: " + strings.Join(names, ", ") + "."
+	return " Not added: " + strings.Join(names, ", ") + "."
 }
 
-// watchHunt puts the indicators of a hunt onto the watchlist for a while.
+// watchHunt puts the indicators of a hunt onto the watchlist for a while. An entry
+// that lives longer is not shortened by it.
 func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) error {
 	now := b.cfg.Clock().UTC()
-	var list []sweep.Entry
-	for _, i := range f.hunt.Request.Indicators() {
-		list = append(list, sweep.Entry{Indicator: i, Source: f.hunt.ID, Owner: f.asker.User, Note: f.hunt.Request.Why, Added: now, Expires: now.Add(forHow), State: sweep.Active})
-	}
 	if err := b.policy.Authorize(ctx, f.asker, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: f.hunt.ID, What: indicator.Format(f.hunt.Request)}); err != nil {
 		return f.refused(ctx, err)
+	}
+	have, err := b.entries(ctx)
+	if err != nil {
+		return err
+	}
+	end, longer := now.Add(forHow), 0
+	var list []sweep.Entry
+	for _, i := range f.hunt.Request.Indicators() {
+		e := sweep.Entry{Indicator: i, Source: f.hunt.ID, Owner: f.asker.User, Note: f.hunt.Request.Why, Added: now, Expires: end, State: sweep.Active}
+		if k := slices.IndexFunc(have.Entries, func(old sweep.Entry) bool { return old.Indicator == i && !old.Removed && old.Expires.After(end) }); k >= 0 {
+			e.Expires, longer = have.Entries[k].Expires, longer+1
+		}
+		list = append(list, e)
 	}
 	changed, _, held, text, err := b.put(ctx, list)
 	if err != nil {
@@ -119,11 +130,39 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 	switch {
 	case text != "":
 	case len(changed) == 0:
-		text = "👁 Nothing of it can be watched." + heldText(held)
+		text = "👁 None of these can be watched." + heldText(held)
 	default:
-		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.%s", len(changed), now.Add(forHow).Format("2 Jan 15:04 UTC"), heldText(held))
+		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.", len(changed)-longer, end.Format("2 Jan 15:04 UTC"))
+		if longer > 0 {
+			text = fmt.Sprintf("👁 %d on the watchlist already, for longer than this; the end was not moved.", longer)
+			if rest := len(changed) - longer; rest > 0 {
+				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("2 Jan 15:04 UTC"))
+			}
+		}
+		none, err := b.noSweepLooks(ctx)
+		if err != nil {
+			return err
+		}
+		text += none + heldText(held)
 	}
 	return f.say(ctx, "watch", func(v message.View) message.Message { return message.Said(text, v) })
+}
+
+// noSweepLooks says that nobody hunts the watchlist, where no sweep runs by itself.
+func (b *Bot) noSweepLooks(ctx context.Context) (string, error) {
+	all, err := b.schedules(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range all {
+		if !s.Paused {
+			return "", nil
+		}
+	}
+	if len(all) > 0 {
+		return " Every sweep is paused, so nothing looks for it yet: `sweep resume " + slices.Sorted(maps.Keys(all))[0] + "`.", nil
+	}
+	return " No sweep is scheduled, so nothing looks for it yet: `sweep add daily`.", nil
 }
 
 // watchCommand answers /footprint watch …
@@ -215,13 +254,14 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 		return say, err
 	}
 	if len(changed) == 0 {
-		return "Nothing of it can be watched." + heldText(held), nil
+		return "None of these can be watched." + heldText(held), nil
 	}
 	say = fmt.Sprintf("%d on the watchlist until %s.", len(changed), end.Format("2 Jan 2006"))
 	if old := len(changed) - fresh; old > 0 {
-		say += fmt.Sprintf(" %d of them stood there before.", old)
+		say += fmt.Sprintf(" %d were already on the list.", old)
 	}
-	return say + heldText(held), nil
+	none, err := b.noSweepLooks(ctx)
+	return say + none + heldText(held), err
 }
 
 func words(s string) []string {
@@ -342,6 +382,9 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 		}
 		if e.Note != "" {
 			text += " · " + e.Note
+		}
+		if m, ok := b.markOf(ctx, e.Indicator.String()); ok {
+			text += " · " + m.text()
 		}
 		lines = append(lines, text)
 	}

@@ -22,11 +22,11 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{`list`, "The watchlist is empty"},
 		{`add 192.0.2[.]140 why="C2" confidence=85 tags=loader,c2`, "1 on the watchlist until " + shown(30*days)},
-		{`add 192.0.2.140,203.0.113.9 for=3d`, "2 on the watchlist until " + shown(3*days) + ". 1 of them stood there before."},
+		{`add 192.0.2.140,203.0.113.9 for=3d`, "2 on the watchlist until " + shown(3*days) + ". 1 were already on the list."},
 		{`add evil.example until=` + day(5*days), "1 on the watchlist until " + shown(5*days)},
 		{`add evil.example since=10d`, "1 on the watchlist until " + shown(10*days)},
-		{`add 8.8.8.8 198.0.0.0/8 evil.example`, "Not put there: 8.8.8[.]8 (held back: public resolver), 198.0.0[.]0/8 (over-wide: a sweep takes networks down to /16"},
-		{`add 8.8.8.8`, "Nothing of it can be watched"},
+		{`add 8.8.8.8 198.0.0.0/8 evil.example`, "Not added: 8.8.8[.]8 (held back: public resolver), 198.0.0[.]0/8 (over-wide: a sweep takes networks down to /16"},
+		{`add 8.8.8.8`, "None of these can be watched"},
 		{`add a.example until=tomorrow`, "is no day: write until="},
 		{`add a.example until=2020-01-01`, "That day is over"},
 		{`add a.example for=banana`, "is no length of time"},
@@ -84,7 +84,7 @@ func TestWhatAPersonRemovesItsSourceDoesNotBringBack(t *testing.T) {
 	s.slash("/footprint watch list")
 	s.waitFor("1 on the watchlist. 2 retired.")
 	s.slash("/footprint watch add 192.0.2.140")
-	s.waitFor("1 of them stood there before")
+	s.waitFor("1 were already on the list")
 	s.slash("/footprint watch list")
 	s.waitFor("2 on the watchlist. 1 retired.")
 }
@@ -97,7 +97,7 @@ func TestAHuntsIndicatorsGoToTheWatchlistByAButton(t *testing.T) {
 	if err := s.ana.Press(s.ctx, m, "Add all 3 to sweep"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("👁 2 on the watchlist until", "Not put there: 8.8.8[.]8 (held back: public resolver)")
+	s.waitFor("👁 2 on the watchlist until", "Not added: 8.8.8[.]8 (held back: public resolver)")
 	s.slash("/footprint watch list")
 	s.waitFor("2 on the watchlist.", "203.0.113[.]66 · active", "cdn-sync[.]example · active", "ISAC")
 	s.slash(`/footprint ip=192.0.2.140`)

@@ -128,6 +128,9 @@ func handOverLine(x LedgerLine) string {
 			s += " (" + shown(x.Hunt, maxShort) + ")"
 		}
 	}
+	if x.Mark != "" {
+		s += ", marked " + shown(x.Mark, 2*maxShort)
+	}
 	if x.Why != "" {
 		s += " – " + shown(x.Why, 2*maxShort)
 	}
@@ -137,13 +140,13 @@ func handOverLine(x LedgerLine) string {
 // LedgerCSV has one line for each indicator of a thread. Indicators are not
 // defanged, as in every file for machines.
 func LedgerCSV(l LedgerView) []byte {
-	s := newSheet("indicator", "type", "state", "verdict", "devices", "hunt_id", "note")
+	s := newSheet("indicator", "type", "state", "verdict", "devices", "hunt_id", "note", "mark")
 	for _, x := range l.Lines {
 		verdict := ""
 		if x.State == LineDone {
 			verdict = string(x.Verdict)
 		}
-		s.add(x.Indicator.String(), string(x.Indicator.Kind), x.State, verdict, strconv.FormatInt(x.Devices, 10), x.Hunt, x.Why)
+		s.add(x.Indicator.String(), string(x.Indicator.Kind), x.State, verdict, strconv.FormatInt(x.Devices, 10), x.Hunt, x.Why, x.Mark)
 	}
 	return s.bytes()
 }

@@ -63,6 +63,7 @@ type LedgerLine struct {
 	Hunt      string
 	Link      string // to the message of the hunt, where it has one
 	Asker     string
+	Mark      string // a person's verdict, such as "benign (INC-4711)"
 }
 
 // waits tells whether the line was neither hunted nor is about to be.
@@ -188,6 +189,9 @@ func ledgerLine(x LedgerLine, of LedgerView) line {
 	}
 	if x.Verdict == hunts.Tried {
 		l = l.and(ours(", none completed"))
+	}
+	if x.Mark != "" {
+		l = l.and(ours(" · marked %s", shown(x.Mark, 2*maxShort)))
 	}
 	if x.Why != "" {
 		l = l.and(ours(" · %s", shown(x.Why, 2*maxShort)))

@@ -14,6 +14,7 @@ const (
 	ModalHunt       = "footprint_hunt"
 	ModalPreview    = "footprint_preview"
 	ModalMark       = "footprint_mark"
+	ModalChoose     = "footprint_choose" // which of the skipped ones to hunt anyway
 	ShortcutMessage = "footprint_message"
 	ShortcutLedger  = "footprint_ledger" // keep what the message names in its thread's ledger
 )

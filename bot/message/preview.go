@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -66,6 +67,32 @@ func PreviewModal(private string, p Preview) slack.ModalViewRequest {
 		}
 	}
 	return modal(ModalPreview, "Hunt", "Hunt", private, blocks...)
+}
+
+// ChooseModal asks which of the indicators that were left out to hunt anyway; false
+// when none can be chosen.
+func ChooseModal(private string, left []LeftOut) (slack.ModalViewRequest, bool) {
+	blocks := []slack.Block{slack.NewSectionBlock(mrkdwnObject(line{ours("Private addresses, public resolvers and well-known names tell little when they are hunted. Tick what you want to hunt.")}.mrkdwn()), nil, nil)}
+	for n, group := range groupsOf(left) {
+		field := tickField(fmt.Sprintf("%s%d", FieldHeld, n), "Hunt anyway", group)
+		if field != nil {
+			blocks = append(blocks, field)
+		}
+	}
+	return modal(ModalChoose, "Hunt anyway", "Hunt", private, blocks...), len(blocks) > 1
+}
+
+// maxTickFields bounds the groups of ten that one form asks about.
+const maxTickFields = 8
+
+// groupsOf parts a list into what one field can hold; the last one names how many more
+// there are.
+func groupsOf(left []LeftOut) [][]LeftOut {
+	var out [][]LeftOut
+	for len(left) > maxCheckboxes && len(out) < maxTickFields-1 {
+		out, left = append(out, left[:maxCheckboxes]), left[maxCheckboxes:]
+	}
+	return append(out, left)
 }
 
 func namesLine(list []indicator.Indicator) line {
