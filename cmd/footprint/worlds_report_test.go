@@ -75,6 +75,13 @@ func (r *report) add(w *world, a said) {
 	}
 }
 
+// enough tells that there is no use in more worlds: the product is broken.
+func (r *report) enough() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.wrong) > 2*shownWorlds
+}
+
 func entry(m map[string]*tally, key string) *tally {
 	if m[key] == nil {
 		m[key] = &tally{}

@@ -107,6 +107,15 @@ func (w *world) newScope(n int, live bool, r rhythm) *scope {
 		}
 		s.devices = append(s.devices, device{name: name, id: fmt.Sprintf("%08x%032x", n+1, d+1), user: fmt.Sprintf("user%d", d), server: d >= r.devices})
 	}
+	if n > 0 && w.random.IntN(2) == 0 { // names come twice in a company, and a device may report to two workspaces
+		same := w.random.IntN(2) == 0
+		for d := range min(len(s.devices), len(w.scopes[0].devices)) {
+			s.devices[d].name = w.scopes[0].devices[d].name
+			if same {
+				s.devices[d].id = w.scopes[0].devices[d].id
+			}
+		}
+	}
 	s.network(w, r)
 	if live {
 		s.otherTables(w, r)

@@ -158,12 +158,18 @@ func must[T any](v T, err error) T {
 // idn pairs a name's two forms.
 var idn = [][2]string{{"xn--mnchen-3ya", "münchen"}, {"xn--bcher-kva", "bücher"}, {"xn--e1afmkfd", "пример"}}
 
-// unicodeOf writes the labels that have a Unicode form in it.
+// unicodeOf writes the labels that have a Unicode form in it. A label that only
+// holds one of them has another form, and stays.
 func unicodeOf(host string) string {
-	for _, p := range idn {
-		host = strings.ReplaceAll(host, p[0], p[1])
+	labels := strings.Split(host, ".")
+	for i := range labels {
+		for _, p := range idn {
+			if labels[i] == p[0] {
+				labels[i] = p[1]
+			}
+		}
 	}
-	return host
+	return strings.Join(labels, ".")
 }
 
 // typedAddress writes an address as people type it.
