@@ -139,6 +139,9 @@ func startOf(unit string, a []value.Value, end int) value.Value {
 	if len(a) > 1 {
 		offset = int(max(-4_000_000, min(argLong(a, 1, 0), 4_000_000))) // days of the calendar
 	}
+	if aDay := int64(24 * 3600 * value.TicksPerSecond); unit == "day" && offset == 0 && end == 0 && v.Num >= 0 {
+		return value.DatetimeTicks(v.Num - v.Num%aDay)
+	}
 	t := v.AsTime()
 	day := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 	n := offset + end

@@ -87,6 +87,12 @@ func (m *extremum) add(i int) {
 		m.best = v
 		return
 	}
+	if v.Kind == value.Datetime && m.best.Kind == value.Datetime {
+		if (v.Num > m.best.Num) == (m.sign > 0) {
+			m.best = v
+		}
+		return
+	}
 	if c, ok := value.Compare(value.Plain(v), value.Plain(m.best)); ok && c*m.sign > 0 {
 		m.best = v
 	}
@@ -131,6 +137,8 @@ type collector struct {
 	limit int
 	list  []any
 	seen  map[string]struct{}
+	whole map[int64]struct{} // of what is a number inside: times are compared without writing them out
+	last  int64
 }
 
 func (c *collector) add(i int) {
@@ -151,6 +159,11 @@ func (c *collector) add(i int) {
 	if c.seen == nil {
 		c.seen = map[string]struct{}{}
 	}
+	switch v.Kind {
+	case value.Datetime, value.Timespan, value.Long, value.Int:
+		c.addWhole(v)
+		return
+	}
 	// make_set over a dynamic array takes its elements
 	for _, item := range elements(v) {
 		key := value.DynamicText(item)
@@ -161,6 +174,19 @@ func (c *collector) add(i int) {
 			c.seen[key] = struct{}{}
 			c.keep(item)
 		}
+	}
+}
+
+func (c *collector) addWhole(v value.Value) {
+	if c.whole == nil {
+		c.whole = map[int64]struct{}{}
+	} else if v.Num == c.last {
+		return
+	}
+	c.last = v.Num
+	if _, ok := c.whole[v.Num]; !ok {
+		c.whole[v.Num] = struct{}{}
+		c.keep(value.ToDynamic(v))
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Set) Table(name string) (*kql.Table, bool) {
 	for _, f := range s.files {
 		switch {
 		case f.table == name && !f.loaded:
-			if s.load(context.Background(), f, wanted{name: true}) != nil {
+			if s.load(context.Background(), f, wanted{"DeviceId": true, "DeviceName": true, "ReportId": true}) != nil {
 				continue
 			}
 			_ = s.dedupe()

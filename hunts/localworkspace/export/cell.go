@@ -16,7 +16,7 @@ import (
 
 // cellString is a cell as text.
 func cellString(raw string, kind cellKind) string {
-	if kind == cellEscaped {
+	if kind == cellEscaped && strings.IndexByte(raw, '\\') >= 0 {
 		return string(unquoted([]byte(`"` + raw + `"`)))
 	}
 	return raw

@@ -24,7 +24,7 @@ type cellKind uint8
 
 const (
 	cellText    cellKind = iota // as it is
-	cellEscaped                 // a JSON string with escapes in it
+	cellEscaped                 // as a JSON string has it, perhaps with escapes
 	cellBare                    // JSON that is no string: a number, true, an object
 )
 

@@ -27,6 +27,14 @@ type key struct {
 	next   *key   // what followed it last time: exports write their columns in one order
 	inside *key   // what came first in its object last time
 	slots  []slot // by table
+
+	// What the key and its cell were in the record before, as they stand in the
+	// text of the same block: most cells are what they were, and then nothing of
+	// them has to be scanned again.
+	before []byte
+	cell   field
+	block  int // of before
+	misses int // in a row; a key whose cells keep changing is not compared for a while
 }
 
 // keys are the names seen by one worker.
@@ -51,6 +59,7 @@ type jsonScanner struct {
 	keys   *keys
 	fields []field
 	depth  int
+	block  int // goes up with each text that is given
 }
 
 var (
@@ -87,6 +96,20 @@ func (s *jsonScanner) members(text []byte, i int, guess **key) (int, error) {
 		return i + 1, nil
 	}
 	for {
+		if k := *guess; k != nil && k.block == s.block {
+			if end := i + len(k.before); end < len(text) && k.worthComparing() && string(text[i:end]) == string(k.before) && (text[end] == ',' || text[end] == '}') {
+				k.misses = 0
+				if k.cell.key != nil {
+					s.fields = append(s.fields, k.cell)
+				}
+				if i, guess = end+1, &k.next; text[end] == '}' {
+					return i, nil
+				}
+				continue
+			}
+			k.misses++
+		}
+		from, had := i, len(s.fields)
 		k, after, err := s.name(text, i, guess)
 		if err != nil {
 			return 0, err
@@ -95,6 +118,7 @@ func (s *jsonScanner) members(text []byte, i int, guess **key) (int, error) {
 		if i, err = s.value(text, skipSpace(text, after), k); err != nil {
 			return 0, err
 		}
+		k.remember(s, text[from:i], had)
 		if i < len(text) && text[i] != ',' && text[i] != '}' {
 			i = skipSpace(text, i)
 		}
@@ -110,6 +134,27 @@ func (s *jsonScanner) members(text []byte, i int, guess **key) (int, error) {
 		default:
 			return 0, notJSON(i, "',' or '}' expected after a value")
 		}
+	}
+}
+
+// maxCompared bounds what is compared with the record before.
+const maxCompared = 200
+
+// worthComparing gives up for a while on a key whose cells keep changing.
+func (k *key) worthComparing() bool { return k.misses&31 < 4 }
+
+// remember keeps a key with its cell for the next record, unless the cell holds
+// an event itself.
+func (k *key) remember(s *jsonScanner, text []byte, had int) {
+	if k.opens || len(text) > maxCompared {
+		k.block = 0
+		return
+	}
+	k.before, k.block = text, s.block
+	if len(s.fields) > had {
+		k.cell = s.fields[had]
+	} else {
+		k.cell.key = nil
 	}
 }
 
@@ -158,11 +203,7 @@ func (s *jsonScanner) value(text []byte, i int, k *key) (int, error) {
 		case k.opens && s.depth < maxEnvelopes && text[i+1] == '{':
 			return end + 1, s.nestedText(text[i:end+1], k)
 		case k.need && end > i+1:
-			kind := cellText
-			if bytes.IndexByte(text[i+1:end], '\\') >= 0 {
-				kind = cellEscaped
-			}
-			s.fields = append(s.fields, field{k, text[i+1 : end], kind})
+			s.fields = append(s.fields, field{k, text[i+1 : end], cellEscaped})
 		}
 		return end + 1, nil
 	case '{', '[':

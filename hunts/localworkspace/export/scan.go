@@ -18,8 +18,11 @@ import (
 type wanted map[string]bool
 
 func (w wanted) column(name string) bool {
-	return w == nil || w[name] || name == TimeColumn || name == "DeviceId" || name == "ReportId"
+	return w == nil || w[name] || name == TimeColumn
 }
+
+// telling are the columns by which the same event is known in two files.
+var telling = []string{"DeviceId", "DeviceName", "ReportId"}
 
 // scan is one reading of one file by all workers.
 type scan struct {

@@ -141,6 +141,11 @@ func (s *Set) Want(ctx context.Context, names []string) error {
 			want[n] = true
 		}
 	}
+	if want != nil && len(s.files) > 1 {
+		for _, name := range telling {
+			want[name] = true
+		}
+	}
 	for _, f := range s.files {
 		if want == nil || f.table == "" || want[f.table] || f.isOf(want) {
 			if err := s.load(ctx, f, want); err != nil {

@@ -13,7 +13,7 @@ import (
 const maxLine = 8 << 20
 
 // blockSize is how many bytes of whole records a worker parses at a time.
-const blockSize = 1 << 20
+const blockSize = 384 << 10
 
 // block is a run of whole records, in the order of the file.
 type block struct {
