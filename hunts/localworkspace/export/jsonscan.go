@@ -102,9 +102,10 @@ func (s *jsonScanner) members(text []byte, i int, guess **key) (int, error) {
 				if k.cell.key != nil {
 					s.fields = append(s.fields, k.cell)
 				}
-				if i, guess = end+1, &k.next; text[end] == '}' {
-					return i, nil
+				if text[end] == '}' {
+					return end + 1, nil
 				}
+				i, guess = skipSpace(text, end+1), &k.next
 				continue
 			}
 			k.misses++
