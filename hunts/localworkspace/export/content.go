@@ -14,6 +14,7 @@ type content struct {
 	bad      []BadLine
 	rows     int   // records that were taken
 	homeless int64 // records without a table
+	empty    bool  // there is nothing in the file
 	size     int64 // of the cells
 	over     bool  // the rest was not read: the memory is used up
 	latin    bool  // it is not UTF-8

@@ -114,7 +114,8 @@ func baseName(name string) string {
 // tableFromPath is the table that the name of a file or of a folder above it
 // says; "" when none does.
 func tableFromPath(name string) string {
-	if table := tableIn(baseName(name)); table != "" {
+	base := baseName(name)
+	if table := tableIn(base); table != "" {
 		return table
 	}
 	parts := strings.Split(path.Dir(name), "/")
@@ -123,6 +124,15 @@ func tableFromPath(name string) string {
 			return table
 		}
 	}
+	if table := tableOfFile(base); strings.HasSuffix(table, "_CL") {
+		return table
+	}
+	return ""
+}
+
+// lastResort is the table that a file is named after when nothing in it says
+// another one: a custom table.
+func lastResort(name string) string {
 	if !looksLikeData(name) {
 		return ""
 	}

@@ -113,7 +113,7 @@ func (s *Set) readFile(ctx context.Context, f *file, want wanted) (*content, err
 	}
 	switch first := firstByte(head); {
 	case first == 0:
-		return &content{segments: map[string]*segment{}}, nil
+		return &content{segments: map[string]*segment{}, empty: true}, nil
 	case first == '{' && !isDocument(head):
 		sc.split = &lineSplitter{stream: stream{in: text, size: size}}
 	case first == '{' || first == '[':

@@ -186,11 +186,14 @@ func (s *Set) load(ctx context.Context, f *file, want wanted) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("loading %s: %w", f.in.name, ctx.Err())
 	}
-	if err == nil && content.homeless > 0 && f.table == "" {
-		if table := tableByColumns(content.names); table != "" {
-			f.table = table
+	if err == nil && f.table == "" && (content.homeless > 0 || content.empty) {
+		if f.table = tableByColumns(content.names); f.table != "" {
+			s.notes = append(s.notes, fmt.Sprintf("%s names no table: its columns are those of %s.", f.in.name, f.table))
+		} else {
+			f.table = lastResort(f.in.name)
+		}
+		if f.table != "" {
 			s.used -= content.size
-			s.notes = append(s.notes, fmt.Sprintf("%s names no table: its columns are those of %s.", f.in.name, table))
 			content, err = s.readFile(ctx, f, want)
 		}
 	}
