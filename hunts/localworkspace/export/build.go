@@ -125,7 +125,7 @@ type builder struct {
 func (b *builder) add(f *file, table string) {
 	seg := f.content.segments[table]
 	b.segments = append(b.segments, seg)
-	b.orders = append(b.orders, f.content.dates.Order)
+	b.orders = append(b.orders, f.content.dates.order)
 	b.rows += seg.kept()
 }
 

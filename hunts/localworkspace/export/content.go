@@ -49,7 +49,7 @@ type cells struct {
 type dates struct {
 	onlyMonth, onlyDay string // an example that one order alone reads
 	ambiguous          string
-	Order              Order
+	order              Order
 }
 
 func (d *dates) see(text string, r reading) {
@@ -68,11 +68,11 @@ func (d *dates) see(text string, r reading) {
 func (d *dates) decide(said Order) {
 	switch {
 	case said != orderUnknown:
-		d.Order = said
+		d.order = said
 	case d.onlyDay != "" && d.onlyMonth == "":
-		d.Order = dayFirst
+		d.order = dayFirst
 	default:
-		d.Order = monthFirst
+		d.order = monthFirst
 	}
 }
 
@@ -209,7 +209,7 @@ func (c *content) segment(table string, workers []*worker, drop func(seq, line i
 		seg.ticks = append(seg.ticks, p.ticks...)
 		p.ticks = nil
 		for _, o := range p.odd {
-			at, ok := p.worker.read[o.entry].in(c.dates.Order)
+			at, ok := p.worker.read[o.entry].in(c.dates.order)
 			if ok {
 				seg.ticks[from+o.row] = ticksOf(at)
 				continue
