@@ -45,6 +45,12 @@ func (e *Error) Error() string {
 // Unwrap gives the vendor's error.
 func (e *Error) Unwrap() error { return e.Err }
 
+// CancelledBy is the cause with which a person ends the context of a hunt; the
+// answer then says who it was.
+func CancelledBy(name string) error {
+	return &Error{Kind: KindCancelled, Say: "Cancelled by " + name}
+}
+
 // KindOf is the kind of err, or empty for an error nobody classified.
 func KindOf(err error) Kind {
 	var e *Error

@@ -104,7 +104,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	}
 	p.runner, err = runner.New(runner.Config{
 		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines,
-		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, Controls: cfg.controls,
+		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, ReportingWithin: cfg.reportingWithin, Proxies: cfg.proxies, Controls: cfg.controls,
 	})
 	if err != nil {
 		return nil, err

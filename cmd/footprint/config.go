@@ -45,6 +45,8 @@ type config struct {
 	redisTLS                     record.TLS
 	channels                     []string
 	window, cacheTTL, staleAfter time.Duration
+	reportingWithin              time.Duration
+	proxies                      []string
 	minSensors                   float64
 	controls                     []indicator.Indicator
 	huntsDir, exclusions         string
@@ -157,6 +159,8 @@ func settings() []setting {
 		{"FOOTPRINT_WINDOW", "168h", "168h", "Look-back of a hunt that names none.", false, duration(func(c *config) *time.Duration { return &c.window })},
 		{"FOOTPRINT_CACHE", "15m", "15m", "How long an identical question gets the same answer.", false, duration(func(c *config) *time.Duration { return &c.cacheTTL })},
 		{"FOOTPRINT_STALE_AFTER", "2h", "2h", "A newest event older than this is no coverage, and nothing is CLEAN.", false, duration(func(c *config) *time.Duration { return &c.staleAfter })},
+		{"FOOTPRINT_REPORTING_WITHIN", "24h", "24h", "A sensor counts as reporting when it reported anything in this time before the newest event.", false, duration(func(c *config) *time.Duration { return &c.reportingWithin })},
+		{"FOOTPRINT_PROXIES", "10.0.0.9:9480,proxy.corp.example", "those the data shows", "Forward proxies by name, address or address:port. Behind one an address can't be seen, so that a hunt for addresses alone is never CLEAN.", false, setProxies},
 		{"FOOTPRINT_MIN_SENSORS", "0.8", "0.8", "Share of known sensors that must report for a CLEAN.", false, func(c *config, v string) error {
 			share, err := strconv.ParseFloat(v, 64)
 			if err != nil || !(share > 0 && share <= 1) {
@@ -235,6 +239,17 @@ func settings() []setting {
 			return nil
 		}},
 	}
+}
+
+func setProxies(c *config, v string) error {
+	for _, text := range strings.Split(v, ",") {
+		text = strings.TrimSpace(text)
+		if text == "" || strings.ContainsAny(text, " \t/\"'") {
+			return fmt.Errorf("%q is not a name, an address or address:port", text)
+		}
+		c.proxies = append(c.proxies, text)
+	}
+	return nil
 }
 
 // loadConfig reads the environment. A variable that is unknown or can't be

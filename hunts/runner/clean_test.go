@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -57,20 +58,34 @@ func total(events int64) hunts.Result {
 	return r
 }
 
+// goodCoverage is that of a healthy workspace whose first event comes a minute
+// after from, or weeks before it where a window is short.
 func goodCoverage(now time.Time, from time.Time) hunts.Result {
-	days := []string{}
-	for at := from.Truncate(day); at.Before(now); at = at.Add(day) {
-		days = append(days, at.Format(time.RFC3339))
+	if back := now.Add(-rhythmBack); back.Before(from) {
+		from = back
 	}
-	text, _ := json.Marshal(days)
-	names := []string{"SensorsReporting", "SensorsKnown", "Newest", "Oldest", "Days", "Named", "Control", "ControlLast", "WebEvents", "Proxy", "ProxyEvents"}
-	cells := []any{json.Number("95"), json.Number("100"), now.Add(-time.Minute).Format(time.RFC3339Nano), from.Add(time.Minute).Format(time.RFC3339Nano), string(text), "[]",
-		"192.0.2.1", now.Add(-time.Minute).Format(time.RFC3339Nano), json.Number("10"), "", json.Number("0")}
-	r := hunts.Result{Rows: [][]any{cells}}
-	for _, n := range names {
-		r.Columns = append(r.Columns, hunts.Column{Name: n})
+	cells := map[string]any{
+		"SensorsReporting": json.Number("95"), "SensorsKnown": json.Number("100"), "SensorsElsewhere": json.Number("100"), "SensorsOfWeek": json.Number("98"),
+		"Stretches": "[[0,95],[1,96],[7,96]]", "Newest": now.Add(-time.Minute).Format(time.RFC3339Nano), "Oldest": from.Add(time.Minute).Format(time.RFC3339Nano),
+		"Days": hoursFrom(from, now, allHours), "Named": "{}", "Filled": `{"rows":900,"inspections":90,"details":90,"ip":900,"url":500,"process":810,"sha1":810,"sha256":810,"md5":810}`,
+		"Control": "192.0.2.1", "ControlLast": now.Add(-time.Minute).Format(time.RFC3339Nano), "WebEvents": json.Number("10"), "Proxy": "", "ProxyEvents": json.Number("0"), "ProxyConfigured": json.Number("0"),
+	}
+	r := hunts.Result{Rows: [][]any{nil}}
+	for _, name := range slices.Sorted(maps.Keys(cells)) {
+		r.Columns = append(r.Columns, hunts.Column{Name: name})
+		r.Rows[0] = append(r.Rows[0], cells[name])
 	}
 	return r
+}
+
+// hoursFrom is the column Days for a fleet with an event in some hours.
+func hoursFrom(from, to time.Time, reports func(time.Time) bool) string {
+	days := [][2]int64{}
+	for d, hours := range rhythmFrom(from, to, reports).days {
+		days = append(days, [2]int64{d, int64(hours)})
+	}
+	text, _ := json.Marshal(days)
+	return string(text)
 }
 
 func set(r hunts.Result, column string, value any) hunts.Result {
@@ -177,21 +192,23 @@ func TestNothingWrongIsEverClean(t *testing.T) {
 		},
 		"the table is empty": func(s *scriptedSource, _ *Config) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result {
-				return set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil)
+				return set(set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil), "Days", "[]")
 			})
 		},
 		"the table is stale": func(s *scriptedSource, _ *Config) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result {
-				return set(r, "Newest", cleanNow.Add(-5*time.Hour).Format(time.RFC3339))
+				return until(r, cleanNow.Add(-5*time.Hour))
 			})
 		},
 		"the table begins late": func(s *scriptedSource, _ *Config) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result {
-				return set(r, "Oldest", cleanNow.Add(-50*time.Hour).Format(time.RFC3339))
+				return set(set(r, "Days", hoursFrom(cleanNow.Add(-50*time.Hour), cleanNow, allHours)), "Oldest", cleanNow.Add(-50*time.Hour).Format(time.RFC3339))
 			})
 		},
 		"a day is empty": func(s *scriptedSource, _ *Config) {
-			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Days", `["2026-11-22T00:00:00Z"]`) })
+			s.coverage = covered(func(r hunts.Result) hunts.Result {
+				return set(r, "Days", hoursFrom(cleanNow.Add(-22*day), cleanNow, except(allHours, "2026-11-20T00", "2026-11-21T00")))
+			})
 		},
 		"few sensors report": func(s *scriptedSource, _ *Config) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "SensorsKnown", json.Number("2000")) })
@@ -289,15 +306,13 @@ func TestADayWithoutEventsSpoilsCleanHoweverWideTheWindow(t *testing.T) {
 		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != hunts.Clean {
 			t.Fatalf("%s of a healthy workspace: %s, %s", c.request, a.Verdict, a.Reason)
 		}
-		lost := cleanNow.Add(-3 * day).Format(time.DateOnly)
+		lost := cleanNow.Add(-3 * day).Truncate(day)
 		s.coverage = covered(func(r hunts.Result) hunts.Result {
-			var days []string
-			_ = json.Unmarshal([]byte(goodCoverage(cleanNow, cleanNow.Add(-time.Duration(c.days)*day)).Rows[0][4].(string)), &days)
-			days = slices.DeleteFunc(days, func(d string) bool { return strings.HasPrefix(d, lost) })
-			text, _ := json.Marshal(days)
-			return set(set(r, "Days", string(text)), "Oldest", cleanNow.Add(-time.Duration(c.days)*day+time.Minute).Format(time.RFC3339))
+			from := cleanNow.Add(-time.Duration(c.days) * day)
+			reports := func(at time.Time) bool { return at.Before(lost) || !at.Before(lost.Add(day)) }
+			return set(set(r, "Days", hoursFrom(from.Add(-rhythmBack), cleanNow, reports)), "Oldest", from.Add(time.Minute).Format(time.RFC3339))
 		})
-		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, lost) {
+		if a := runScripted(t, s, nil, "ip=203.0.113.66 "+c.request); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "from "+lost.Format("Jan 2 15:04")) {
 			t.Errorf("%s with a day lost: %s, %s", c.request, a.Verdict, a.Reason)
 		}
 	}
@@ -308,7 +323,9 @@ func TestANamedDeviceThatDoesNotReportIsNotClean(t *testing.T) {
 	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "WS-1") {
 		t.Errorf("verdict %s, reason %q", a.Verdict, a.Reason)
 	}
-	s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Named", `["ws-1.corp.example"]`) })
+	s.coverage = covered(func(r hunts.Result) hunts.Result {
+		return set(r, "Named", `{"ws-1.corp.example":"2026-11-23T09:00:00Z"}`)
+	})
 	if a := runScripted(t, s, nil, "ip=203.0.113.66 device=WS-1"); a.Verdict != hunts.Clean {
 		t.Errorf("a device that reports: %s, %s", a.Verdict, a.Reason)
 	}
@@ -325,7 +342,9 @@ func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
 	} {
 		t.Run(request, func(t *testing.T) {
 			s := healthy(7 * day)
-			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Named", `["ws-1","ws-2","ws"]`) })
+			s.coverage = covered(func(r hunts.Result) hunts.Result {
+				return set(r, "Named", `{"ws-1":"2026-11-23T09:00:00Z","ws-2":"2026-11-23T09:00:00Z","ws":"2026-11-23T09:00:00Z"}`)
+			})
 			a := runScripted(t, s, nil, request)
 			if a.Verdict != hunts.Clean || a.Reason != want {
 				t.Errorf("%s: %q, want %q", a.Verdict, a.Reason, want)
@@ -391,7 +410,7 @@ func covered(change func(hunts.Result) hunts.Result) func() (hunts.Result, error
 
 // until is a coverage whose newest event is that old.
 func until(r hunts.Result, newest time.Time) hunts.Result {
-	return set(r, "Newest", newest.Format(time.RFC3339))
+	return set(set(r, "Newest", newest.Format(time.RFC3339)), "Days", hoursFrom(newest.Add(-22*day), newest, allHours))
 }
 
 func eachFails(err error) func(int) (hunts.Result, error) {

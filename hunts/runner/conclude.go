@@ -56,6 +56,7 @@ func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
 	a.Source = r.cfg.Source.Describe(h.Workspaces)
 	a.Coverage = r.coverage(h, d, s, seen, covErr)
+	a.Places = r.placesOf(h, d, a, covErr)
 	judge(&a, s.unsearched(), s.unattributed())
 	a.Notes = append(a.Notes, s.notes(a, seen)...)
 	return a
@@ -70,12 +71,22 @@ func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 		c.BadLines = r.cfg.BadLines()
 	}
 	if seen.Control != "" {
-		c.ControlFound = &seen.ControlFound
+		c.ControlFound = &seen.Found
+	}
+	if len(h.Request.Devices) > 0 {
+		c.SensorsKnown = int64(len(h.Request.Devices))
+		c.SensorsReporting = max(0, c.SensorsKnown-int64(len(r.unheard(h, seen))))
 	}
 	if covErr != nil {
 		c.Problems = append(c.Problems, "the coverage is not known: "+sayOf(covErr, d))
 	} else {
-		c.Problems = r.problems(h, d, seen, c)
+		c.Problems = r.problems(h, d, seen, s.window)
+	}
+	if c.BadLines > 0 {
+		c.Problems = append(c.Problems, hunts.Count(c.BadLines, "line")+" of the export could not be read")
+	}
+	for _, u := range r.unread(h.Request, d) {
+		c.Problems = appendOnce(c.Problems, u.Reason)
 	}
 	c.Problems = append(c.Problems, unreadProblems(s.unread())...)
 	if !hunts.AllDone(s.slices) {
@@ -159,8 +170,8 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
 		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", hunts.Count(n, "more inspected event")))
 	}
-	if slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Type == string(indicator.KindURL) && i.Events > 0 }) {
-		out = append(out, "A URL is hunted by its host: its line counts every contact with that host and its sub-domains, whatever the path.")
+	if asURL(a) {
+		out = append(out, noteOfURL)
 	}
 	for _, profile := range s.profiles {
 		if !profile.Set() && slices.Contains(s.hunt.Request.Exclude, strings.ToLower(profile.Name)) {
@@ -170,11 +181,14 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 	if slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Verdict == hunts.NoMatch }) {
 		out = append(out, "NO MATCH: "+togetherText(s.hunt.Request)+".")
 	}
-	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && len(s.hunt.Request.Domains) == 0 {
-		out = append(out, fmt.Sprintf("Most web traffic here goes through the proxy %s, so the remote address is the proxy's: hunt by dns= as well.", seen.Proxy))
+	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && !addressesOnly(s.hunt.Request) {
+		out = append(out, fmt.Sprintf("Web traffic here goes through the proxy %s, which hides the addresses behind it: only names can be seen.", seen.Proxy))
 	}
-	if gaps := seen.emptyDays(s.hunt.Window); s.hunt.Window.All && a.Source.Kind != hunts.KindLogAnalytics && len(gaps) > 0 {
-		out = append(out, fmt.Sprintf("The export holds no event on %d of the %d days that it spans: of those nothing can be said.", len(gaps), 1+int(seen.Newest.Truncate(day).Sub(seen.Oldest.Truncate(day))/day)))
+	if !s.runner.live(s.hunt) && seen.Known > 0 && seen.Elsewhere == 0 && len(s.hunt.Request.Devices) == 0 {
+		out = append(out, "The export has no list of devices: sensors that sent no event at all can't be noticed.")
+	}
+	if !s.runner.live(s.hunt) && !seen.Newest.IsZero() && seen.Control == "" {
+		out = append(out, "The export holds no completed connection to test the search with.")
 	}
 	if a.Truncated.ByDevice || a.Truncated.Rows {
 		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")

@@ -37,7 +37,7 @@ func (r *Runner) sweepControl(ctx context.Context, s *surveyor, seen *sensors) e
 	}
 	if len(known) == 0 {
 		if seen.Control == "" {
-			seen.ControlGone = "no control host is known, so that nothing shows that the search works"
+			seen.ControlSay = "no control host is known, so that nothing shows that the search works"
 		}
 		return nil
 	}
@@ -45,14 +45,14 @@ func (r *Runner) sweepControl(ctx context.Context, s *surveyor, seen *sensors) e
 	if err != nil {
 		return err
 	}
-	seen.Control, seen.ControlFound, seen.ControlGone = found, found != "", ""
+	seen.Control, seen.Found, seen.ControlSay = found, found != "", ""
 	if found == "" {
 		names := make([]string, len(known))
 		for n, i := range known {
 			names[n] = i.Value
 		}
 		seen.Control = names[0]
-		seen.ControlGone = fmt.Sprintf("no control host was found, though %s should be there", strings.Join(names, ", "))
+		seen.ControlSay = fmt.Sprintf("no control host was found, though %s should be there", strings.Join(names, ", "))
 	}
 	return nil
 }

@@ -29,6 +29,10 @@ func (c *contacts) load(t *testing.T) *localworkspace.Events {
 	if err := os.WriteFile(filepath.Join(dir, "DeviceNetworkEvents.ndjson"), []byte(c.text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	info := fmt.Sprintf(`{"TimeGenerated":%q,"DeviceName":"ws-1"}`+"\n", testclock.At().Add(-time.Hour).Format(time.RFC3339))
+	if err := os.WriteFile(filepath.Join(dir, "DeviceInfo.ndjson"), []byte(info), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	events, err := localworkspace.Load(t.Context(), dir, localworkspace.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,31 +12,63 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
-// sensors is what the coverage query found out about a window of a workspace.
+// sensors is what the coverage query found out about a window of one scope.
 type sensors struct {
-	Reporting    int64     `json:"reporting"`
-	Known        int64     `json:"known"`
-	Newest       time.Time `json:"newest"`
-	Oldest       time.Time `json:"oldest"`
-	Days         []string  `json:"days"`
-	Named        []string  `json:"named"`
-	Control      string    `json:"control"`
-	ControlLast  time.Time `json:"control_last"`
-	ControlFound bool      `json:"control_found"`
-	ControlGone  string    `json:"-"` // of a sweep: what is wrong with its control
-	Proxy        string    `json:"proxy"`
-	Partial      string    `json:"partial"`
+	Reporting  int64                `json:"reporting"` // in the stretch of time that ends with the newest event
+	Known      int64                `json:"known"`
+	Elsewhere  int64                `json:"elsewhere"` // known from another table than the one the hunt reads
+	OfWeek     int64                `json:"of_week"`   // reported in the week that ends with the newest event
+	Stretches  [][2]int64           `json:"stretches"` // [stretches before the newest event, sensors]
+	Newest     time.Time            `json:"newest"`    // before the window's end, maybe before its beginning
+	Oldest     time.Time            `json:"oldest"`    // in the window
+	Days       [][2]int64           `json:"days"`      // [day since 1970, bits of its hours]
+	Named      map[string]time.Time `json:"named"`     // devices asked for, and when each reported last
+	Filled     filled               `json:"filled"`
+	Control    string               `json:"control"`
+	ControlAt  time.Time            `json:"control_at"`
+	Found      bool                 `json:"found"`
+	ControlSay string               `json:"-"` // of a sweep: what is wrong with its control
+	Proxy      string               `json:"proxy"`
+	Partial    string               `json:"partial"`
 }
 
-// knownBack is how far before the window a device may have been seen last and
-// still count as known: DeviceInfo keeps 30 days by default.
-const knownBack = 30 * day
+// filled counts the newest events that carry a value.
+type filled struct {
+	Rows        int64 `json:"rows"`
+	Inspections int64 `json:"inspections"`
+	Details     int64 `json:"details"` // inspections with AdditionalFields
+	IP          int64 `json:"ip"`
+	URL         int64 `json:"url"`
+	Process     int64 `json:"process"`
+	SHA1        int64 `json:"sha1"`
+	SHA256      int64 `json:"sha256"`
+	MD5         int64 `json:"md5"`
+}
 
-// coverageTTL is how long a coverage figure is kept per workspace and window.
-const coverageTTL = 15 * time.Minute
+func (s sensors) rhythm() rhythm {
+	r := rhythm{days: make(map[int64]uint32, len(s.Days))}
+	for _, d := range s.Days {
+		r.days[d[0]] = uint32(d[1])
+	}
+	return r
+}
 
-// lookAround asks a workspace for its sensors. A problem is an error of the
-// source; the hunt goes on, but can no longer be CLEAN.
+const (
+	// rhythmBack is how far before the end of a window the rhythm of a fleet is
+	// read at least: three of each weekday.
+	rhythmBack = 22 * day
+	// knownBack is how far before the newest event a device may have been seen last
+	// and still count as known: DeviceInfo keeps 30 days by default.
+	knownBack = 30 * day
+	// coverageTTL is how long a coverage figure is kept per scope and window.
+	coverageTTL = 15 * time.Minute
+	// proxyShare is the share of the web events through a proxy from which on an
+	// address can't be seen.
+	proxyShare = 0.1
+)
+
+// lookAround asks a scope for its sensors. A problem is an error of the source;
+// the hunt goes on, but can no longer be CLEAN.
 func (r *Runner) lookAround(ctx context.Context, h hunts.Hunt, d Definition) (sensors, error) {
 	key := coverageKey(h, d.Footprint.Table)
 	if data, ok, err := r.cfg.Record.Blob(ctx, key); err == nil && ok {
@@ -55,7 +86,7 @@ func (r *Runner) lookAround(ctx context.Context, h hunts.Hunt, d Definition) (se
 		if err != nil {
 			return sensors{}, err
 		}
-		s.ControlFound = found
+		s.Found = found
 	}
 	if s.Partial == "" {
 		if data, err := json.Marshal(s); err == nil {
@@ -76,31 +107,56 @@ func coverageKey(h hunts.Hunt, table string) string {
 	default:
 		ends = w.From.Format(time.RFC3339) + "/" + w.To.Format(time.RFC3339)
 	}
-	return "coverage:" + digest(append([]string{table, ends, strings.Join(h.Workspaces, ",")}, h.Request.Devices...)...)
+	return "coverage2:" + digest(append([]string{table, ends, strings.Join(h.Workspaces, ",")}, h.Request.Devices...)...)
 }
 
 func (r *Runner) askSensors(ctx context.Context, h hunts.Hunt, d Definition) (sensors, error) {
-	devices := make([]string, len(h.Request.Devices))
-	for i, d := range h.Request.Devices {
-		devices[i] = strings.ToLower(d)
-	}
-	known := h.Window.From
-	if back := h.Window.To.Add(-knownBack); back.Before(known) {
-		known = back
-	}
-	text := kql.Prologue(comment(h)+" coverage", []kql.Let{
-		{Name: "window_from", Value: kql.DatetimeLiteral(h.Window.From)},
-		{Name: "window_to", Value: kql.DatetimeLiteral(h.Window.To)},
-		{Name: "known_from", Value: kql.DatetimeLiteral(known)},
-		{Name: "devices", Value: kql.StringsLiteral(devices)},
-	}) + "let observed = " + d.Footprint.Table + ";\n" + r.cfg.Catalog.coverage // the name is checked when the hunt is read
-	// The timespan must reach back as far as DeviceInfo is read: the service takes
-	// the intersection of timespan and query.
-	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: known, To: h.Window.To, Workspaces: h.Workspaces})
+	text, from, to := r.coverageText(h, d)
+	// The service takes the intersection of timespan and query.
+	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: from, To: to, Workspaces: h.Workspaces})
 	if err != nil {
 		return sensors{}, err
 	}
 	return readSensors(res)
+}
+
+// coverageText is the query for the sensors of one scope, and the time that it
+// reads.
+func (r *Runner) coverageText(h hunts.Hunt, d Definition) (text string, from, to time.Time) {
+	devices := make([]string, len(h.Request.Devices))
+	for i, d := range h.Request.Devices {
+		devices[i] = strings.ToLower(d)
+	}
+	proxies := make([]string, len(r.cfg.Proxies))
+	for i, p := range r.cfg.Proxies {
+		proxies[i] = strings.ToLower(p)
+	}
+	history := h.Window.From
+	if !h.Window.All {
+		if back := h.Window.To.Add(-rhythmBack); back.Before(history) {
+			history = back
+		}
+		from = history.Add(-knownBack)
+	}
+	around := h.Window.To.Add(r.cfg.ReportingWithin)
+	if now := r.cfg.Clock().UTC(); around.After(now) && h.Window.To.Before(now) {
+		around = now
+	}
+	contacts := "observed"
+	if d.Footprint.Table != "DeviceNetworkEvents" {
+		contacts = "union isfuzzy=true (datatable(TimeGenerated:datetime)[]), DeviceNetworkEvents" // which a scope may lack
+	}
+	text = kql.Prologue(comment(h)+" coverage", []kql.Let{
+		{Name: "window_from", Value: kql.DatetimeLiteral(h.Window.From)},
+		{Name: "window_to", Value: kql.DatetimeLiteral(h.Window.To)},
+		{Name: "history_from", Value: kql.DatetimeLiteral(history)},
+		{Name: "around_to", Value: kql.DatetimeLiteral(around)},
+		{Name: "within", Value: kql.TimespanLiteral(r.cfg.ReportingWithin)},
+		{Name: "devices", Value: kql.StringsLiteral(devices)},
+		{Name: "proxies", Value: kql.StringsLiteral(proxies)},
+		{Name: "observed_table", Value: kql.StringLiteral(d.Footprint.Table)},
+	}) + "let observed = " + d.Footprint.Table + ";\nlet contacts = " + contacts + ";\n" + r.cfg.Catalog.coverage // the name is checked when the hunt is read
+	return text, from, around.Add(time.Second)
 }
 
 func readSensors(res hunts.Result) (sensors, error) {
@@ -114,20 +170,19 @@ func readSensors(res hunts.Result) (sensors, error) {
 		}
 	}
 	s := sensors{
-		Reporting: wholeNumber(cell["SensorsReporting"]), Known: wholeNumber(cell["SensorsKnown"]),
+		Reporting: wholeNumber(cell["SensorsReporting"]), Known: wholeNumber(cell["SensorsKnown"]), Elsewhere: wholeNumber(cell["SensorsElsewhere"]), OfWeek: wholeNumber(cell["SensorsOfWeek"]),
 		Newest: instant(cell["Newest"]), Oldest: instant(cell["Oldest"]),
-		Control: textOf(cell["Control"]), ControlLast: instant(cell["ControlLast"]), Partial: res.Partial,
+		Control: textOf(cell["Control"]), ControlAt: instant(cell["ControlLast"]), Partial: res.Partial,
 	}
-	for name, into := range map[string]*[]string{"Days": &s.Days, "Named": &s.Named} {
+	for name, into := range map[string]any{"Days": &s.Days, "Stretches": &s.Stretches, "Named": &s.Named, "Filled": &s.Filled} {
 		if text := textOf(cell[name]); text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return s, fmt.Errorf("column %s of the coverage: %w", name, err)
 			}
 		}
 	}
-	// Most of the busiest web traffic going to one proxy port: then remote
-	// addresses are the proxy's.
-	if web := wholeNumber(cell["WebEvents"]); web > 0 && wholeNumber(cell["ProxyEvents"])*2 > web {
+	web, through := wholeNumber(cell["WebEvents"]), wholeNumber(cell["ProxyEvents"])
+	if wholeNumber(cell["ProxyConfigured"]) > 0 || web > 0 && float64(through) > proxyShare*float64(web) {
 		s.Proxy = textOf(cell["Proxy"])
 	}
 	return s, nil
@@ -152,9 +207,9 @@ func instant(v any) time.Time {
 	return t.UTC()
 }
 
-// findControl hunts for an address that the coverage query saw in the last
-// hour of data, with the very text of the real hunt: when that finds nothing,
-// the search does not work, and nothing it does not find is CLEAN.
+// findControl hunts for an address that the coverage query saw among the newest
+// events, with the very text of the real hunt: when that finds nothing, the search
+// does not work, and nothing it does not find is CLEAN.
 func (r *Runner) findControl(ctx context.Context, h hunts.Hunt, s sensors) (bool, error) {
 	control, refusal := indicator.Type(s.Control)
 	if refusal != nil {
@@ -164,7 +219,7 @@ func (r *Runner) findControl(ctx context.Context, h hunts.Hunt, s sensors) (bool
 	if !ok {
 		return false, nil
 	}
-	from, to := s.ControlLast.Add(-time.Minute), s.ControlLast.Add(time.Millisecond)
+	from, to := s.ControlAt.Add(-time.Minute), s.ControlAt.Add(time.Millisecond)
 	p := newParams(indicator.Request{IPs: []indicator.Indicator{control}}, from, to, time.Hour)
 	res, err := r.query(ctx, hunts.Query{
 		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, From: from.Truncate(time.Second), To: to.Add(time.Second), Workspaces: h.Workspaces,
@@ -175,85 +230,4 @@ func (r *Runner) findControl(ctx context.Context, h hunts.Hunt, s sensors) (bool
 	}
 	found, err := readPart(res.Rows)
 	return err == nil && found.total.Events > 0, nil
-}
-
-// problems are the reasons why the coverage does not carry a CLEAN.
-func (r *Runner) problems(h hunts.Hunt, d Definition, s sensors, c hunts.Coverage) []string {
-	var out []string
-	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	table := d.Footprint.Table
-	switch {
-	case s.Reporting == 0 || s.Newest.IsZero():
-		say("%s holds no event in this window", table)
-		return out
-	case s.Partial != "":
-		say("the coverage is only partly known: %s", s.Partial)
-	}
-	if s.Known == 0 {
-		say("it is not known how many sensors there are")
-	} else if share := float64(s.Reporting) / float64(s.Known); share < r.cfg.MinSensors {
-		say("only %d of %d sensors reported", s.Reporting, s.Known)
-	}
-	live := r.cfg.Source.Describe(h.Workspaces).Kind == hunts.KindLogAnalytics
-	if late := h.Window.To.Sub(s.Newest); late > r.cfg.StaleAfter && (live || !h.Window.All) {
-		say("the newest event is %s older than the end of the window", roughly(late))
-	}
-	if !h.Window.All && !h.Window.From.IsZero() && s.Oldest.Sub(h.Window.From) > day {
-		say("%s holds events only since %s UTC", table, s.Oldest.Format("2006-01-02 15:04"))
-	}
-	if gaps := s.emptyDays(h.Window); len(gaps) > 0 && (live || !h.Window.All) {
-		say("no sensor reported anything on %s", gaps[0])
-	}
-	for _, asked := range h.Request.Devices {
-		if !slices.ContainsFunc(s.Named, func(n string) bool { return sameDevice(n, asked) }) {
-			say("no sensor named %s reported in this window", asked)
-		}
-	}
-	if s.ControlGone != "" {
-		say("%s", s.ControlGone)
-	} else if s.Control != "" && !s.ControlFound {
-		say("the control address %s, which is in the table, was not found again", s.Control)
-	}
-	if c.BadLines > 0 {
-		say("%s of the export could not be read", hunts.Count(c.BadLines, "line"))
-	}
-	return out
-}
-
-func sameDevice(have, asked string) bool {
-	short, _, _ := strings.Cut(have, ".")
-	return strings.EqualFold(have, asked) || strings.EqualFold(short, asked)
-}
-
-// emptyDays are the whole UTC days inside the window on which nothing was
-// reported; an outage of ingestion looks just like a quiet fleet otherwise. Of
-// everything that is kept, the window is what there is.
-func (s sensors) emptyDays(w hunts.Window) []string {
-	if w.All {
-		w.From, w.To = s.Oldest, s.Newest
-	}
-	have := map[string]bool{}
-	for _, d := range s.Days {
-		if len(d) >= 10 {
-			have[d[:10]] = true
-		}
-	}
-	var out []string
-	for at := w.From.Truncate(day).Add(day); !at.Add(day).After(w.To); at = at.Add(day) {
-		if !have[at.Format(time.DateOnly)] {
-			out = append(out, at.Format(time.DateOnly))
-		}
-	}
-	return out
-}
-
-// roughly is a duration in its largest unit.
-func roughly(d time.Duration) string {
-	switch {
-	case d >= 2*day:
-		return fmt.Sprintf("%d days", d/day)
-	case d >= 2*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
-	}
-	return fmt.Sprintf("%d min", max(1, d/time.Minute))
 }

@@ -18,6 +18,9 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 	case a.Outcomes.Reached > 0:
 		a.Verdict = hunts.Reached
 		a.Reason = fmt.Sprintf("%s completed a connection", hunts.Count(reachedDevices(*a), "device"))
+	case cancelledText(a.Coverage.Slices) != "":
+		a.Verdict = hunts.CouldNotTell
+		a.Reason = cancelledText(a.Coverage.Slices)
 	case len(unsearched) > 0 && a.Totals.Events > 0:
 		a.Verdict = hunts.CouldNotTell
 		a.Reason = fmt.Sprintf("only tries in what was searched, but %s", unsearchedText(unsearched, len(a.Coverage.Slices)))
@@ -55,6 +58,27 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 			r.Verdict = hunts.Clean
 		}
 	}
+}
+
+// cancelledText says who stopped a hunt, and how much of it was searched; empty for
+// one that nobody stopped.
+func cancelledText(slices []hunts.Slice) string {
+	by, done := "", 0
+	for _, s := range slices {
+		switch s.State {
+		case hunts.SliceSkipped:
+			by = s.Reason
+		case hunts.SliceDone:
+			done++
+		}
+	}
+	switch {
+	case by == "":
+		return ""
+	case done == 0:
+		return by + ": nothing was searched"
+	}
+	return fmt.Sprintf("%s: %d of %s searched", by, done, hunts.Count(int64(len(slices)), "slice"))
 }
 
 // narrowed tells whether something else had to match beside each indicator: then a
@@ -139,14 +163,22 @@ func withUntold(reason string, scopes []hunts.ScopeResult, head hunts.Verdict) s
 // judgeSurvey decides the verdicts of a sweep by the same rule: an indicator
 // without an event is Clean only where its pack was searched in full and the
 // coverage is complete.
-func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unattributed int64) {
+//
+// blind gives, by type and indicator, why one can't be seen although everything
+// was searched; it spoils no other line.
+func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unattributed int64, blind map[string]string) {
 	n := map[hunts.Verdict]int64{}
+	complete := s.Coverage.Complete
 	for i := range s.Indicators {
 		r := &s.Indicators[i]
+		why := blind[r.Type+":"+r.Indicator]
+		if why != "" && r.Verdict == "" {
+			s.Coverage.Problems, s.Coverage.Complete = appendOnce(s.Coverage.Problems, why), false
+		}
 		if r.Verdict == "" {
 			r.Verdict = hunts.CouldNotTell
 			file := r.Type == string(indicator.KindFile) || r.Type == string(indicator.KindMD5) || r.Type == string(indicator.KindSHA1) || r.Type == string(indicator.KindSHA256)
-			if s.Coverage.Complete && !(file && unattributed > 0) {
+			if complete && why == "" && !(file && unattributed > 0) {
 				r.Verdict = hunts.Clean
 			}
 		}

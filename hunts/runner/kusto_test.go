@@ -107,11 +107,12 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 		names = append(names, name, name+" with exclusions")
 		queries = append(queries, d.kql(p, "test", nil, catalog.summary), d.kql(p, "test", profiles, catalog.summary))
 	}
-	names = append(names, "coverage")
-	queries = append(queries, kql.Prologue("test", []kql.Let{
-		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
-		{Name: "known_from", Value: kql.DatetimeLiteral(now)}, {Name: "devices", Value: kql.StringsLiteral(nil)},
-	})+"let observed = DeviceNetworkEvents;\n"+catalog.coverage)
+	r := newRunner(Config{Catalog: catalog, Source: healthy(day), Record: emptyRecord{}, Clock: func() time.Time { return now }})
+	for _, name := range catalog.Names() {
+		d, _ := catalog.Get(name)
+		text, _, _ := r.coverageText(hunts.Hunt{Window: hunts.Window{From: now.Add(-day), To: now}}, d)
+		names, queries = append(names, "coverage of "+name), append(queries, text)
+	}
 	names = append(names, "lineage", "an incident")
 	queries = append(queries, kql.Prologue("test", []kql.Let{
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},

@@ -35,9 +35,14 @@ func (r *Runner) expired(a hunts.Answer) bool {
 	return a.Source.ExpiresAt != nil && !a.Source.ExpiresAt.After(r.cfg.Clock())
 }
 
-// remembered is a cached answer as that of this hunt. It is kept under its own
-// id as well: follow-ups ask for it by that.
-func (r *Runner) remembered(ctx context.Context, a hunts.Answer, h hunts.Hunt) hunts.Answer {
+// remembered is a cached answer as that of this hunt, in its own words. It is kept
+// under its own id as well: follow-ups ask for it by that. False when it does not
+// answer this hunt.
+func (r *Runner) remembered(ctx context.Context, a hunts.Answer, h hunts.Hunt) (hunts.Answer, bool) {
+	a, ok := r.asAskedBy(a, h)
+	if !ok {
+		return a, false
+	}
 	if a.Source.CachedAt == nil {
 		at := r.cfg.Clock().UTC()
 		if a.Source.ExpiresAt != nil {
@@ -45,10 +50,8 @@ func (r *Runner) remembered(ctx context.Context, a hunts.Answer, h hunts.Hunt) h
 		}
 		a.Source.CachedAt = &at
 	}
-	a.HuntID = h.ID
-	a.Request.Why, a.Request.AskedBy = h.Request.Why, h.Asker.Name
 	r.store(ctx, "", &a)
-	return a
+	return a, true
 }
 
 // cacheKey is the identity of a question: everything that changes the answer,

@@ -56,7 +56,9 @@ func (r *Runner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Prog
 		if a, ok, err := r.cfg.Record.Answer(ctx, holder); err == nil && ok && a.Verdict == hunts.CouldNotTell && !interrupted(a) {
 			// What could not be told is cached for nobody, but who waited for it was
 			// answered too: fifty askers must not ask a busy workspace one by one.
-			return r.remembered(ctx, a, h), nil
+			if a, ok := r.remembered(ctx, a, h); ok {
+				return a, nil
+			}
 		}
 	}
 }
@@ -70,7 +72,7 @@ func (r *Runner) cached(ctx context.Context, h hunts.Hunt, key string) (hunts.An
 	if err != nil || !ok || r.expired(a) {
 		return hunts.Answer{}, false
 	}
-	return r.remembered(ctx, a, h), true
+	return r.remembered(ctx, a, h)
 }
 
 // interrupted tells whether somebody stopped a hunt before its end.

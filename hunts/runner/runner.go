@@ -37,12 +37,21 @@ type Config struct {
 	Authorizer hunts.Authorizer
 	// BadLines counts the lines of an export that could not be read; nil is none.
 	BadLines func() int64
+	// Unread is what else an export can't give: columns, values, files, rows that
+	// were cut off. Nil is nothing.
+	Unread func() []hunts.Unread
+	// Proxies are names, addresses or address:port of forward proxies that the data
+	// does not show as such: behind one, an address can't be seen.
+	Proxies []string
 
 	DefaultWindow time.Duration // look-back when none is asked for; 7 days
 	CacheTTL      time.Duration // how long an identical question gets the same answer; 15 minutes
 	SliceTTL      time.Duration // how long a finished slice of the past is kept; 24 hours
 	SettleAfter   time.Duration // age from which a slice is final in hunts that can't be asked what came late; 6 hours
-	StaleAfter    time.Duration // a newest event older than this before the window's end is no coverage; 2 hours
+	StaleAfter    time.Duration // a newest event older than this before the window's end is no coverage, unless the fleet sleeps; 2 hours
+	// ReportingWithin is how far before the newest event a sensor must have reported
+	// anything to count as reporting; 24 hours.
+	ReportingWithin time.Duration
 	// Controls are hosts that are known to be present, by which a scheduled sweep
 	// proves itself; none picks them among the hosts of the day before.
 	Controls     []indicator.Indicator
@@ -72,6 +81,7 @@ func New(cfg Config) (*Runner, error) {
 	def(&cfg.SliceTTL, day)
 	def(&cfg.SettleAfter, 6*time.Hour)
 	def(&cfg.StaleAfter, 2*time.Hour)
+	def(&cfg.ReportingWithin, day)
 	def(&cfg.QueryTimeout, 170*time.Second)
 	if cfg.MinSensors == 0 {
 		cfg.MinSensors = 0.8

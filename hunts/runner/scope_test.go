@@ -61,12 +61,12 @@ func TestADeadScopeNeverHidesBehindALiveOne(t *testing.T) {
 		"stale for 4 days": func(s *scriptedSource) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result { return until(r, cleanNow.Add(-4*day)) })
 		},
-		"60 days old": func(s *scriptedSource) {
-			s.coverage = covered(func(r hunts.Result) hunts.Result { return until(r, cleanNow.Add(-60*day)) })
+		"60 days old, of which the weeks before the window see nothing": func(s *scriptedSource) {
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(set(r, "Newest", nil), "Days", "[]") })
 		},
 		"empty": func(s *scriptedSource) {
 			s.coverage = covered(func(r hunts.Result) hunts.Result {
-				return set(set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil), "Oldest", nil)
+				return set(set(set(r, "SensorsReporting", json.Number("0")), "Newest", nil), "Days", "[]")
 			})
 		},
 		"DeviceInfo only":  func(s *scriptedSource) { s.coverage = fails(&hunts.Error{Kind: hunts.KindNoTable, Say: "no table"}) },
@@ -200,5 +200,24 @@ func TestAnAnswerSaysThatOtherWorkspacesWereNotAsked(t *testing.T) {
 	h.Workspaces = []string{"eu", "us"}
 	if a, _ = r.Run(t.Context(), h, nil); strings.Contains(strings.Join(a.Notes, " "), "Only") {
 		t.Errorf("both were asked: %q", a.Notes)
+	}
+}
+
+func TestACancelledHuntSaysWhoCancelledIt(t *testing.T) {
+	s := twoScopes()
+	r, h := bothScopes(t, s)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	s.scopes["us"].slice = func(n int) (hunts.Result, error) {
+		if n == 2 {
+			cancel(hunts.CancelledBy("@ana"))
+		}
+		return total(0), nil
+	}
+	a, err := r.Run(ctx, h, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "Cancelled by @ana: ") || !strings.Contains(a.Reason, " of 8 slices searched") {
+		t.Errorf("%s, %q", a.Verdict, a.Reason)
 	}
 }

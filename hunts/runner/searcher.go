@@ -130,12 +130,19 @@ func notUnderstood(err error) string {
 	return "the answer of the workspace was not understood"
 }
 
-const cancelledReason = "the hunt was cancelled"
+// stoppedReason says who cancelled a hunt, where a person did.
+func stoppedReason(ctx context.Context) string {
+	var e *hunts.Error
+	if errors.As(context.Cause(ctx), &e) && e.Kind == hunts.KindCancelled {
+		return e.Say
+	}
+	return "the search was stopped"
+}
 
 // slice searches one slice.
 func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.SliceState, string) {
 	if ctx.Err() != nil {
-		return part{}, hunts.SliceSkipped, cancelledReason
+		return part{}, hunts.SliceSkipped, stoppedReason(ctx)
 	}
 	r := s.runner
 	asked := r.cfg.Clock().UTC()
@@ -148,7 +155,7 @@ func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.Slice
 	if err != nil {
 		r.cfg.Log.Warn("slice failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", hunts.KindOf(err), "error", err)
 		if ctx.Err() != nil {
-			return part{}, hunts.SliceSkipped, cancelledReason
+			return part{}, hunts.SliceSkipped, stoppedReason(ctx)
 		}
 		return part{}, hunts.SliceFailed, sayOf(err, s.def)
 	}

@@ -113,10 +113,10 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	out := s.result(list)
 	out.Source = r.cfg.Source.Describe(h.Workspaces)
 	out.Source.CPUMS, out.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
-	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices}, seen, covErr)
+	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices, window: s.window}, seen, covErr)
 	// what is wrong with the values of one kind says nothing about another: the lines of its indicators carry it
 	out.Coverage.Problems = append(out.Coverage.Problems, unreadProblems(s.unread)...)
-	judgeSurvey(&out, s.unsearched, s.unattributed)
+	judgeSurvey(&out, s.unsearched, s.unattributed, r.blind(list, d, seen))
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
 	return out
 }
@@ -221,7 +221,7 @@ func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
 	slice := hunts.Slice{From: s.window.From, To: s.window.To, State: hunts.SliceDone}
 	switch {
 	case err != nil && ctx.Err() != nil:
-		slice.State, slice.Reason = hunts.SliceSkipped, "the sweep was stopped"
+		slice.State, slice.Reason = hunts.SliceSkipped, stoppedReason(ctx)
 	case err != nil:
 		r.cfg.Log.Warn("pack of a sweep failed", "hunt", s.hunt.ID, "indicators", len(all), "error", err)
 		slice.State, slice.Reason = hunts.SliceFailed, sayOf(err, s.def)

@@ -80,8 +80,9 @@ func (t *triage) recall(ctx context.Context) (missing []indicator.Indicator) {
 		key := t.runner.cacheKey(h, t.def)
 		for _, k := range []string{key, triageKey(key)} {
 			if a, ok, err := t.runner.cfg.Record.CachedAnswer(ctx, k); err == nil && ok && !h.Request.Fresh {
-				t.answers[n], t.known[n] = t.runner.remembered(ctx, a, h), true
-				break
+				if t.answers[n], t.known[n] = t.runner.remembered(ctx, a, h); t.known[n] {
+					break
+				}
 			}
 		}
 		if !t.known[n] {

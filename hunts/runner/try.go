@@ -47,7 +47,7 @@ func (r *Runner) Sensors(ctx context.Context, workspaces []string) (hunts.Covera
 	}
 	c := hunts.Coverage{SensorsReporting: seen.Reporting, SensorsKnown: seen.Known, NewestEvent: later(nil, seen.Newest), Control: seen.Control, Proxy: seen.Proxy}
 	if seen.Control != "" {
-		c.ControlFound = &seen.ControlFound
+		c.ControlFound = &seen.Found
 	}
 	return c, nil
 }

@@ -1,0 +1,89 @@
+package runner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+)
+
+// unread is what an export can't give of what a request is looked for in.
+func (r *Runner) unread(req indicator.Request, d Definition) []hunts.Unread {
+	if r.cfg.Unread == nil {
+		return nil
+	}
+	var out []hunts.Unread
+	for _, u := range r.cfg.Unread() {
+		if u.Table != "" && u.Table != d.Footprint.Table && !strings.Contains(d.Query, u.Table) {
+			continue
+		}
+		if u.Column == "" || strings.Contains(d.Query, u.Column) && reads(req, u.Column) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// reads tells whether a request is looked for in a column, or narrowed by it.
+func reads(req indicator.Request, column string) bool {
+	hash := func(kind indicator.Kind) bool {
+		return slices.ContainsFunc(req.Files, func(i indicator.Indicator) bool { return i.Kind == kind })
+	}
+	switch column {
+	case "RemoteIP", "LocalIP":
+		return len(req.IPs) > 0
+	case "RemoteUrl", "AdditionalFields":
+		return len(req.Domains) > 0
+	case "DeviceName":
+		return len(req.Devices) > 0
+	case "TimeGenerated", "ActionType":
+		return true
+	}
+	switch {
+	case strings.HasSuffix(column, "MD5"):
+		return hash(indicator.KindMD5)
+	case strings.HasSuffix(column, "SHA1"):
+		return hash(indicator.KindSHA1)
+	case strings.HasSuffix(column, "SHA256"):
+		return hash(indicator.KindSHA256)
+	case strings.HasSuffix(column, "FileName"):
+		return hash(indicator.KindFile)
+	}
+	return false
+}
+
+// placesOf says where a hunt looked, and where it could not.
+func (r *Runner) placesOf(h hunts.Hunt, d Definition, a hunts.Answer, covErr error) []hunts.Place {
+	table := hunts.Place{Place: placeOf(d.Footprint.Table), Table: d.Footprint.Table, Searched: hunts.AllDone(a.Coverage.Slices), Events: a.Totals.Events, Devices: a.Totals.Devices}
+	switch {
+	case !table.Searched:
+		for _, s := range a.Coverage.Slices {
+			if s.State != hunts.SliceDone {
+				table.Reason = whyOf(s)
+			}
+		}
+	case covErr != nil:
+		table.Reason = "the coverage is not known: " + sayOf(covErr, d)
+	}
+	out := []hunts.Place{table}
+	for _, u := range r.unread(h.Request, d) {
+		name := u.Column
+		if name == "" {
+			name = "rows"
+		}
+		out = append(out, hunts.Place{Place: name, Table: u.Table, Reason: u.Reason})
+	}
+	return out
+}
+
+// placeOf is a table in the words of people.
+func placeOf(table string) string {
+	words := map[string]string{
+		"DeviceNetworkEvents": "network connections", "DeviceFileEvents": "files", "DeviceProcessEvents": "processes", "DeviceEvents": "device events",
+	}
+	if word, ok := words[table]; ok {
+		return word
+	}
+	return table
+}
