@@ -176,7 +176,7 @@ type Bot struct {
 	asides sync.WaitGroup // apologies under way
 
 	mu      sync.Mutex
-	running map[string]context.CancelFunc // hunts of this process, to be cancelled
+	running map[string]context.CancelCauseFunc // hunts of this process, to be cancelled
 }
 
 // New fills in the defaults and signs in, so that a wrong token is known at
@@ -236,7 +236,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(cfg.APIURL))
 	}
-	b := &Bot{cfg: cfg, end: make(chan error, 1), api: slack.New(cfg.BotToken, options...), running: map[string]context.CancelFunc{}, policy: cfg.Policy}
+	b := &Bot{cfg: cfg, end: make(chan error, 1), api: slack.New(cfg.BotToken, options...), running: map[string]context.CancelCauseFunc{}, policy: cfg.Policy}
 	if err := b.signIn(ctx); err != nil {
 		return nil, err
 	}

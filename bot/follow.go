@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"time"
@@ -221,10 +222,11 @@ func (f follow) cancel(ctx context.Context) error {
 	if err := f.bot.policy.Authorize(ctx, there, hunts.Action{Name: "cancel", Right: hunts.MayHunt, HuntID: f.hunt.ID}); err != nil {
 		return f.refused(ctx, err)
 	}
-	if err := f.bot.cfg.Store.SetJSON(ctx, cancelKey(f.hunt.ID), f.asker.User, time.Hour); err != nil {
+	by := "@" + cmp.Or(f.asker.Name, f.asker.User)
+	if err := f.bot.cfg.Store.SetJSON(ctx, cancelKey(f.hunt.ID), by, time.Hour); err != nil {
 		return err
 	}
-	f.bot.stopRunning(f.hunt.ID)
+	f.bot.stopRunning(f.hunt.ID, by)
 	return nil
 }
 

@@ -147,7 +147,7 @@ const cancelPoll = 500 * time.Millisecond
 // cancellable is a context that ends when the hunt is cancelled, here or on
 // another replica.
 func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func()) {
-	within, stop := context.WithCancel(ctx)
+	within, stop := context.WithCancelCause(ctx)
 	b.mu.Lock()
 	b.running[id] = stop
 	b.mu.Unlock()
@@ -158,7 +158,7 @@ func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func
 		for {
 			var by string // who may have pressed before anybody began to search
 			if ok, err := b.cfg.Store.GetJSON(within, cancelKey(id), &by); err == nil && ok {
-				stop()
+				stop(hunts.CancelledBy(by))
 			}
 			select {
 			case <-within.Done():
@@ -168,7 +168,7 @@ func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func
 		}
 	})
 	return within, func() {
-		stop()
+		stop(nil)
 		watch.Wait()
 		b.mu.Lock()
 		delete(b.running, id)
@@ -177,11 +177,11 @@ func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func
 }
 
 // stopRunning cancels a hunt that runs in this process.
-func (b *Bot) stopRunning(id string) {
+func (b *Bot) stopRunning(id, by string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if stop, ok := b.running[id]; ok {
-		stop()
+		stop(hunts.CancelledBy(by))
 	}
 }
 

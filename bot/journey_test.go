@@ -357,7 +357,7 @@ func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) 
 	if err := s.ana.Press(s.ctx, m, "Cancel"); err != nil {
 		t.Fatal(err)
 	}
-	got := s.waitFor("🔴 *REACHED*", "5 of 8 slices were not searched in full: ", " to "+today.Add(-day).Format("2006-01-02 15:04 UTC")+", the hunt was cancelled")
+	got := s.waitFor("🔴 *REACHED*", "5 of 8 slices were not searched in full: ", " to "+today.Add(-day).Format("2006-01-02 15:04 UTC")+", Cancelled by @ana")
 	if got.TS != m.TS {
 		t.Error("the answer is another message")
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,32 +16,123 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// met is what is remembered of the last hunt for the same indicators.
+// met is what is remembered of the last hunt for one indicator.
 type met struct {
-	Hunt    string        `json:"hunt"`
-	Verdict hunts.Verdict `json:"verdict"`
-	Devices int64         `json:"devices"`
-	Events  int64         `json:"events"`
-	By      string        `json:"by"`
-	At      time.Time     `json:"at"`
-	Window  string        `json:"window"`
+	Indicator string        `json:"indicator"` // as searched for: of a URL the host
+	Hunt      string        `json:"hunt"`
+	Verdict   hunts.Verdict `json:"verdict"` // of the indicator's line
+	Devices   int64         `json:"devices"`
+	By        string        `json:"by"`
+	At        time.Time     `json:"at"`
+	Window    string        `json:"window"`
+
+	// Question tells whether that hunt asked the very same, and LookBack whether as
+	// far back: only then what it found can be compared.
+	Question string        `json:"question"`
+	LookBack string        `json:"look_back"`
+	Whole    hunts.Verdict `json:"whole"` // of its answer
+	Of       int64         `json:"of"`    // devices of its answer
 }
 
-// keepMet is how long a hunt is remembered for who asks the same.
-const keepMet = 90 * 24 * time.Hour
+const (
+	// keepMet is how long a hunt is remembered for who asks the same.
+	keepMet = 90 * 24 * time.Hour
+	// maxMet bounds the indicators of one hunt that are remembered, and asked for.
+	maxMet = 10
+	// maxMetShown bounds those that one line tells of.
+	maxMetShown = 3
+)
 
-// metKey is the same for everybody who asks for the same indicators, whatever
-// the window.
-func metKey(r indicator.Request) string {
-	same := indicator.Request{IPs: r.IPs, Domains: r.Domains, Files: r.Files, Devices: r.Devices, Hunt: r.Hunt}
-	sum := sha256.Sum256([]byte(indicator.Format(same)))
-	return "met:" + hex.EncodeToString(sum[:12])
+// withinKey is what must be the same for two hunts to know of each other: the
+// hunt, its scopes, and what narrows it. Nothing that one workspace holds is told
+// to who asks another.
+func withinKey(h hunts.Hunt) string {
+	scopes := slices.Clone(h.Workspaces)
+	slices.Sort(scopes)
+	narrow := indicator.Request{Devices: h.Request.Devices, Accounts: h.Request.Accounts}
+	if len(h.Request.IPs)+len(h.Request.Domains) > 0 {
+		narrow.Files = h.Request.Files
+	}
+	return strings.Join([]string{h.Name, strings.Join(scopes, ","), indicator.Format(narrow)}, "\x00")
 }
 
-// remember notes what a hunt found.
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:12])
+}
+
+// metValue is what an indicator is remembered by: two URLs of one host are one
+// search.
+func metValue(i indicator.Indicator) string {
+	if i.Kind == indicator.KindURL {
+		return i.Host
+	}
+	return i.String()
+}
+
+func metKey(h hunts.Hunt, i indicator.Indicator) string {
+	return "met:" + sumOf(withinKey(h)+"\x00"+metValue(i))
+}
+
+// question is the same for everybody who asks for the same indicators in the same
+// scopes, whatever the look-back.
+func question(h hunts.Hunt) string {
+	same := indicator.Request{IPs: h.Request.IPs, Domains: h.Request.Domains, Files: h.Request.Files}
+	return sumOf(withinKey(h) + "\x00" + indicator.Format(same))
+}
+
+func lookBack(w hunts.Window) string {
+	switch {
+	case w.All:
+		return "all"
+	case w.Ago > 0:
+		return w.Ago.String()
+	}
+	return w.From.UTC().Format(time.RFC3339)
+}
+
+// mettable are the indicators of a hunt that are remembered.
+func mettable(h hunts.Hunt) []indicator.Indicator {
+	all := h.Request.Indicators()
+	return all[:min(len(all), maxMet)]
+}
+
+// remember notes what a hunt found, for each of its indicators.
 func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
-	m := met{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Events: a.Totals.Events, By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text()}
-	return b.cfg.Store.SetJSON(ctx, metKey(h.Request), m, keepMet)
+	lines := map[string]hunts.IndicatorResult{}
+	for _, line := range a.ByIndicator {
+		lines[line.Indicator] = line
+	}
+	for _, i := range mettable(h) {
+		line, ok := lines[i.String()]
+		if !ok {
+			continue
+		}
+		m := met{
+			Indicator: metValue(i), Hunt: h.ID, Verdict: line.Verdict, Devices: lineDevices(a, line), By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text(),
+			Question: question(h), LookBack: lookBack(h.Window), Whole: a.Verdict, Of: devicesOf(a),
+		}
+		if err := b.cfg.Store.SetJSON(ctx, metKey(h, i), m, keepMet); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetMet takes what is remembered of a hunt out of memory, unless a later one
+// took its place.
+func (b *Bot) forgetMet(ctx context.Context, h hunts.Hunt) error {
+	for _, i := range mettable(h) {
+		var m met
+		if known, err := b.cfg.Store.GetJSON(ctx, metKey(h, i), &m); err != nil {
+			return err
+		} else if known && m.Hunt == h.ID {
+			if err := b.cfg.Store.Delete(ctx, metKey(h, i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // devicesOf counts the devices that the verdict is about.
@@ -54,30 +146,47 @@ func devicesOf(a hunts.Answer) int64 {
 	return n
 }
 
-// memory is what is on record of a hunt's indicators.
-type memory struct {
-	hunted  string // the last hunt for the same
-	text    string // the same with the marks, for where no line carries them
-	earlier string // the last hunt for the same, to be shown again
-	first   bool   // nobody asked for the same before
+// lineDevices counts the devices that the verdict of an indicator's line is about.
+func lineDevices(a hunts.Answer, line hunts.IndicatorResult) int64 {
+	if line.Verdict != hunts.Reached || a.Truncated.Rows {
+		return line.Devices
+	}
+	reached := map[string]bool{}
+	for _, r := range a.Rows {
+		if r.Outcome == hunts.OutcomeReached && slices.Contains(r.Matched, line.Indicator) {
+			reached[strings.ToLower(r.Scope+"\x00"+r.Device)] = true
+		}
+	}
+	return int64(len(reached))
 }
 
-func earlierKey(huntID string) string { return "earlier:" + huntID }
+// memory is what is on record of a hunt's indicators.
+type memory struct {
+	hunted  string // the last hunts for them
+	text    string // the same with the marks, for where no line carries them
+	earlier string // the last hunt that asked the same, to be shown again
+	compare string // the same, if it looked as far back
+	first   bool   // nobody asked for any of them before
+}
 
-// earlier is the hunt for the same indicators that came before this one; it is
-// looked for once, since later ones take its place. An empty one is none.
-func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) (met, error) {
-	var m met
-	if ok, err := b.cfg.Store.GetJSON(ctx, earlierKey(h.ID), &m); err != nil || ok {
-		return m, err
+func earlierKey(huntID string) string { return "before:" + huntID }
+
+// earlier are the last hunts for the indicators of a hunt that came before it; they
+// are looked for once, since later ones take their place.
+func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) ([]met, error) {
+	var list []met
+	if ok, err := b.cfg.Store.GetJSON(ctx, earlierKey(h.ID), &list); err != nil || ok {
+		return list, err
 	}
-	if _, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err != nil {
-		return met{}, err
+	for _, i := range mettable(h) {
+		var m met
+		if ok, err := b.cfg.Store.GetJSON(ctx, metKey(h, i), &m); err != nil {
+			return nil, err
+		} else if ok && m.Hunt != h.ID {
+			list = append(list, m)
+		}
 	}
-	if m.Hunt == h.ID {
-		m = met{}
-	}
-	return m, b.cfg.Store.SetJSON(ctx, earlierKey(h.ID), m, b.cfg.Keep)
+	return list, b.cfg.Store.SetJSON(ctx, earlierKey(h.ID), list, b.cfg.Keep)
 }
 
 // known is the memory of a hunt. It is no reason to fail: without it the line is
@@ -85,18 +194,12 @@ func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) (met, error) {
 func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	var parts []string
 	var out memory
-	m, err := b.earlier(ctx, h)
-	out.first = err == nil && m.Hunt == ""
-	if err == nil && m.Hunt != "" && h.Refreshes == "" {
-		out.earlier = m.Hunt
-		found := strings.ReplaceAll(string(m.Verdict), "_", " ")
-		if m.Devices > 0 {
-			found += fmt.Sprintf(" %d devices", m.Devices)
-			if m.Devices == 1 {
-				found = strings.TrimSuffix(found, "s")
-			}
-		}
-		out.hunted = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, found, m.Window, m.Hunt)
+	list, err := b.earlier(ctx, h)
+	out.first = err == nil && len(list) == 0
+	if err == nil && h.Refreshes == "" {
+		out.hunted, out.earlier, out.compare = b.huntedText(h, list)
+	}
+	if out.hunted != "" {
 		parts = append(parts, out.hunted)
 	}
 	for n, i := range h.Request.Indicators() {
@@ -111,12 +214,45 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	return out
 }
 
+// huntedText tells of the last hunts for the indicators of h: of the one that asked
+// the very same, or else of each indicator. It gives the hunt that asked the same,
+// and again if it looked as far back.
+func (b *Bot) huntedText(h hunts.Hunt, list []met) (text, earlier, compare string) {
+	var parts []string
+	for _, m := range list {
+		if m.Question == question(h) && (earlier == "" || earlier == m.Hunt) {
+			earlier = m.Hunt
+			text = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Whole, m.Of), m.Window, m.Hunt)
+			if m.LookBack == lookBack(h.Window) {
+				compare = m.Hunt
+			}
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s hunted %s ago by %s: %s (%s, %s)", indicator.Defang(m.Indicator), spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Verdict, m.Devices), m.Window, m.Hunt))
+	}
+	if earlier != "" {
+		parts = slices.Insert(parts, 0, text)
+	}
+	if more := len(parts) - maxMetShown; more > 0 {
+		parts = append(parts[:maxMetShown], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(parts, "; "), earlier, compare
+}
+
+func foundText(v hunts.Verdict, devices int64) string {
+	found := strings.ReplaceAll(string(v), "_", " ")
+	if devices > 0 {
+		found += " " + hunts.Count(devices, "device")
+	}
+	return found
+}
+
 // changed is what an answer has that an earlier one had not: the one that it
-// refreshes, or the last one to the same question whose window began no later.
+// refreshes, or the last one to the same question that looked as far back.
 func (b *Bot) changed(ctx context.Context, h hunts.Hunt, a hunts.Answer, k memory) *hunts.Change {
 	id := h.Refreshes
 	if id == "" {
-		id = k.earlier
+		id = k.compare
 	}
 	if id == "" {
 		return nil

@@ -64,13 +64,8 @@ func (b *Bot) forget(ctx context.Context, h hunts.Hunt) error {
 	if err != nil {
 		return err
 	}
-	var m met
-	if last, err := b.cfg.Store.GetJSON(ctx, metKey(h.Request), &m); err != nil {
+	if err := b.forgetMet(ctx, h); err != nil {
 		return err
-	} else if last && m.Hunt == h.ID {
-		if err := b.cfg.Store.Delete(ctx, metKey(h.Request)); err != nil {
-			return err
-		}
 	}
 	if !ok {
 		return nil
