@@ -164,17 +164,9 @@ func (f filled) missing(req indicator.Request, d Definition) []string {
 	need(len(req.Domains) > 0, "AdditionalFields", f.Details, f.Inspections)
 	connections := f.Rows - f.Inspections
 	need(hash[indicator.KindFile], "InitiatingProcessFileName", f.Process, connections)
-	for _, x := range []struct {
-		kind   indicator.Kind
-		column string
-		have   int64
-	}{
-		{indicator.KindMD5, "InitiatingProcessMD5", f.MD5}, {indicator.KindSHA1, "InitiatingProcessSHA1", f.SHA1}, {indicator.KindSHA256, "InitiatingProcessSHA256", f.SHA256},
-	} {
-		if hash[x.kind] && strings.Contains(d.Query, x.column) && float64(x.have) < 0.8*float64(connections) {
-			out = append(out, fmt.Sprintf("%d of %d events carry no %s", connections-x.have, connections, x.column))
-		}
-	}
+	need(hash[indicator.KindMD5], "InitiatingProcessMD5", f.MD5, connections)
+	need(hash[indicator.KindSHA1], "InitiatingProcessSHA1", f.SHA1, connections)
+	need(hash[indicator.KindSHA256], "InitiatingProcessSHA256", f.SHA256, connections)
 	return out
 }
 
