@@ -436,8 +436,8 @@ func quickTime(s []byte) (ticks int64, ok bool) {
 		return int(a)*10 + int(b)
 	}
 	year, month, day := two(0)*100+two(2), two(5), two(8)
-	hour, minute, second := two(11), two(14), two(17)
-	if year < 1 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+	hour, minute, second := two(11), two(14), two(17) // the year 1 is how .NET writes that there is no time
+	if year < 2 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
 		return 0, false
 	}
 	if day > 28 && !isDate(year, month, day) {
