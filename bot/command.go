@@ -24,14 +24,10 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	if text == "" {
 		return opener{b, c.TriggerID, whisper}.hunt(ctx, modalPlace{Channel: c.Channel}, "")
 	}
-	if strings.EqualFold(text, "help") {
-		return whisper(message.Help(b.view()))
-	}
-	if say, done, err := b.subcommand(ctx, key, c, text); done || err != nil {
-		if err != nil {
-			return b.tell(err, whisper)
-		}
-		return whisper(message.Said(say, b.view()))
+	if answer, done, err := b.verbDone(ctx, key, c, text); err != nil {
+		return b.tell(err, whisper)
+	} else if done {
+		return whisper(answer)
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())
 	if refusal != nil {
@@ -50,33 +46,6 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 
 func (c command) asker() hunts.Asker {
 	return hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
-}
-
-// subcommand answers the words that are no hunt.
-func (b *Bot) subcommand(ctx context.Context, key string, c command, text string) (say string, done bool, err error) {
-	word, rest, _ := strings.Cut(text, " ")
-	needs := map[string]hunts.Right{"watch": hunts.MayWatch, "here": hunts.MayIncident, "audit": hunts.MayAudit}[strings.ToLower(word)] // a sweep is judged by its own channel
-	if strings.EqualFold(word, "here") && strings.TrimSpace(rest) == "" {
-		needs = "" // what holds in a channel may be asked in any
-	}
-	if needs != "" {
-		if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: strings.ToLower(word), Right: needs, What: c.Text}); err != nil {
-			return "", true, err
-		}
-	}
-	switch strings.ToLower(word) {
-	case "watch":
-		say, err = b.watchCommand(ctx, key, c, rest)
-	case "sweep":
-		say, err = b.sweepCommand(ctx, c, rest)
-	case "audit":
-		say, err = b.auditCommand(ctx, c, rest)
-	case "here":
-		say, err = b.hereCommand(ctx, c, rest)
-	default:
-		return "", false, nil
-	}
-	return say, true, err
 }
 
 // start paints the first message of a hunt and puts it into the queue, or lets

@@ -91,22 +91,13 @@ func (b *Bot) leave(ctx context.Context, channel string) error {
 	return b.policy.Note(ctx, hunts.Asker{User: b.self, Team: b.team, Channel: channel}, hunts.Action{Name: "enrich-off", Why: "removed from the channel"})
 }
 
-// hereCommand answers /footprint here …
-func (b *Bot) hereCommand(ctx context.Context, c command, rest string) (string, error) {
-	words := strings.Fields(strings.ToLower(rest))
-	switch {
-	case len(words) == 0:
-		return b.here(ctx, c)
-	case len(words) == 2 && words[0] == "enrich" && words[1] == "on":
-		if say, err := b.canEnrich(ctx, c.Channel); say != "" || err != nil {
-			return say, err
-		}
-		return fmt.Sprintf("Indicators that people post here are hunted by themselves, up to %d in a thread, and kept in one message. I keep the indicators and no text. /footprint here enrich off ends it.", b.cfg.ThreadCap),
-			b.setEnrich(ctx, c, true)
-	case len(words) == 2 && words[0] == "enrich" && words[1] == "off":
-		return "Indicators in this channel are hunted only when somebody asks.", b.setEnrich(ctx, c, false)
+// enrichOn has a channel's messages read.
+func (b *Bot) enrichOn(ctx context.Context, c command) (string, error) {
+	if say, err := b.canEnrich(ctx, c.Channel); say != "" || err != nil {
+		return say, err
 	}
-	return "Write /footprint here, /footprint here enrich on, or /footprint here enrich off.", nil
+	return fmt.Sprintf("Indicators that people post here are hunted automatically, up to %d in a thread, and kept in one message. I keep the indicators and no text. /footprint here enrich off ends it.", b.cfg.ThreadCap),
+		b.setEnrich(ctx, c, true)
 }
 
 // canEnrich says why a channel can't be enriched; empty when it can. Slack is
@@ -167,7 +158,7 @@ func (b *Bot) here(ctx context.Context, c command) (string, error) {
 	case !slices.Contains(r.Allow, hunts.MayIncident):
 		enrich = "Enrichment is not allowed."
 	case o.On:
-		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted by themselves, at most one round in %s (/footprint here enrich off).",
+		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted automatically, at most one round in %s (/footprint here enrich off).",
 			o.When.Format("2 Jan 2006"), o.By, b.cfg.ThreadCap, b.cfg.ThreadPause.Round(time.Second))
 	}
 	return allowed + ".\n" + enrich + "\nSlash commands do not exist in threads: mention me there, or use the message shortcut.", nil

@@ -9,7 +9,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint here enrich on")
-	s.waitFor("hunted by themselves")
+	s.waitFor("hunted automatically")
 	root := s.ana.Say("beacon to 203.0.113.66 and cdn-sync.example, resolver 8.8.8.8")
 	s.waitFor("📒", "🔴 `203.0.113[.]66`", "🔴 `cdn-sync[.]example`", "skipped", "8.8.8[.]8", "2 of 20 automatic hunts used")
 	s.waitFor("🔴 New: ", "203.0.113[.]66", "WS-FIN-014")
@@ -86,7 +86,7 @@ func TestNobodyIsEnrichedWithoutHavingAsked(t *testing.T) {
 		{"a channel that did not opt in", func(s *stage) { s.ana.Say("beacon to 203.0.113.66") }},
 		{"a member of another company", func(s *stage) {
 			s.slash("/footprint here enrich on")
-			s.waitFor("hunted by themselves")
+			s.waitFor("hunted automatically")
 			s.slack.User("guest").In(s.soc).Say("look at 203.0.113.66")
 		}},
 	} {

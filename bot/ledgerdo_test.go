@@ -337,7 +337,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 	t.Run("names hidden", func(t *testing.T) {
 		s := policed(t, "default: {allow: [hunt, incident, export], redact: [devices]}")
 		s.slash("/footprint here enrich on")
-		s.waitFor("hunted by themselves")
+		s.waitFor("hunted automatically")
 		s.ana.Say("203.0.113.66")
 		s.waitFor("📒", "🔴")
 		news := s.waitFor("🔴 New: `device-1`")
@@ -352,7 +352,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 	t.Run("a short look-back", func(t *testing.T) {
 		s := policed(t, "default: {allow: [hunt, incident], max_look_back: 2d}")
 		s.slash("/footprint here enrich on")
-		s.waitFor("hunted by themselves")
+		s.waitFor("hunted automatically")
 		s.ana.Say("198.51.100.122")
 		s.waitFor("📒", "last 2 days", "198.51.100[.]122`  CLEAN")
 	})

@@ -18,7 +18,7 @@ func enriched(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	s := newStage(t, o)
 	s.slash("/footprint here enrich on")
-	s.waitFor("hunted by themselves")
+	s.waitFor("hunted automatically")
 	return s
 }
 
@@ -186,7 +186,7 @@ func TestAHuntsOwnThreadHasALedgerAsWell(t *testing.T) {
 		t.Errorf("in thread %q:\n%s", m.ThreadTS, m.Text)
 	}
 	s.slash("/footprint here enrich on")
-	s.waitFor("hunted by themselves")
+	s.waitFor("hunted automatically")
 	s.ana.Reply(root, "and 198.51.100.69 too")
 	s.waitFor("📒", "198.51.100[.]69`  CLEAN")
 	s.ana.Reply(root, "last 2d") // a word of the hunt's own grammar

@@ -73,15 +73,11 @@ func same(x, y sweep.Schedule) bool {
 const inTheFile = " stands in the operator's file, and is changed there; it can be paused here."
 
 // sweepCommand answers /footprint sweep …
-func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string, error) {
+func (b *Bot) sweepCommand(ctx context.Context, c command, verb, rest string) (string, error) {
 	words := strings.Fields(rest)
-	verb := "list"
-	if len(words) > 0 {
-		verb = strings.ToLower(words[0])
-	}
 	name := "daily"
-	if len(words) > 1 && !strings.Contains(words[1], "=") {
-		name = words[1]
+	if len(words) > 0 && !strings.Contains(words[0], "=") {
+		name = words[0]
 	}
 	all, err := b.schedules(ctx)
 	if err != nil {
@@ -94,7 +90,7 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, rest string) (string,
 		s, known := all[name]
 		switch { // what is not known is refused by name
 		case known:
-		case verb == "run" && len(words) == 1 && len(all) == 0:
+		case verb == "run" && len(words) == 0 && len(all) == 0:
 			// one for now, which runs by itself when somebody resumes it
 			s = sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: c.Channel, Owner: c.User, Paused: true, Added: b.cfg.Clock().UTC()}
 		default:

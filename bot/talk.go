@@ -96,6 +96,14 @@ func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
 	return f.ask(ctx, req, nil)
 }
 
+// verbMentioned answers a command that is written beside a mention.
+func (b *Bot) verbMentioned(ctx context.Context, key string, c command, text string) (message.Message, bool, error) {
+	if !isVerb(text) {
+		return message.Message{}, false, nil
+	}
+	return b.verbDone(ctx, key, c, text)
+}
+
 // windowWords are how people say how far back to look.
 var windowWords = regexp.MustCompile(`(?i)(?:^|\s)(?:(?:in |over |for )?(?:the )?(?:last|past) (\d+) ?(months?|m|min|minutes?|h|hours?|d|days?|w|weeks?)|((?:since|from|to)=\S+))(?:[.,;:!?)]*(?:\s|$))`)
 
@@ -125,8 +133,17 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 		_, err := b.out.Post(ctx, "mention-reply:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	}
-	if text == "" || strings.EqualFold(text, "help") {
-		_, err := b.out.Post(ctx, "mention-help:"+key, at, message.Help)
+	if text == "" {
+		text = "help"
+	}
+	c := command{Text: text, User: who.User, UserName: who.Name, Team: who.Team, Channel: who.Channel}
+	switch answer, done, err := b.verbMentioned(ctx, key, c, text); {
+	case err != nil:
+		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+	case done && strings.HasPrefix(strings.ToLower(text), "audit"): // for who asks alone
+		return b.out.Whisper(ctx, who.Channel, who.User, "", answer)
+	case done:
+		_, err := b.out.Post(ctx, "mention-help:"+key, at, func(message.View) message.Message { return answer })
 		return err
 	}
 	req, refusal := indicator.Parse(text, b.cfg.Clock())

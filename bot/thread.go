@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/slack-go/slack"
 
@@ -32,7 +31,7 @@ func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker,
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
 		return b.tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
 	}
-	if m.ThreadTS == "" || requestKey.MatchString(text) || strings.EqualFold(text, "help") {
+	if m.ThreadTS == "" || requestKey.MatchString(text) || isVerb(text) {
 		return b.mentioned(ctx, key, who, text)
 	}
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {

@@ -165,26 +165,6 @@ func (b *Bot) noSweepLooks(ctx context.Context) (string, error) {
 	return " No sweep is scheduled, so nothing looks for it yet: `sweep add daily`.", nil
 }
 
-// watchCommand answers /footprint watch …
-func (b *Bot) watchCommand(ctx context.Context, key string, c command, rest string) (string, error) {
-	verb, text, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	switch strings.ToLower(verb) {
-	case "add":
-		return b.watchAdd(ctx, c, text)
-	case "remove":
-		return b.watchRemove(ctx, c, text)
-	case "quiet":
-		return b.watchQuiet(ctx, c, text)
-	case "list", "":
-		return b.watchList(ctx)
-	case "export":
-		return b.watchExport(ctx, key, c)
-	case "import":
-		return howToImport, nil
-	}
-	return "Write `watch add 203.0.113[.]66 why=\"C2\" for=30d`, `watch remove …`, `watch quiet … until=2026-12-01 why=\"INC-4711\"`, `watch list`, `watch export`, or `watch import` beside a file.", nil
-}
-
 // longestWatch bounds what may be asked for: nothing lives for ever.
 const longestWatch = 400 * 24 * time.Hour
 

@@ -5,8 +5,6 @@ import (
 	"encoding/csv"
 	"strings"
 	"testing"
-
-	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 func inertCSV(t *testing.T, file []byte) [][]string {
@@ -39,15 +37,5 @@ func TestCSVHasEachRowAndEventAndStartsNoFormula(t *testing.T) {
 		if got := rows[i+1][6]; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-}
-
-func TestHelpExamplesCanBeTyped(t *testing.T) {
-	for _, e := range HelpExamples() {
-		t.Run(e, func(t *testing.T) {
-			if _, refusal := indicator.Parse(strings.TrimPrefix(e, "/footprint "), now); refusal != nil {
-				t.Error(refusal.Sentence)
-			}
-		})
 	}
 }

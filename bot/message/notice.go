@@ -78,24 +78,6 @@ func Called(h hunts.Hunt, a hunts.Answer, v View) Message {
 }
 
 // example is one line of the help.
-type example struct{ type_, does string }
-
-// Help says what can be typed.
-func Help(v View) Message {
-	var p page
-	p.say(
-		line{bold("footprint"), ours(" finds which of our endpoints, through which process, talked to an address or a name.")},
-		line{ours("An answer is 🔴 REACHED, 🟡 TRIED, 🟢 CLEAN or ❔ COULD NOT TELL; nothing found on poor coverage is never CLEAN.")},
-	)
-	var lines []line
-	for _, e := range helpExamples() {
-		lines = append(lines, line{span{kind: codeSpan, text: e.type_}, ours("  %s", e.does)})
-	}
-	p.say(lines...)
-	p.say(line{ours("Defanged forms are understood. In a hunt's thread reply "), span{kind: codeSpan, text: "only …"}, ours(", "),
-		span{kind: codeSpan, text: "without …"}, ours(" or "), span{kind: codeSpan, text: "last 30d"}, ours("; slash commands do not exist in threads.")})
-	return p.render(v.Form)
-}
 
 // ReplyHelp lists what can be replied in the thread of a hunt: each form and what
 // it does.
@@ -125,24 +107,4 @@ func NotUnderstood(forms []string, v View) Message {
 	}
 	p.say(l.and(ours("; "), span{kind: codeSpan, text: "help"}, ours(" lists all.")))
 	return p.render(v.Form)
-}
-
-// HelpExamples are the commands that the help shows, for the test that parses
-// each of them. They are defanged as they are shown.
-func HelpExamples() []string {
-	var out []string
-	for _, e := range helpExamples() {
-		out = append(out, e.type_)
-	}
-	return out
-}
-
-func helpExamples() []example {
-	return []example{
-		{"/footprint ip=203.0.113[.]66", "one address, last 7 days"},
-		{"/footprint dns=cdn-sync[.]example file=powershell.exe", "a domain and its sub-domains, through one program"},
-		{"/footprint ip=198.51.100[.]0/24 since=30d", "a range, further back"},
-		{"/footprint dns=*.evil[.]example device=WS-014", "sub-domains only, on one device"},
-		{`/footprint 203.0.113[.]66 cdn-sync[.]example why="ISAC tip"`, "indicators without keys, with a reason"},
-	}
 }

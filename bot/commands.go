@@ -1,0 +1,216 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts"
+)
+
+// verb is one command as data: what people write, what the help says of it, who may,
+// and what is done. Slash commands, mentions, the help, the page of the demo and the
+// table in the README all come from the list of them.
+type verb struct {
+	words    string // what it begins with, in lower case
+	args     string // what follows, for people
+	says     string // one sentence
+	examples []string
+	right    hunts.Right // judged in the channel it is written in; empty where the verb judges by itself, or everybody may
+	told     hunts.Right // what the help says of who may, where right is empty
+	// run answers it; nil is a request in the grammar of hunts.
+	run func(b *Bot, ctx context.Context, key string, c command, rest string) (string, error)
+}
+
+// verbs are all there is to write. The first of a group is its default: "watch" alone
+// lists.
+func verbs() []verb {
+	return []verb{
+		{words: "", args: "INDICATORS", told: hunts.MayHunt, says: "hunts addresses, ranges, domains, URLs, files and hashes; with nothing behind it the form opens.",
+			examples: []string{"ip=203.0.113[.]66", "dns=cdn-sync[.]example file=powershell.exe", "ip=198.51.100[.]0/24 since=30d", "dns=*.evil[.]example device=WS-014", `203.0.113[.]66 cdn-sync[.]example why="ISAC tip"`}},
+		{words: "hunt", args: "NAME INDICATORS", told: hunts.MayHunt, says: "runs another hunt of the catalogue.",
+			examples: []string{"hunt file-footprint file=powershell.exe", "hunt device-footprint device=WS-FIN-014 since=24h"}},
+		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts what a Sentinel incident names and keeps it in a ledger.", examples: []string{"incident=4711"}},
+		{words: "watch list", right: hunts.MayWatch, says: "shows what every sweep looks for.", examples: []string{"watch list"},
+			run: func(b *Bot, ctx context.Context, _ string, _ command, _ string) (string, error) {
+				return b.watchList(ctx)
+			}},
+		{words: "watch add", args: "INDICATORS [for=30d] [until=DAY] [why=…] [confidence=0…100] [tags=…]", right: hunts.MayWatch, says: "puts indicators on the watchlist.",
+			examples: []string{`watch add 203.0.113[.]66 why="C2" for=30d`},
+			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+				return b.watchAdd(ctx, c, rest)
+			}},
+		{words: "watch remove", args: "INDICATORS [why=…]", right: hunts.MayWatch, says: "takes them off it.", examples: []string{`watch remove 203.0.113[.]66 why="false positive"`},
+			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+				return b.watchRemove(ctx, c, rest)
+			}},
+		{words: "watch quiet", args: "INDICATORS [until=DAY] [why=…]", right: hunts.MayWatch, says: "mutes them: still hunted, not reported as new.",
+			examples: []string{`watch quiet 203.0.113[.]66 for=14d why="INC-4711"`},
+			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+				return b.watchQuiet(ctx, c, rest)
+			}},
+		{words: "watch export", right: hunts.MayWatch, says: "posts the watchlist as a CSV file.", examples: []string{"watch export"},
+			run: func(b *Bot, ctx context.Context, key string, c command, _ string) (string, error) {
+				return b.watchExport(ctx, key, c)
+			}},
+		{words: "watch import", right: hunts.MayWatch, says: "reads a list; mention me with these words beside a file.", examples: []string{"watch import"},
+			run: func(*Bot, context.Context, string, command, string) (string, error) { return howToImport, nil }},
+		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
+			run: sweepVerb("list")},
+		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "has the watchlist hunted on a schedule.",
+			examples: []string{`sweep add daily cron="30 8 * * 1-5" zone=Europe/Berlin from=ti`}, run: sweepVerb("add")},
+		{words: "sweep run", args: "[NAME]", told: hunts.MaySweep, says: "makes a sweep now.", examples: []string{"sweep run daily"}, run: sweepVerb("run")},
+		{words: "sweep pause", args: "NAME", told: hunts.MaySweep, says: "holds its schedule.", examples: []string{"sweep pause daily"}, run: sweepVerb("pause")},
+		{words: "sweep resume", args: "NAME", told: hunts.MaySweep, says: "goes on with it.", examples: []string{"sweep resume daily"}, run: sweepVerb("resume")},
+		{words: "sweep remove", args: "NAME", told: hunts.MaySweep, says: "ends it.", examples: []string{"sweep remove daily"}, run: sweepVerb("remove")},
+		{words: "here", says: "tells what is allowed in this channel.", examples: []string{"here"},
+			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+				return b.here(ctx, c)
+			}},
+		{words: "here enrich on", right: hunts.MayIncident, says: "hunts indicators that people post here automatically.", examples: []string{"here enrich on"},
+			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+				return b.enrichOn(ctx, c)
+			}},
+		{words: "here enrich off", right: hunts.MayIncident, says: "ends that.", examples: []string{"here enrich off"},
+			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+				return "Indicators in this channel are hunted only when somebody asks.", b.setEnrich(ctx, c, false)
+			}},
+		{words: "audit", args: "[INDICATORS] [HUNT] [USER] [since=…]", right: hunts.MayAudit, says: "tells you alone who hunted what.", examples: []string{"audit ip=203.0.113[.]66 since=30d", "audit F-7QK2"},
+			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+				return b.auditCommand(ctx, c, rest)
+			}},
+		{words: "help", args: "[TOPIC]", says: "lists this, or all about one of hunt, watch, sweep, here, audit, thread.", examples: []string{"help", "help sweep"}},
+	}
+}
+
+func sweepVerb(name string) func(*Bot, context.Context, string, command, string) (string, error) {
+	return func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+		return b.sweepCommand(ctx, c, name, rest)
+	}
+}
+
+// group is the first word of a verb, by which the help knows it.
+func (v verb) group() string {
+	word, _, _ := strings.Cut(strings.TrimSuffix(v.words, "="), " ")
+	if word == "" || word == "incident" {
+		return "hunt"
+	}
+	return word
+}
+
+// topic is the verb as the help tells it.
+func (v verb) topic() message.Topic {
+	t := message.Topic{Usage: strings.TrimSpace("/footprint " + strings.TrimSpace(v.words+" "+v.args)), Says: v.says, May: string(v.right)}
+	if strings.HasSuffix(v.words, "=") {
+		t.Usage = "/footprint " + v.words + v.args
+	}
+	if t.May == "" {
+		t.May = string(v.told)
+	}
+	for _, e := range v.examples {
+		t.Examples = append(t.Examples, "/footprint "+e)
+	}
+	return t
+}
+
+// Commands are all that people can write, for whoever shows them elsewhere.
+func Commands() []message.Topic {
+	var out []message.Topic
+	for _, v := range verbs() {
+		out = append(out, v.topic())
+	}
+	return out
+}
+
+// CommandTable is the table of the README.
+func CommandTable() string {
+	var b strings.Builder
+	b.WriteString("| write | what it does | needs | example |\n|---|---|---|---|\n")
+	cell := func(s string) string { return strings.ReplaceAll(s, "|", "\\|") }
+	for _, t := range Commands() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | `%s` |\n", cell(t.Usage), cell(t.Says), t.May, cell(t.Examples[0]))
+	}
+	return b.String()
+}
+
+// verbFor finds the verb of a text: the one with the most words. rest is what follows
+// it. A group without a known second word is answered by its help, with ok and a nil
+// run.
+func verbFor(text string) (v verb, rest string, ok bool) {
+	all := verbs()
+	best := -1
+	for n, x := range all {
+		if x.run == nil {
+			continue
+		}
+		if after, fits := afterWords(text, strings.Fields(x.words)...); fits && (best < 0 || len(x.words) > len(all[best].words)) {
+			best, rest = n, after
+		}
+	}
+	if best >= 0 && (all[best].words != "here" || rest == "") {
+		return all[best], rest, true
+	}
+	word, after, _ := strings.Cut(strings.TrimSpace(text), " ")
+	word = strings.ToLower(word)
+	if !slices.Contains([]string{"watch", "sweep", "here"}, word) {
+		return verb{}, text, false
+	}
+	if strings.TrimSpace(after) == "" { // the first of its group
+		k := slices.IndexFunc(all, func(x verb) bool { return x.group() == word })
+		return all[k], "", true
+	}
+	return verb{words: word}, after, true
+}
+
+// isVerb tells that a text is a command and not only begins like one, as what people
+// write beside a mention may: "watch out for …".
+func isVerb(text string) bool {
+	_, help := afterWords(text, "help")
+	v, _, ok := verbFor(text)
+	return help || ok && v.run != nil
+}
+
+// help is what the help says of a topic; of none it says a line of each command.
+func (b *Bot) help(topic string) message.Message {
+	topic = strings.ToLower(strings.TrimSpace(topic))
+	if topic == "thread" || topic == "reply" || topic == "replies" {
+		return message.ReplyHelp(replyForms, b.view())
+	}
+	var list []message.Topic
+	for _, v := range verbs() {
+		if topic != "" && v.group() == topic {
+			list = append(list, v.topic())
+		}
+	}
+	if len(list) > 0 {
+		return message.HelpTopic(list, b.view())
+	}
+	return message.Help(Commands(), b.view())
+}
+
+// verbDone answers a text that begins with a command's words; done is false for every
+// other text.
+func (b *Bot) verbDone(ctx context.Context, key string, c command, text string) (answer message.Message, done bool, err error) {
+	if topic, is := afterWords(text, "help"); is {
+		return b.help(topic), true, nil
+	}
+	v, rest, ok := verbFor(text)
+	switch {
+	case !ok:
+		return message.Message{}, false, nil
+	case v.run == nil:
+		return b.help(v.words), true, nil
+	}
+	if v.right != "" {
+		if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: v.group(), Right: v.right, What: text}); err != nil {
+			return message.Message{}, true, err
+		}
+	}
+	say, err := v.run(b, ctx, key, c, rest)
+	if err != nil {
+		return message.Message{}, true, err
+	}
+	return message.Said(say, b.view()), true, nil
+}
