@@ -105,6 +105,9 @@ func (b *billedText) settle() error {
 		return nil
 	}
 	b.paid = b.Len()
+	if b.paid > value.MaxSize {
+		return value.ErrTooLarge
+	}
 	return b.env.charge(n)
 }
 

@@ -1,6 +1,8 @@
 package builtin
 
-import "github.com/footprint-soc/footprint/hunts/kql/value"
+import (
+	"github.com/footprint-soc/footprint/hunts/kql/value"
+)
 
 // fit is a line through the points of a series by least squares. The first point
 // lies at 1, as the output that the reference prints shows.

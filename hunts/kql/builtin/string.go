@@ -125,8 +125,11 @@ func joinText(env *Env, delimiter string, a []value.Value) (value.Value, error) 
 			b.WriteString(delimiter)
 		}
 		b.WriteString(argText(v))
+		if err := b.settle(); err != nil {
+			return value.Value{}, err
+		}
 	}
-	return value.StringValue(b.String()), b.settle()
+	return value.StringValue(b.String()), nil
 }
 
 func strcatArray(env *Env, a []value.Value) (value.Value, error) {

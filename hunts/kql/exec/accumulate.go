@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
 
@@ -139,6 +140,7 @@ type collector struct {
 	seen  map[string]struct{}
 	whole map[int64]struct{} // of what is a number inside: times are compared without writing them out
 	last  int64
+	size  int // of the list, written out
 }
 
 func (c *collector) add(i int) {
@@ -191,7 +193,12 @@ func (c *collector) addWhole(v value.Value) {
 }
 
 func (c *collector) keep(item any) {
-	if err := c.x.grow(32); err != nil {
+	n, _ := value.Size(item, value.MaxSize)
+	if c.size += n; c.size > value.MaxSize {
+		c.x.fail(c.x.error(0, syntax.LimitExceeded, "make_set() or make_list(): %v", value.ErrTooLarge))
+		return
+	}
+	if err := c.x.grow(32 + n); err != nil {
 		c.x.fail(err)
 		return
 	}
@@ -217,6 +224,7 @@ type bagger struct {
 	of    *node
 	bag   *value.Bag
 	limit int
+	size  int // of the bag, written out
 }
 
 func (b *bagger) add(i int) {
@@ -228,11 +236,16 @@ func (b *bagger) add(i int) {
 		if _, have := b.bag.Get(k); have || b.bag.Len() >= b.limit {
 			continue
 		}
-		if err := b.x.grow(64 + len(k)); err != nil {
+		v, _ := o.Get(k)
+		n, _ := value.Size(v, value.MaxSize)
+		if b.size += n + len(k); b.size > value.MaxSize {
+			b.x.fail(b.x.error(0, syntax.LimitExceeded, "make_bag(): %v", value.ErrTooLarge))
+			return
+		}
+		if err := b.x.grow(64 + len(k) + n); err != nil {
 			b.x.fail(err)
 			return
 		}
-		v, _ := o.Get(k)
 		b.bag.Set(k, v)
 	}
 }

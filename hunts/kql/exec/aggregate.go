@@ -141,7 +141,7 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *syn
 		if len(nodes) > 1 && nodes[1].typ != value.Long && nodes[1].typ != value.Int {
 			return x.error(e.At(), syntax.SemanticError, "the accuracy of %s() is a number from 0 to 4", e.Name)
 		}
-		code := coder(n, newInterner())
+		code := coder(n, x.newInterner())
 		return one(value.Long, func() accumulator { return &distincts{x: x, code: code, seen: map[uint64]struct{}{}, null: n} })
 	case "make_set", "make_list", "make_list_with_nulls", "make_bag":
 		limit := int64(1 << 20)

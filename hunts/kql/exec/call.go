@@ -106,6 +106,9 @@ func (x *execution) compileFunction(f builtin.Function, e *syntax.Call, rel *rel
 			}
 			v, err := f.Eval(x.env, buf)
 			busy = false
+			if err == nil {
+				err = bounded(v)
+			}
 			if err != nil {
 				x.fail(x.callError(at, f.Name, err))
 				return value.Null(typ)
@@ -375,7 +378,7 @@ func (x *execution) packColumns(e *syntax.Call, rel *relation, s *scope) (*node,
 		for k, n := range nodes {
 			bag.Set(names[k], value.ToDynamic(n.eval(i)))
 		}
-		return value.DynamicValue(bag)
+		return x.packed(e, bag)
 	}), nil
 }
 
@@ -424,14 +427,27 @@ func (x *execution) packAll(e *syntax.Call, rel *relation) (*node, error) {
 			}
 			bag.Set(names[k], value.ToDynamic(cell))
 		}
-		return value.DynamicValue(bag)
+		return x.packed(e, bag)
 	}}, nil
+}
+
+// packed is a bag of columns, if it is not too large.
+func (x *execution) packed(e *syntax.Call, bag *value.Bag) value.Value {
+	v := value.DynamicValue(bag)
+	if err := bounded(v); err != nil {
+		x.fail(x.callError(e.At(), e.Name, err))
+		return value.Null(value.Dynamic)
+	}
+	return v
 }
 
 // callError says which function failed, and where. A budget that ran out stays
 // one.
 func (x *execution) callError(at int, function string, err error) *syntax.Error {
 	var e *syntax.Error
+	if errors.Is(err, value.ErrTooLarge) {
+		return x.error(at, syntax.LimitExceeded, "%s(): %v", function, err)
+	}
 	if errors.As(err, &e) && e.Kind == syntax.LimitExceeded {
 		return x.error(at, syntax.LimitExceeded, "%s(): %s", function, e.Message)
 	}

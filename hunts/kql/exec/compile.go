@@ -20,6 +20,7 @@ type node struct {
 	impure bool         // differs between rows of equal input
 	cost   int          // conjuncts are tried from the cheapest on
 	rows   int
+	run    *execution // whose budget pays for what memo keeps
 }
 
 const (
@@ -57,7 +58,7 @@ func columnNode(v value.Vector, rows int) *node {
 // derive makes the node that f computes from its arguments. It folds
 // constants, and keeps the dictionary when all arguments share one.
 func (x *execution) derive(typ value.Type, args []*node, impure bool, f func(i int) value.Value) *node {
-	n := &node{typ: typ, eval: f, impure: impure, cost: costCall}
+	n := &node{typ: typ, eval: f, impure: impure, cost: costCall, run: x}
 	konst := true
 	var dict value.Dictionary
 	for _, a := range args {
@@ -80,6 +81,8 @@ func (x *execution) derive(typ value.Type, args []*node, impure bool, f func(i i
 	if konst && !n.impure {
 		return constNode(f(0))
 	}
+	f = x.ticking(typ, f)
+	n.eval = f
 	if _, several := dict.(*mixed); dict != nil && !several && !n.impure {
 		n.dict, n.cost = dict, costDict
 	}
@@ -149,6 +152,9 @@ func memo(n *node) *node {
 		}
 		v := f(i)
 		vals[id] = &v
+		if n.run != nil {
+			n.run.keep(v)
+		}
 		return v
 	}
 	out.test = func(i int) bool { return out.eval(i).AsBool() }
@@ -208,7 +214,7 @@ func (x *execution) charge(at int) error {
 		return err
 	}
 	if x.bytes += nodeBytes; x.bytes > x.opts.MaxBytes {
-		return x.error(at, syntax.LimitExceeded, "the expressions of the query take more than %d bytes", x.opts.MaxBytes)
+		return x.error(at, syntax.LimitExceeded, "the expressions of the query take more than %s", megabytes(x.opts.MaxBytes))
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (x *execution) join(op *syntax.Join, left *relation, s *scope) (*relation, 
 	if err != nil {
 		return nil, err
 	}
-	leftCodes, rightCodes := newJoinCodes(keys)
+	leftCodes, rightCodes := x.newJoinCodes(keys)
 	kind := op.Kind
 	if kind == "innerunique" {
 		if left, leftCodes, err = x.uniqueLeft(left, leftCodes); err != nil {
@@ -124,10 +124,10 @@ func sides(e *syntax.Binary) (left, right string, ok bool) {
 
 // newJoinCodes numbers both sides with one set of numbers. A null or, in the
 // service, an empty text is a key like any other; a null is none.
-func newJoinCodes(keys []joinKey) (left, right func(int) ([]byte, bool)) {
+func (x *execution) newJoinCodes(keys []joinKey) (left, right func(int) ([]byte, bool)) {
 	lk, rk := &keyer{}, &keyer{}
 	for _, k := range keys {
-		names := newInterner()
+		names := x.newInterner()
 		lk.codes = append(lk.codes, coder(k.left, names))
 		rk.codes = append(rk.codes, coder(k.right, names))
 	}

@@ -17,7 +17,7 @@ type Options struct {
 	From, To time.Time
 	MaxSteps int64 // evaluated cells; 0 is 20 thousand million
 	MaxRows  int   // rows of any stage; 0 is 50 million
-	MaxBytes int64 // bytes made by functions; 0 is 4 GB
+	MaxBytes int64 // bytes of the values that a run makes and keeps; 0 is 1 GB
 }
 
 // execution is one run.
@@ -28,6 +28,7 @@ type execution struct {
 	opts   Options
 	steps  int64
 	bytes  int64
+	ticks  int64
 	env    *builtin.Env
 	funcs  map[string]builtin.Function
 	failed error // the first error inside an expression, seen at the end of a stage
@@ -48,7 +49,7 @@ func Run(ctx context.Context, q *syntax.Query, db value.Database, opts Options) 
 		opts.MaxRows = 50_000_000
 	}
 	if opts.MaxBytes == 0 {
-		opts.MaxBytes = 4 << 30
+		opts.MaxBytes = 1 << 30
 	}
 	x := &execution{ctx: ctx, query: q, db: db, opts: opts, funcs: builtin.Functions()}
 	x.env = &builtin.Env{Now: opts.Now, Cache: map[string]any{}, Grow: x.grow}
@@ -99,34 +100,6 @@ func (x *execution) error(at int, kind syntax.ErrorKind, format string, args ...
 		code = semanticCode
 	}
 	return syntax.NewError(x.query.Text, at, kind, code, format, args...)
-}
-
-// step charges work and looks at the context now and then.
-func (x *execution) step(n int64) error {
-	before := x.steps >> 12
-	x.steps += n
-	if x.steps>>12 == before {
-		return nil
-	}
-	if x.steps > x.opts.MaxSteps {
-		return x.error(0, syntax.LimitExceeded, "the query needs more than %d steps", x.opts.MaxSteps)
-	}
-	return x.ctx.Err()
-}
-
-func (x *execution) grow(n int) error {
-	x.bytes += int64(n)
-	if x.bytes > x.opts.MaxBytes {
-		return x.error(0, syntax.LimitExceeded, "the query makes more than %d bytes", x.opts.MaxBytes)
-	}
-	return nil
-}
-
-func (x *execution) rowBudget(at, rows int) error {
-	if rows > x.opts.MaxRows {
-		return x.error(at, syntax.LimitExceeded, "a stage of the query has more than %d rows", x.opts.MaxRows)
-	}
-	return x.ctx.Err()
 }
 
 // scope holds the names that let statements gave.

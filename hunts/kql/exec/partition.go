@@ -8,7 +8,7 @@ import (
 // partitions splits the rows by the values of some nodes, in the order of
 // their first rows.
 func (x *execution) partitions(by []*node, rows int) ([][]int32, error) {
-	keys := newKeyer(by)
+	keys := x.newKeyer(by)
 	var out [][]int32
 	for i := range rows {
 		if err := x.step(int64(1 + len(by))); err != nil {

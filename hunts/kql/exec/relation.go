@@ -76,10 +76,19 @@ func (r *relation) pick(sel []int32) *relation {
 
 // virtual is a column that is computed when it is looked at: a filter behind
 // it may never do so.
-type virtual struct{ node *node }
+type virtual struct {
+	node *node
+	row  int // plus 1: the row that was looked at last, and its value
+	last value.Value
+}
 
-func (v *virtual) Type() value.Type     { return v.node.typ }
-func (v *virtual) At(i int) value.Value { return v.node.eval(i) }
+func (v *virtual) Type() value.Type { return v.node.typ }
+func (v *virtual) At(i int) value.Value {
+	if v.row != i+1 {
+		v.last, v.row = v.node.eval(i), i+1
+	}
+	return v.last
+}
 
 type virtualDict struct {
 	virtual
@@ -105,9 +114,9 @@ func vectorOf(n *node) value.Vector {
 		return n.column
 	}
 	if n.dict != nil && !n.impure {
-		return &virtualDict{virtual{n}, n.dict}
+		return &virtualDict{virtual{node: n}, n.dict}
 	}
-	return &virtual{n}
+	return &virtual{node: n}
 }
 
 // materialise computes every virtual column once.
@@ -119,11 +128,8 @@ func (x *execution) materialise(r *relation) (*relation, error) {
 			continue
 		}
 		s := value.NewStorage(v.Type())
-		for row := range r.rows {
-			if err := x.step(1); err != nil {
-				return nil, err
-			}
-			s.Add(v.At(row))
+		if err := x.fill(s, v, r.rows); err != nil {
+			return nil, err
 		}
 		if x.failed != nil {
 			return nil, x.failed
@@ -132,6 +138,30 @@ func (x *execution) materialise(r *relation) (*relation, error) {
 	}
 	return out, nil
 }
+
+// fill computes a column, and charges what it takes.
+func (x *execution) fill(s value.Storage, v value.Vector, rows int) error {
+	paid := int64(0)
+	for row := range rows {
+		if err := x.step(1); err != nil {
+			return err
+		}
+		s.Add(v.At(row))
+		if grown := s.Grown(); grown-paid > chargeEvery || row == rows-1 {
+			if err := x.grow(int(grown - paid)); err != nil {
+				return err
+			}
+			paid = grown
+		}
+		if x.failed != nil {
+			return x.failed
+		}
+	}
+	return nil
+}
+
+// chargeEvery is how far a column may grow before it is charged.
+const chargeEvery = 64 << 10
 
 func settled(v value.Vector) bool {
 	switch p := v.(type) {
@@ -168,9 +198,16 @@ func (x *execution) table(r *relation) (*value.Table, error) {
 	}
 	b := value.NewBuilder("PrimaryResult", cols)
 	row := make([]value.Value, len(cols))
+	paid := int64(0)
 	for i := range r.rows {
 		if err := x.step(int64(len(cols))); err != nil {
 			return nil, err
+		}
+		if grown := b.Grown(); grown-paid > chargeEvery {
+			if err := x.grow(int(grown - paid)); err != nil {
+				return nil, err
+			}
+			paid = grown
 		}
 		for k, v := range r.vecs {
 			row[k] = v.At(i)

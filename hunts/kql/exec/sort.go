@@ -128,6 +128,11 @@ func (x *execution) sortColumn(n *node, k syntax.SortKey, rows int) (sortColumn,
 	vals := make([]string, rows)
 	for i := range rows {
 		vals[i] = n.eval(i).Text()
+		if n.column == nil {
+			if err := x.grow(16 + len(vals[i])); err != nil {
+				return sortColumn{}, err
+			}
+		}
 	}
 	return sortColumn{func(a, b int32) int { return sign * cmp.Compare(vals[a], vals[b]) }}, x.step(int64(rows))
 }

@@ -16,18 +16,21 @@ type keyer struct {
 	buf   []byte
 }
 
-func newKeyer(nodes []*node) *keyer {
+func (x *execution) newKeyer(nodes []*node) *keyer {
 	k := &keyer{index: map[string]int32{}, buf: make([]byte, 0, 8*len(nodes))}
 	for _, n := range nodes {
-		k.codes = append(k.codes, coder(n, newInterner()))
+		k.codes = append(k.codes, coder(n, x.newInterner()))
 	}
 	return k
 }
 
 // interner numbers texts.
-type interner struct{ ids map[string]uint64 }
+type interner struct {
+	ids map[string]uint64
+	run *execution // whose budget pays for the texts
+}
 
-func newInterner() *interner { return &interner{ids: map[string]uint64{}} }
+func (x *execution) newInterner() *interner { return &interner{ids: map[string]uint64{}, run: x} }
 
 func (t *interner) code(v value.Value) uint64 {
 	if !v.Valid {
@@ -41,6 +44,9 @@ func (t *interner) code(v value.Value) uint64 {
 	if !ok {
 		id = uint64(len(t.ids) + 1)
 		t.ids[text] = id
+		if err := t.run.grow(64 + len(text)); err != nil {
+			t.run.fail(err)
+		}
 	}
 	return id
 }
@@ -114,7 +120,7 @@ func (x *execution) distinct(op *syntax.Distinct, r *relation, s *scope) (*relat
 		}
 		nodes[i] = columnNode(v, projected.rows)
 	}
-	keys := newKeyer(nodes)
+	keys := x.newKeyer(nodes)
 	sel := []int32{}
 	for i := range r.rows {
 		if err := x.step(int64(len(nodes))); err != nil {
@@ -160,7 +166,7 @@ func (x *execution) summarize(op *syntax.Summarize, r *relation, s *scope) (*rel
 	if err != nil {
 		return nil, err
 	}
-	keys := newKeyer(by)
+	keys := x.newKeyer(by)
 	var firsts []int32
 	var groups [][]accumulator
 	grow := func() {
@@ -173,6 +179,9 @@ func (x *execution) summarize(op *syntax.Summarize, r *relation, s *scope) (*rel
 	for i := range r.rows {
 		if err := x.step(int64(1 + len(makers) + len(by))); err != nil {
 			return nil, err
+		}
+		if x.failed != nil {
+			return nil, x.failed
 		}
 		g, isNew := keys.group(i)
 		if isNew {

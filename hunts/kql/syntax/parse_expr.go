@@ -14,7 +14,10 @@ func (p *parser) expr() (Expr, error) {
 	}
 	defer func() { p.depth-- }()
 	x, err := p.and()
-	for err == nil && p.is("or") {
+	for n := 0; err == nil && p.is("or"); n++ {
+		if err = p.chained(n); err != nil {
+			break
+		}
 		at := Pos(p.take().pos)
 		var y Expr
 		y, err = p.and()
@@ -25,7 +28,10 @@ func (p *parser) expr() (Expr, error) {
 
 func (p *parser) and() (Expr, error) {
 	x, err := p.comparison()
-	for err == nil && p.is("and") {
+	for n := 0; err == nil && p.is("and"); n++ {
+		if err = p.chained(n); err != nil {
+			break
+		}
 		at := Pos(p.take().pos)
 		var y Expr
 		y, err = p.comparison()
@@ -49,7 +55,10 @@ func (p *parser) comparison() (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for n := 0; ; n++ {
+		if err := p.chained(n); err != nil {
+			return nil, err
+		}
 		t := p.peek()
 		at := Pos(t.pos)
 		not := ""
@@ -155,7 +164,10 @@ func (p *parser) items() ([]Expr, error) {
 
 func (p *parser) sum() (Expr, error) {
 	x, err := p.product()
-	for err == nil && p.peek().kind == tokPunct && (p.is("+") || p.is("-")) {
+	for n := 0; err == nil && p.peek().kind == tokPunct && (p.is("+") || p.is("-")); n++ {
+		if err = p.chained(n); err != nil {
+			break
+		}
 		t := p.take()
 		var y Expr
 		y, err = p.product()
@@ -166,7 +178,10 @@ func (p *parser) sum() (Expr, error) {
 
 func (p *parser) product() (Expr, error) {
 	x, err := p.unary()
-	for err == nil && p.peek().kind == tokPunct && (p.is("*") || p.is("/") || p.is("%")) {
+	for n := 0; err == nil && p.peek().kind == tokPunct && (p.is("*") || p.is("/") || p.is("%")); n++ {
+		if err = p.chained(n); err != nil {
+			break
+		}
 		t := p.take()
 		var y Expr
 		y, err = p.unary()
@@ -194,7 +209,10 @@ func (p *parser) unary() (Expr, error) {
 
 func (p *parser) postfix() (Expr, error) {
 	x, err := p.primary()
-	for err == nil {
+	for n := 0; err == nil; n++ {
+		if err = p.chained(n); err != nil {
+			break
+		}
 		t := p.peek()
 		switch {
 		case t.kind == tokPunct && t.text == ".":
@@ -423,4 +441,14 @@ func (p *parser) jsonNumber(t token, negative bool) (any, error) {
 		return nil, p.fail(t, "%q is not a number", text)
 	}
 	return f, nil
+}
+
+// maxChain bounds a + b + c …, whose tree is as deep as it is long.
+const maxChain = 5000
+
+func (p *parser) chained(n int) error {
+	if n < maxChain {
+		return nil
+	}
+	return NewError(p.src, p.peek().pos, LimitExceeded, "", "an expression has more than %d parts in a row", maxChain)
 }

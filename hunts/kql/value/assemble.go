@@ -72,7 +72,11 @@ func (b *blank) At(int) Value  { return Null(b.kind) }
 func (b *blank) ID(int) uint32 { return 0 }
 func (b *blank) Size() int     { return 1 }
 func (*blank) Add(Value)       {}
-func (*blank) memory() int64   { return int64(unsafe.Sizeof(blank{})) }
+
+// Grown is nothing.
+func (*blank) Grown() int64 { return 0 }
+
+func (*blank) memory() int64 { return int64(unsafe.Sizeof(blank{})) }
 
 // late is a column that is not there yet.
 type late struct {
@@ -83,7 +87,11 @@ type late struct {
 func (l *late) Type() Type     { return l.kind }
 func (l *late) At(i int) Value { return l.fetch().At(i) }
 func (l *late) Add(v Value)    { l.fetch().Add(v) }
-func (l *late) memory() int64  { return 0 }
+
+// Grown is nothing: what is fetched was there before.
+func (l *late) Grown() int64 { return 0 }
+
+func (l *late) memory() int64 { return 0 }
 
 // lateTexts is a late column that will have a dictionary.
 type lateTexts struct{ *late }

@@ -95,6 +95,8 @@ type Storage interface {
 	Vector
 	Add(v Value)
 	memory() int64
+	// Grown is about the bytes that Add has taken.
+	Grown() int64
 }
 
 // Vector is a column of whatever stage of a query.
@@ -130,6 +132,7 @@ type texts struct {
 	ids    []uint32
 	index  map[string]uint32
 	parsed map[uint32]any // dynamics that were never text
+	grown  int64          // bytes that Add has taken
 }
 
 func (c *texts) Type() Type      { return c.kind }
@@ -182,11 +185,14 @@ func (c *texts) Add(v Value) {
 		key, text = v.Str, v.Str
 	}
 	id, ok := c.index[key]
+	c.grown += 4
 	if !ok {
+		c.grown += 64 + int64(len(text))
 		id = uint32(len(c.dict))
 		c.dict = append(c.dict, text)
 		c.index[key] = id
 		if c.kind == Dynamic && v.Kind == Dynamic {
+			c.grown += 2 * int64(len(text)) // the key of the index, and the tree
 			if c.parsed == nil {
 				c.parsed = map[uint32]any{}
 			}
@@ -195,6 +201,9 @@ func (c *texts) Add(v Value) {
 	}
 	c.ids = append(c.ids, id)
 }
+
+// Grown is about the bytes that Add has taken.
+func (c *texts) Grown() int64 { return c.grown }
 
 func (c *texts) memory() int64 {
 	n := int64(len(c.ids))*4 + int64(len(c.dict))*int64(unsafe.Sizeof(""))
@@ -238,6 +247,9 @@ func (c *Numbers) Add(v Value) {
 	c.Vals = append(c.Vals, v.Num)
 }
 
+// Grown is about the bytes that Add has taken.
+func (c *Numbers) Grown() int64 { return c.memory() }
+
 func (c *Numbers) memory() int64 { return int64(len(c.Vals)+len(c.Nulls)) * 8 }
 
 type reals struct {
@@ -254,6 +266,10 @@ func (c *reals) Add(v Value) {
 	c.vals = append(c.vals, v.Real)
 	c.valid = append(c.valid, v.Valid)
 }
+
+// Grown is about the bytes that Add has taken.
+func (c *reals) Grown() int64 { return c.memory() }
+
 func (c *reals) memory() int64 { return int64(len(c.vals)) * 9 }
 
 // Builder makes a Table row by row.
@@ -279,6 +295,15 @@ func (b *Builder) Append(values ...Value) {
 		}
 	}
 	b.t.rows++
+}
+
+// Grown is about the bytes that the rows have taken so far.
+func (b *Builder) Grown() int64 {
+	n := int64(0)
+	for _, d := range b.t.data {
+		n += d.Grown()
+	}
+	return n
 }
 
 // Table ends the building; the builder must not be used after it.

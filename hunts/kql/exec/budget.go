@@ -1,0 +1,89 @@
+package exec
+
+import (
+	"strconv"
+
+	"github.com/footprint-soc/footprint/hunts/kql/syntax"
+	"github.com/footprint-soc/footprint/hunts/kql/value"
+)
+
+// step charges work and looks at the context now and then.
+func (x *execution) step(n int64) error {
+	before := x.steps >> 12
+	x.steps += n
+	if x.steps>>12 == before {
+		return nil
+	}
+	if x.steps > x.opts.MaxSteps {
+		return x.error(0, syntax.LimitExceeded, "the query needs more than %d steps", x.opts.MaxSteps)
+	}
+	return x.ctx.Err()
+}
+
+func (x *execution) grow(n int) error {
+	x.bytes += int64(n)
+	if x.bytes > x.opts.MaxBytes {
+		return x.error(0, syntax.LimitExceeded, "the query makes values of more than %s in all: let it keep fewer rows, columns or characters", megabytes(x.opts.MaxBytes))
+	}
+	return nil
+}
+
+func (x *execution) rowBudget(at, rows int) error {
+	if rows > x.opts.MaxRows {
+		return x.error(at, syntax.LimitExceeded, "a stage of the query has more than %d rows", x.opts.MaxRows)
+	}
+	return x.ctx.Err()
+}
+
+// ticking charges each value of an expression: one column may ask another twice,
+// and that one the next. Behind an error nothing is computed any more.
+func (x *execution) ticking(typ value.Type, f func(int) value.Value) func(int) value.Value {
+	return func(i int) value.Value {
+		if x.ticks++; x.ticks >= tickSteps {
+			x.ticks = 0
+			if err := x.step(tickSteps); err != nil {
+				x.fail(err)
+			}
+		}
+		if x.failed != nil {
+			return value.Null(typ)
+		}
+		return f(i)
+	}
+}
+
+// tickSteps is how many values are computed between two looks at the budget.
+const tickSteps = 4096
+
+// megabytes prints a limit.
+func megabytes(n int64) string {
+	if n < 1<<20 {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	return strconv.FormatInt(n>>20, 10) + " MB"
+}
+
+// bounded refuses a value that has become larger than any may be: trees share
+// their branches, and double when they are written out.
+func bounded(v value.Value) error {
+	ok := len(v.Str) <= value.MaxSize
+	if v.Kind == value.Dynamic && ok {
+		_, ok = value.Size(v.Dyn, value.MaxSize)
+	}
+	if ok {
+		return nil
+	}
+	return value.ErrTooLarge
+}
+
+// keep charges a value that is remembered.
+func (x *execution) keep(v value.Value) {
+	n := 64 + len(v.Str)
+	if v.Kind == value.Dynamic {
+		taken, _ := value.Size(v.Dyn, value.MaxSize)
+		n += taken
+	}
+	if err := x.grow(n); err != nil {
+		x.fail(err)
+	}
+}
