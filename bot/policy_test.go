@@ -12,11 +12,16 @@ import (
 
 func policed(t *testing.T, text string) *stage {
 	t.Helper()
+	return newStage(t, stageOptions{policy: policyFile(t, text)})
+}
+
+func policyFile(t *testing.T, text string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "policy.yml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return newStage(t, stageOptions{policy: path})
+	return path
 }
 
 func TestARefusalSaysWhatIsAllowedAndWhere(t *testing.T) {

@@ -52,6 +52,7 @@ type stageOptions struct {
 	policy   string   // path of its file; empty allows everything
 	channels []string // that may hunt; empty is all
 	bots     []string // whose messages are read
+	log      *slog.Logger
 	runner   func(*runner.Config)
 	partners bool                   // there is a channel of this name that another company reads
 	at       time.Time              // makes a fleet of its own, and stops every clock at this time
@@ -137,6 +138,9 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("FOOTPRINT_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("replica", name)
+	}
+	if o.log != nil {
+		log = o.log
 	}
 	rc := runner.Config{Catalog: catalog, Source: source, Record: store, Clock: s.clock.Now, Log: log}
 	if o.runner != nil {
