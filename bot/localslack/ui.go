@@ -119,7 +119,11 @@ func (w *Workspace) uiState(rw http.ResponseWriter, _ *http.Request) {
 	if suggestions == nil {
 		suggestions = []Suggestion{}
 	}
-	reply(rw, http.StatusOK, answer{"channels": channels, "users": users, "me": answer{"id": me.ID, "name": me.Name}, "suggestions": suggestions, "messages": messages, "connected": len(w.links)})
+	commands := w.cfg.Commands
+	if commands == nil {
+		commands = []Command{}
+	}
+	reply(rw, http.StatusOK, answer{"commands": commands, "channels": channels, "users": users, "me": answer{"id": me.ID, "name": me.Name}, "suggestions": suggestions, "messages": messages, "connected": len(w.links)})
 }
 
 func (w *Workspace) uiEvents(rw http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,13 @@ type Suggestion struct {
 	Channel string `json:"channel"` // name without #
 }
 
+// Command is what the page completes while it is typed.
+type Command struct {
+	Usage string `json:"usage"`
+	Text  string `json:"text"` // an example, which is put in
+	Says  string `json:"says"`
+}
+
 // Config is what a Workspace is made of; the zero value works.
 type Config struct {
 	// Listen is the address of everything; 127.0.0.1:0.
@@ -59,6 +66,8 @@ type Config struct {
 	Echo bool
 	// Suggestions are what the page offers.
 	Suggestions []Suggestion
+	// Commands are completed on the page.
+	Commands []Command
 	// Gallery are messages that the page shows at /gallery.
 	Gallery []GalleryItem
 }

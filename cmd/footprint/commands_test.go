@@ -27,3 +27,18 @@ func TestTheReadmeHasTheTableOfCommands(t *testing.T) {
 		}
 	}
 }
+
+func TestThePageOfTheDemoCompletesEveryCommand(t *testing.T) {
+	have := map[string]bool{}
+	for _, c := range completions() {
+		if !strings.HasPrefix(c.Text, "/footprint") || c.Says == "" {
+			t.Errorf("%+v can't be typed", c)
+		}
+		have[c.Usage] = true
+	}
+	for _, c := range bot.Commands() {
+		if !have[c.Usage] {
+			t.Errorf("%s is not completed", c.Usage)
+		}
+	}
+}

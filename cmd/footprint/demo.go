@@ -38,7 +38,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	}
 	start := p.clock().UTC()
 	clock := func() time.Time { return min2(p.clock().UTC(), start.Add(demoPause)) }
-	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*exported.path == "")})
+	slackLike := localslack.New(localslack.Config{Listen: *listen, Patience: time.Minute, Suggestions: suggestions(*exported.path == ""), Commands: completions()})
 	if err := slackLike.Start(ctx); err != nil {
 		return fmt.Errorf("serving the page: %w; use --listen 127.0.0.1:0 for any free port", err)
 	}
@@ -102,6 +102,17 @@ func suggestions(fleet bool) []localslack.Suggestion {
 		{Label: "Hunt by itself here", Text: "/footprint here enrich on", Channel: "incidents"},
 		{Label: "A message with indicators", Text: "Beacon from WS-FIN-014 to 203.0.113[.]66, name cdn-sync[.]example, resolver 8.8.8.8. Also check 198.51.100[.]24.", Channel: "incidents"},
 	}
+}
+
+// completions are the bot's own commands, for the page to complete.
+func completions() []localslack.Command {
+	var out []localslack.Command
+	for _, c := range bot.Commands() {
+		for _, e := range c.Examples {
+			out = append(out, localslack.Command{Usage: c.Usage, Text: e, Says: c.Says})
+		}
+	}
+	return out
 }
 
 // demoSweep puts a watchlist and a daily sweep into the demo's store, as people

@@ -4,7 +4,7 @@ import { closeModal, modalErrors, showModal } from './modal.js';
 import { mrkdwn, names } from './mrkdwn.js';
 
 const $ = (id) => document.getElementById(id);
-const state = { me: null, channels: [], messages: new Map(), channel: null, thread: null, suggestions: [] };
+const state = { me: null, channels: [], messages: new Map(), channel: null, thread: null, suggestions: [], commands: [] };
 
 function list(channel) {
   if (!state.messages.has(channel)) state.messages.set(channel, []);
@@ -24,6 +24,7 @@ async function load() {
   state.me = s.me;
   state.channels = s.channels;
   state.suggestions = s.suggestions;
+  state.commands = s.commands;
   for (const u of s.users) names().users.set(u.id, u.name);
   for (const c of s.channels) names().channels.set(c.id, c.name);
   state.messages = new Map(Object.entries(s.messages));
@@ -146,13 +147,10 @@ async function send(area, thread) {
   if (!answer.ok) toast(`${text.split(' ')[0]} failed with the error “${answer.error}”`);
 }
 
-const completions = [
-  ['/footprint ', 'ip=… dns=… file=…'], ['/footprint help', 'what can be typed'], ['/footprint', 'opens the form'],
-];
 
 function complete() {
   const text = $('text').value;
-  const fit = text.startsWith('/') && !text.includes(' ') ? completions.filter(([c]) => c.startsWith(text) && c !== text) : [];
+  const fit = text.startsWith('/') ? state.commands.filter((c) => c.text.startsWith(text) && c.text !== text).slice(0, 10).map((c) => [c.text, `${c.usage} – ${c.says}`]) : [];
   $('complete').hidden = !fit.length;
   $('complete').replaceChildren(...fit.map(([c, hint], i) => el('div', { role: 'option', 'aria-selected': String(i === 0), onclick: () => { $('text').value = c; hideComplete(); $('text').focus(); } }, c, el('small', {}, hint))));
 }
