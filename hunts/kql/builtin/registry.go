@@ -2,44 +2,12 @@ package builtin
 
 import (
 	"encoding/binary"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
-
-// Functions gives every scalar function by name. What depends on the
-// table at hand (row numbers, pack_all, materialize, …) is not among them.
-func Functions() map[string]Function {
-	all := map[string]Function{}
-	for _, part := range []library{
-		castFunctions(), ipFunctions(), timeFunctions(), dynamicFunctions(), mathFunctions(), parseFunctions(), hashFunctions(),
-	} {
-		maps.Copy(all, part)
-	}
-	for _, group := range [][]Function{
-		conversionFunctions(),
-		logicFunctions(),
-		stringFunctions(),
-		encodingFunctions(),
-		textFunctions(),
-		regexFunctions(),
-	} {
-		for _, f := range group {
-			all[f.Name] = f
-		}
-	}
-	for alias, name := range map[string]string{
-		"array_strcat": "strcat_array", "arraylength": "array_length", "extractall": "extract_all", "notnull": "isnotnull", "parseurl": "parse_url", "parseurlquery": "parse_urlquery",
-	} {
-		f := all[name]
-		f.Name = alias
-		all[alias] = f
-	}
-	return all
-}
 
 // pureFn is a function of its arguments alone that cannot fail.
 func pureFn(name string, minArgs, maxArgs int, t value.Type, eval func([]value.Value) value.Value) Function {

@@ -201,3 +201,24 @@ func seriesStats(a []value.Value) value.Value {
 	out.Set("variance", variance)
 	return value.DynamicValue(out)
 }
+
+// numbersOf is a series without gaps: an element that is no number counts as 0.
+func numbersOf(v value.Value) ([]float64, bool) {
+	list, ok := argArray(v)
+	if !ok {
+		return nil, false
+	}
+	out := make([]float64, len(list))
+	for i, item := range list {
+		out[i], _ = seriesNumber(item)
+	}
+	return out, true
+}
+
+func seriesOf(list []float64) value.Value {
+	out := make([]any, len(list))
+	for i, x := range list {
+		out[i] = x
+	}
+	return value.DynamicValue(out)
+}

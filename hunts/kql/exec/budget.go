@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
@@ -86,4 +87,41 @@ func (x *execution) keep(v value.Value) {
 	if err := x.grow(n); err != nil {
 		x.fail(err)
 	}
+}
+
+// fail keeps the first error met inside an expression; the stage that runs
+// the expression reports it.
+func (x *execution) fail(err error) {
+	if x.failed == nil {
+		x.failed = err
+	}
+}
+
+// What one node of an expression costs to make.
+const (
+	nodeSteps = 16
+	nodeBytes = 256
+)
+
+func (x *execution) charge(at int) error {
+	if err := x.step(nodeSteps); err != nil {
+		return err
+	}
+	if x.bytes += nodeBytes; x.bytes > x.opts.MaxBytes {
+		return x.error(at, syntax.LimitExceeded, "the expressions of the query take more than %s", megabytes(x.opts.MaxBytes))
+	}
+	return nil
+}
+
+// callError says which function failed, and where. A budget that ran out stays
+// one.
+func (x *execution) callError(at int, function string, err error) *syntax.Error {
+	var e *syntax.Error
+	if errors.Is(err, value.ErrTooLarge) {
+		return x.error(at, syntax.LimitExceeded, "%s(): %v", function, err)
+	}
+	if errors.As(err, &e) && e.Kind == syntax.LimitExceeded {
+		return x.error(at, syntax.LimitExceeded, "%s(): %s", function, e.Message)
+	}
+	return x.error(at, syntax.SemanticError, "%s(): %v", function, err)
 }

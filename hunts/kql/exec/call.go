@@ -1,9 +1,6 @@
 package exec
 
 import (
-	"errors"
-	"slices"
-
 	"github.com/footprint-soc/footprint/hunts/kql/builtin"
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
@@ -64,13 +61,6 @@ func (x *execution) compileCall(e *syntax.Call, rel *relation, s *scope) (*node,
 	}
 	return x.compileFunction(f, e, rel, s)
 }
-
-// ingestionColumn holds what ingestion_time() answers; a star does not show it.
-const ingestionColumn = "_IngestionTime"
-
-// timeColumn stands in for it in tables without: exports leave it out, and an
-// event that never arrived would be in no search for what arrived late.
-const timeColumn = "TimeGenerated"
 
 func (x *execution) compileFunction(f builtin.Function, e *syntax.Call, rel *relation, s *scope) (*node, error) {
 	if len(e.Args) < f.MinArgs || f.MaxArgs >= 0 && len(e.Args) > f.MaxArgs {
@@ -181,13 +171,6 @@ func lazyFunction(name string, typ value.Type, nodes []*node) func(i int) value.
 	return nil
 }
 
-func plainTest(n *node) func(int) bool {
-	if n.typ == value.Bool {
-		return n.test
-	}
-	return func(i int) bool { return value.Plain(n.eval(i)).AsBool() }
-}
-
 // compileLambda inlines a let function: its parameters become nodes, and its
 // body sees no column of the rows (Kusto reference, "User-defined functions").
 func (x *execution) compileLambda(f *scope, e *syntax.Call, rel *relation, s *scope) (*node, error) {
@@ -257,53 +240,6 @@ func (x *execution) compileLambda(f *scope, e *syntax.Call, rel *relation, s *sc
 		body = name
 	}
 	return x.compile(body, nil, inner)
-}
-
-// bind puts the arguments of a call in the order of the parameters; nil is one
-// that was left out and has a default.
-func (x *execution) bind(st *syntax.Let, e *syntax.Call) ([]syntax.Expr, error) {
-	if len(e.Args) > len(st.Params) {
-		return nil, x.error(e.At(), syntax.SemanticError, "%s() takes %d arguments", st.Name, len(st.Params))
-	}
-	out := make([]syntax.Expr, len(st.Params))
-	for i, a := range e.Args {
-		at := i
-		if i < len(e.Names) && e.Names[i] != "" {
-			at = slices.IndexFunc(st.Params, func(p syntax.Param) bool { return p.Name == e.Names[i] })
-			if at < 0 {
-				return nil, x.error(a.At(), syntax.SemanticError, "%s() has no parameter %q", st.Name, e.Names[i])
-			}
-		}
-		if out[at] != nil {
-			return nil, x.error(a.At(), syntax.SemanticError, "%s() is given its argument %s twice", st.Name, st.Params[at].Name)
-		}
-		out[at] = a
-	}
-	for i, p := range st.Params {
-		if out[i] == nil && p.ByDefault == nil {
-			return nil, x.error(e.At(), syntax.SemanticError, "%s() lacks its argument %s", st.Name, p.Name)
-		}
-	}
-	return out, nil
-}
-
-// bareName: a body that is one name parses as a table, and may be a scalar.
-func bareName(p *syntax.Pipeline) (syntax.Expr, bool) {
-	if p == nil || len(p.Ops) > 0 {
-		return nil, false
-	}
-	t, ok := p.Source.(*syntax.TableRef)
-	if !ok {
-		return nil, false
-	}
-	return &syntax.Name{Pos: t.Pos, Name: t.Name}, true
-}
-
-func cast(x *execution, n *node, t value.Type) *node {
-	if t == value.Unknown || n.typ == t || n.konst && n.value.Kind == t {
-		return n
-	}
-	return x.derive(t, []*node{n}, false, func(i int) value.Value { return value.Convert(n.eval(i), t) })
 }
 
 func (x *execution) toscalar(e *syntax.Call, rel *relation, s *scope) (*node, error) {
@@ -439,17 +375,4 @@ func (x *execution) packed(e *syntax.Call, bag *value.Bag) value.Value {
 		return value.Null(value.Dynamic)
 	}
 	return v
-}
-
-// callError says which function failed, and where. A budget that ran out stays
-// one.
-func (x *execution) callError(at int, function string, err error) *syntax.Error {
-	var e *syntax.Error
-	if errors.Is(err, value.ErrTooLarge) {
-		return x.error(at, syntax.LimitExceeded, "%s(): %v", function, err)
-	}
-	if errors.As(err, &e) && e.Kind == syntax.LimitExceeded {
-		return x.error(at, syntax.LimitExceeded, "%s(): %s", function, e.Message)
-	}
-	return x.error(at, syntax.SemanticError, "%s(): %v", function, err)
 }

@@ -141,7 +141,7 @@ func element(item any, t value.Type) value.Value {
 }
 
 // apply runs operators over the elements of each row by itself.
-func (x *execution) apply(op *syntax.Apply, r *relation, s *scope) (*relation, error) {
+func (x *execution) mvApply(op *syntax.Apply, r *relation, s *scope) (*relation, error) {
 	shape := &syntax.Expand{Pos: op.Pos, Columns: op.Columns, Limit: op.Limit, ItemIndex: op.ItemIndex}
 	var out *relation
 	var stores []value.Storage

@@ -250,20 +250,6 @@ func isKey(keys []joinKey, right *relation, column int) bool {
 	return slices.ContainsFunc(keys, func(k joinKey) bool { return k.rightName == right.names[column] })
 }
 
-// gathered sees a vector through a list of rows in which some are missing.
-type gathered struct {
-	of   value.Vector
-	rows []int32
-}
-
-func (g *gathered) Type() value.Type { return g.of.Type() }
-func (g *gathered) At(i int) value.Value {
-	if g.rows[i] < 0 {
-		return value.Null(g.of.Type())
-	}
-	return g.of.At(int(g.rows[i]))
-}
-
 func gather(v value.Vector, pairs []joinPair, side func(joinPair) int32) value.Vector {
 	rows := make([]int32, len(pairs))
 	whole := true

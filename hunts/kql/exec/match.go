@@ -138,23 +138,6 @@ func (x *execution) listItems(items []syntax.Expr, rel *relation, s *scope) (fix
 	return fixed, moving, nil
 }
 
-// tableItem is the table that a bare name or call stands for, nil for a scalar.
-func (x *execution) tableItem(item syntax.Expr, rel *relation, s *scope) (*relation, error) {
-	switch e := item.(type) {
-	case *syntax.Name:
-		if rel != nil && rel.find(e.Name) >= 0 {
-			return nil, nil
-		}
-		r, _, err := x.tableNamed(e.Name, e.At(), s)
-		return r, err
-	case *syntax.Call:
-		if x.tabularCall(e, s) {
-			return x.pipeline(&syntax.Pipeline{Pos: e.At(), Source: &syntax.CallRef{Pos: e.Pos, Call: e}}, s)
-		}
-	}
-	return nil, nil
-}
-
 func (x *execution) columnValues(to []value.Value, r *relation, at int) ([]value.Value, error) {
 	if len(r.vecs) == 0 {
 		return nil, x.error(at, syntax.SemanticError, "the table within in() has no column")

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"strconv"
+
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
 
@@ -221,4 +223,62 @@ func (x *execution) table(r *relation) (*value.Table, error) {
 		return nil, x.failed
 	}
 	return b.Table(), nil
+}
+
+func (r *relation) add(name string, v value.Vector) {
+	r.names = append(r.names, name)
+	r.vecs = append(r.vecs, v)
+}
+
+// unique makes a name that the relation does not have yet, as the service
+// does: name, name1, name2.
+func (r *relation) unique(name string) string {
+	if r.find(name) < 0 {
+		return name
+	}
+	for i := 1; ; i++ {
+		if n := name + strconv.Itoa(i); r.find(n) < 0 {
+			return n
+		}
+	}
+}
+
+// uniqueBeside is unique among the columns of another relation as well.
+func (r *relation) uniqueBeside(name string, other *relation) string {
+	for i := 1; ; i++ {
+		if n := name + strconv.Itoa(i); r.find(n) < 0 && other.find(n) < 0 {
+			return n
+		}
+	}
+}
+
+func (r *relation) head(n int) *relation {
+	n = min(n, r.rows)
+	sel := make([]int32, n)
+	for i := range sel {
+		sel[i] = int32(i)
+	}
+	return r.pick(sel)
+}
+
+func known(t value.Type) value.Type {
+	if t == value.Unknown {
+		return value.String
+	}
+	return t
+}
+
+// gathered sees a vector through a list of rows in which some are missing.
+type gathered struct {
+	of   value.Vector
+	rows []int32
+}
+
+func (g *gathered) Type() value.Type { return g.of.Type() }
+
+func (g *gathered) At(i int) value.Value {
+	if g.rows[i] < 0 {
+		return value.Null(g.of.Type())
+	}
+	return g.of.At(int(g.rows[i]))
 }

@@ -40,16 +40,6 @@ func (x *execution) source(src syntax.Source, s *scope) (*relation, error) {
 	return nil, x.error(src.At(), syntax.Unsupported, "unsupported: this source")
 }
 
-func (x *execution) missing(at int, name string, s *scope) error {
-	message := "Failed to resolve table or column expression named '%s'"
-	if l := s.find(name); l != nil {
-		message = "'%s' is a scalar, where a table is expected"
-	}
-	err := x.error(at, syntax.SemanticError, message, name)
-	err.Code, err.Token = unresolvedCode, name
-	return err
-}
-
 // TableFunctions is what a Database may have besides tables: functions such as
 // _GetWatchlist that give a table. The arguments are scalars.
 type TableFunctions interface {

@@ -122,13 +122,6 @@ func stacked(legs []*relation, name string, t value.Type) value.Storage {
 	return st
 }
 
-func known(t value.Type) value.Type {
-	if t == value.Unknown {
-		return value.String
-	}
-	return t
-}
-
 // expandLegs puts the tables that a pattern stands for in its place.
 func (x *execution) expandLegs(op *syntax.Union) ([]*syntax.Pipeline, error) {
 	var out []*syntax.Pipeline

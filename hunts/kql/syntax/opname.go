@@ -1,6 +1,8 @@
 package syntax
 
-import "strings"
+import (
+	"strings"
+)
 
 // operatorName is how the text writes an operator.
 func operatorName(op Operator) string {

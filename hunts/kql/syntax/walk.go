@@ -1,6 +1,8 @@
 package syntax
 
-import "maps"
+import (
+	"maps"
+)
 
 // TimeColumns are the names of an event's time in the two schemas.
 var TimeColumns = []string{"TimeGenerated", "Timestamp"}
