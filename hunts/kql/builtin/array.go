@@ -79,45 +79,6 @@ func arrayFunctions(l library) {
 		})
 	}
 	l.add([]string{"range"}, 2, 3, returns(value.Dynamic), func(env *Env, a []value.Value) (value.Value, error) { return rangeArray(env, a) })
-	l.add([]string{"repeat"}, 2, 2, returns(value.Dynamic), func(env *Env, a []value.Value) (value.Value, error) {
-		n := argLong(a, 1, -1)
-		if n < 0 || n > maxRange {
-			return value.Null(value.Dynamic), nil
-		}
-		list := make([]any, n)
-		for i := range list {
-			list[i] = value.ToDynamic(a[0])
-		}
-		return value.DynamicValue(list), env.charge(16 * len(list))
-	})
-	l.add([]string{"array_iff", "array_iif"}, 3, 3, returns(value.Dynamic), func(_ *Env, a []value.Value) (value.Value, error) {
-		when, ok := argArray(a[0])
-		if !ok {
-			return value.Null(value.Dynamic), nil
-		}
-		pick := func(v value.Value, i int) any {
-			list, ok := argArray(v)
-			if !ok {
-				return value.ToDynamic(v)
-			}
-			if i < len(list) {
-				return list[i]
-			}
-			return nil
-		}
-		out := make([]any, len(when))
-		for i, w := range when {
-			c := value.Convert(value.FromDynamic(w), value.Bool)
-			switch {
-			case !c.Valid:
-			case c.Num != 0:
-				out[i] = pick(a[1], i)
-			default:
-				out[i] = pick(a[2], i)
-			}
-		}
-		return value.DynamicValue(out), nil
-	})
 }
 
 func reshapeFunctions(l library) {
@@ -130,51 +91,6 @@ func reshapeFunctions(l library) {
 		slices.Reverse(out)
 		return value.DynamicValue(out)
 	})
-	for name, left := range map[string]bool{"array_rotate_left": true, "array_rotate_right": false} {
-		l.pure(name, 2, 2, value.Dynamic, func(a []value.Value) value.Value {
-			list, ok := argArray(a[0])
-			if !ok {
-				return value.Null(value.Dynamic)
-			}
-			if len(list) == 0 {
-				return a[0]
-			}
-			n := argLong(a, 1, 0)
-			if !left {
-				n = -n
-			}
-			k := value.FloorMod(n, int64(len(list)))
-			return value.DynamicValue(append(slices.Clone(list[k:]), list[:k]...))
-		})
-	}
-	for name, left := range map[string]bool{"array_shift_left": true, "array_shift_right": false} {
-		l.pure(name, 2, 3, value.Dynamic, func(a []value.Value) value.Value {
-			list, ok := argArray(a[0])
-			if !ok {
-				return value.Null(value.Dynamic)
-			}
-			n := argLong(a, 1, 0)
-			if !left {
-				n = -n
-			}
-			var fill any
-			if len(a) > 2 {
-				fill = value.ToDynamic(a[2])
-			} else if len(list) > 0 {
-				if _, texts := list[0].(string); texts {
-					fill = ""
-				}
-			}
-			out := make([]any, len(list))
-			for i := range out {
-				out[i] = fill
-				if k := int64(i) + n; k >= 0 && k < int64(len(list)) {
-					out[i] = list[k]
-				}
-			}
-			return value.DynamicValue(out)
-		})
-	}
 	l.pure("zip", 2, 16, value.Dynamic, func(a []value.Value) value.Value {
 		longest := 0
 		lists := make([][]any, len(a))

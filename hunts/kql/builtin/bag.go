@@ -92,11 +92,6 @@ func bagFunctions(l library) {
 		return value.DynamicValue(out)
 	})
 	l.pure("dynamic_to_json", 1, 1, value.String, func(a []value.Value) value.Value { return value.StringValue(sortedJSON(value.ToDynamic(a[0]))) })
-	l.pure("treepath", 1, 1, value.Dynamic, func(a []value.Value) value.Value {
-		var out []any
-		walk("", value.ToDynamic(a[0]), &out)
-		return value.DynamicValue(out)
-	})
 }
 
 // path reads "key" or a JSON path such as $.a['b'].c.
@@ -202,27 +197,4 @@ func sortedJSON(v any) string {
 		return "{" + strings.Join(parts, ",") + "}"
 	}
 	return string(value.AppendJSON(nil, v))
-}
-
-func walk(at string, v any, out *[]any) {
-	switch d := v.(type) {
-	case *value.Bag:
-		for _, k := range d.Keys() {
-			item, _ := d.Get(k)
-			here := at + "['" + k + "']"
-			if !slices.Contains(*out, any(here)) {
-				*out = append(*out, here)
-			}
-			walk(here, item, out)
-		}
-	case []any:
-		// one path stands for all elements
-		for _, item := range d {
-			here := at + "[0]"
-			if !slices.Contains(*out, any(here)) {
-				*out = append(*out, here)
-			}
-			walk(here, item, out)
-		}
-	}
 }

@@ -66,14 +66,14 @@ func conversionFunctions() []Function {
 		{value.Decimal, []string{"todecimal"}},
 		{value.Bool, []string{"tobool", "toboolean"}},
 		{value.Datetime, []string{"todatetime"}},
-		{value.Timespan, []string{"totimespan", "totime"}},
+		{value.Timespan, []string{"totimespan"}},
 		{value.Guid, []string{"toguid"}},
 	} {
 		for _, name := range c.names {
 			list = append(list, pureFn(name, 1, 1, c.to, func(a []value.Value) value.Value { return value.Convert(a[0], c.to) }))
 		}
 	}
-	for _, name := range []string{"todynamic", "parse_json", "parsejson", "toobject"} {
+	for _, name := range []string{"todynamic", "parse_json", "parsejson"} {
 		list = append(list, pureFn(name, 1, 1, value.Dynamic, toDynamicTree))
 	}
 	return list

@@ -13,17 +13,8 @@ import (
 func textFunctions() []Function {
 	list := []Function{
 		envFn("parse_command_line", 2, 2, value.Dynamic, parseCommandLine),
-		envFn("assert", 2, 2, value.Bool, func(_ *Env, a []value.Value) (value.Value, error) {
-			if !value.Convert(a[0], value.Bool).AsBool() {
-				return value.Value{}, fmt.Errorf("assert() failed: %s", argText(a[1]))
-			}
-			return value.BoolValue(true), nil
-		}),
-		pureFn("around", 3, 3, value.Bool, around),
 	}
 	for name, f := range map[string]func(string) (string, error){
-		"punycode_to_string":          func(s string) (string, error) { return fromPunycode("xn--" + s) },
-		"punycode_from_string":        toPunycode,
 		"punycode_domain_to_string":   fromPunycode,
 		"punycode_domain_from_string": idna.Punycode.ToASCII,
 	} {
@@ -39,30 +30,6 @@ func textFunctions() []Function {
 }
 
 func fromPunycode(s string) (string, error) { return idna.Punycode.ToUnicode(s) }
-
-// toPunycode encodes one text as RFC 3492 does, without the prefix of IDNA; a
-// text of ASCII alone ends in the hyphen that separates the two parts.
-func toPunycode(s string) (string, error) {
-	if isASCII(s) {
-		return s + "-", nil
-	}
-	out, err := idna.Punycode.ToASCII(s)
-	return strings.TrimPrefix(out, "xn--"), err
-}
-
-// around tells whether a value lies within delta of the center, the ends
-// included.
-func around(a []value.Value) value.Value {
-	v, center, delta := value.Scalar(a[0]), value.Scalar(a[1]), value.Scalar(a[2])
-	if !v.Valid || !center.Valid || !delta.Valid {
-		return value.Null(value.Bool)
-	}
-	if v.Kind == value.Datetime || v.Kind == value.Timespan {
-		return value.BoolValue(v.Num >= center.Num-delta.Num && v.Num <= center.Num+delta.Num)
-	}
-	x, c, d := v.AsReal(), center.AsReal(), delta.AsReal()
-	return value.BoolValue(x >= c-d && x <= c+d)
-}
 
 // parseCommandLine cuts a command line into its arguments as Windows does.
 func parseCommandLine(_ *Env, a []value.Value) (value.Value, error) {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/base64"
-	"encoding/hex"
 	"io"
 	"strings"
 	"unicode/utf16"
@@ -24,11 +23,6 @@ func encodingFunctions() []Function {
 		}),
 		pureFn("url_decode", 1, 1, value.String, func(a []value.Value) value.Value { return value.StringValue(percentDecode(argText(a[0]))) }),
 		pureFn("base64_decode_toarray", 1, 1, value.Dynamic, base64ToArray),
-		pureFn("base64_encode_fromarray", 1, 1, value.String, base64FromArray),
-		pureFn("base64_decode_toguid", 1, 1, value.Guid, base64ToGuid),
-		pureFn("base64_encode_fromguid", 1, 1, value.String, base64FromGuid),
-		envFn("gzip_compress_to_base64_string", 1, 1, value.String, compressor(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })),
-		envFn("zlib_compress_to_base64_string", 1, 1, value.String, compressor(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })),
 		envFn("gzip_decompress_from_base64_string", 1, 1, value.String, decompressor(func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })),
 		envFn("zlib_decompress_from_base64_string", 1, 1, value.String, decompressor(func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) })),
 	}
@@ -129,50 +123,6 @@ func base64ToArray(a []value.Value) value.Value {
 	return value.DynamicValue(out)
 }
 
-func base64FromArray(a []value.Value) value.Value {
-	list, ok := argArray(a[0])
-	if !ok {
-		return value.StringValue("")
-	}
-	b := make([]byte, len(list))
-	for i, e := range list {
-		n, isLong := e.(int64)
-		if !isLong || n < 0 || n > 255 {
-			return value.StringValue("")
-		}
-		b[i] = byte(n)
-	}
-	return value.StringValue(base64.StdEncoding.EncodeToString(b))
-}
-
-// swapGuid turns the bytes of a GUID into those of its text and back: the
-// first three groups are little-endian.
-func swapGuid(b []byte) {
-	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
-	b[4], b[5] = b[5], b[4]
-	b[6], b[7] = b[7], b[6]
-}
-
-func base64ToGuid(a []value.Value) value.Value {
-	b, ok := base64Bytes(argText(a[0]))
-	if !ok || len(b) != 16 {
-		return value.Null(value.Guid)
-	}
-	swapGuid(b)
-	s, _ := value.ParseGuid(hex.EncodeToString(b))
-	return value.GuidValue(s)
-}
-
-func base64FromGuid(a []value.Value) value.Value {
-	v := value.Convert(a[0], value.Guid)
-	b, err := hex.DecodeString(strings.ReplaceAll(v.Str, "-", ""))
-	if err != nil || len(b) != 16 {
-		return value.StringValue("")
-	}
-	swapGuid(b)
-	return value.StringValue(base64.StdEncoding.EncodeToString(b))
-}
-
 // fromCodePoints joins code points and surrogate pairs.
 func fromCodePoints(a []value.Value) value.Value {
 	var b []byte
@@ -190,20 +140,6 @@ func fromCodePoints(a []value.Value) value.Value {
 		}
 	}
 	return value.StringValue(string(b))
-}
-
-func compressor(open func(io.Writer) io.WriteCloser) func(*Env, []value.Value) (value.Value, error) {
-	return func(_ *Env, a []value.Value) (value.Value, error) {
-		var out bytes.Buffer
-		w := open(&out)
-		if _, err := io.WriteString(w, argText(a[0])); err != nil {
-			return value.Value{}, err
-		}
-		if err := w.Close(); err != nil {
-			return value.Value{}, err
-		}
-		return value.StringValue(base64.StdEncoding.EncodeToString(out.Bytes())), nil
-	}
 }
 
 // maxInflated bounds what a few compressed bytes can become; a string of the

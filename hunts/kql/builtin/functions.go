@@ -29,7 +29,7 @@ var Functions = sync.OnceValue(func() map[string]Function {
 		}
 	}
 	for alias, name := range map[string]string{
-		"array_strcat": "strcat_array", "arraylength": "array_length", "extractall": "extract_all", "notnull": "isnotnull", "parseurl": "parse_url", "parseurlquery": "parse_urlquery",
+		"extractall": "extract_all",
 	} {
 		f := all[name]
 		f.Name = alias

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -63,7 +62,6 @@ func rangeIPFunctions(l library) {
 		}
 		return value.BoolValue(false), nil
 	})
-	l.pure("ipv4_range_to_cidr_list", 2, 2, value.Dynamic, cidrList)
 }
 
 type network4 struct {
@@ -115,28 +113,6 @@ func networks(env *Env, args []value.Value) *networkSet {
 		}
 		return s
 	})
-}
-
-// cidrList gives the fewest networks that cover the addresses from the first
-// to the last.
-func cidrList(a []value.Value) value.Value {
-	first, _, ok := ipv4Net(argText(a[0]))
-	last, _, also := ipv4Net(argText(a[1]))
-	if !ok || !also || first > last {
-		return value.Null(value.Dynamic)
-	}
-	out := []any{}
-	for at, end := uint64(first), uint64(last); at <= end; {
-		bits := 32
-		for bits > 0 && at&(1<<(33-bits)-1) == 0 && at+1<<(33-bits)-1 <= end {
-			bits--
-		}
-		var b [4]byte
-		binary.BigEndian.PutUint32(b[:], uint32(at))
-		out = append(out, netip.PrefixFrom(netip.AddrFrom4(b), bits).String())
-		at += 1 << (32 - bits)
-	}
-	return value.DynamicValue(out)
 }
 
 // findIPFunctions adds the search for addresses in text.

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"math"
-	"math/bits"
 	"math/rand/v2"
 
 	"github.com/footprint-soc/footprint/hunts/kql/value"
@@ -20,13 +19,11 @@ func mathFunctions() library {
 		})
 	}
 	for name, f := range map[string]func(float64) float64{
-		"sqrt": math.Sqrt, "exp": math.Exp, "exp2": math.Exp2, "exp10": func(x float64) float64 { return math.Pow(10, x) }, "log": math.Log, "log2": math.Log2, "log10": math.Log10, "sin": math.Sin, "cos": math.Cos,
-		"tan": math.Tan, "asin": math.Asin, "acos": math.Acos, "atan": math.Atan, "cot": func(x float64) float64 { return 1 / math.Tan(x) }, "gamma": math.Gamma, "erf": math.Erf, "erfc": math.Erfc,
-		"loggamma": func(x float64) float64 { y, _ := math.Lgamma(x); return y }, "degrees": func(x float64) float64 { return x * 180 / math.Pi }, "radians": func(x float64) float64 { return x * math.Pi / 180 },
+		"sqrt": math.Sqrt, "exp": math.Exp, "log": math.Log, "log2": math.Log2, "log10": math.Log10, "sin": math.Sin, "cos": math.Cos,
+		"tan": math.Tan, "cot": func(x float64) float64 { return 1 / math.Tan(x) },
 	} {
 		one(name, f)
 	}
-	l.pure("pi", 0, 0, value.Real, func([]value.Value) value.Value { return value.RealValue(math.Pi) })
 	two := func(name string, f func(x, y float64) float64) {
 		l.pure(name, 2, 2, value.Real, func(a []value.Value) value.Value {
 			x, y := value.Convert(a[0], value.Real), value.Convert(a[1], value.Real)
@@ -37,7 +34,6 @@ func mathFunctions() library {
 		})
 	}
 	two("pow", math.Pow)
-	two("atan2", math.Atan2)
 	same := func(t []value.Type) value.Type {
 		if t[0] == value.Dynamic || t[0] == value.Unknown {
 			return value.Real
@@ -106,20 +102,6 @@ func mathFunctions() library {
 			return value.LongValue(f(x.Num, y.Num))
 		})
 	}
-	l.pure("binary_not", 1, 1, value.Long, func(a []value.Value) value.Value {
-		x := value.Convert(a[0], value.Long)
-		if !x.Valid {
-			return value.Null(value.Long)
-		}
-		return value.LongValue(^x.Num)
-	})
-	l.pure("bitset_count_ones", 1, 1, value.Long, func(a []value.Value) value.Value {
-		x := value.Convert(a[0], value.Long)
-		if !x.Valid {
-			return value.Null(value.Long)
-		}
-		return value.LongValue(int64(bits.OnesCount64(uint64(x.Num))))
-	})
 	return l
 }
 

@@ -38,7 +38,6 @@ func regexFunctions() []Function {
 		envFn("replace", 3, 3, value.String, func(env *Env, a []value.Value) (value.Value, error) {
 			return replaceRegex(env, a[0], a[1], a[2])
 		}),
-		envFn("indexof_regex", 2, 5, value.Long, indexOfRegex),
 		pureFn("indexof", 2, 5, value.Long, indexOf),
 		envFn("countof", 2, 3, value.Long, countOf),
 		pureFn("regex_quote", 1, 1, value.String, func(a []value.Value) value.Value { return value.StringValue(quoteRegex(argText(a[0]))) }),
@@ -312,23 +311,6 @@ func runeOffset(s string, n int64) int {
 		i += size
 	}
 	return i
-}
-
-func indexOfRegex(env *Env, a []value.Value) (value.Value, error) {
-	re, err := compiled(env, "indexof_regex", argText(a[1]))
-	if err != nil {
-		return value.Value{}, err
-	}
-	s, ok := newSearch(a)
-	if !ok || argLong(a, 2, 0) < 0 { // unlike indexof() it does not count from the end
-		return value.Null(value.Long), nil
-	}
-	return s.find(func(text string) (int, int) {
-		if at := re.FindStringIndex(text); at != nil {
-			return at[0], at[1] - at[0]
-		}
-		return -1, 0
-	}), nil
 }
 
 func indexOf(a []value.Value) value.Value {

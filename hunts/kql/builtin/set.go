@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -91,14 +90,6 @@ func setFunctions(l library) {
 		return distinct(lists[0], func(item any) bool { return !others.has(item) })
 	})
 	l["set_has_element"] = envFn("set_has_element", 2, 2, value.Bool, setHasElement)
-	l.pure("set_equals", 2, 2, value.Bool, func(a []value.Value) value.Value {
-		x, ok := argArray(a[0])
-		y, also := argArray(a[1])
-		if !ok || !also {
-			return value.Null(value.Bool)
-		}
-		return value.BoolValue(maps.Equal(newElementSet(x), newElementSet(y)))
-	})
 	l.pure("jaccard_index", 2, 2, value.Real, jaccard)
 }
 

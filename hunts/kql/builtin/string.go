@@ -21,8 +21,6 @@ func stringFunctions() []Function {
 		pureFn("strcmp", 2, 2, value.Long, func(a []value.Value) value.Value {
 			return value.LongValue(int64(strings.Compare(argText(a[0]), argText(a[1]))))
 		}),
-		pureFn("isascii", 1, 1, value.Bool, func(a []value.Value) value.Value { return value.BoolValue(isASCII(argText(a[0]))) }),
-		pureFn("isutf8", 1, 1, value.Bool, func(a []value.Value) value.Value { return value.BoolValue(utf8.ValidString(argText(a[0]))) }),
 		pureFn("split", 2, 3, value.Dynamic, splitText),
 		pureFn("translate", 3, 3, value.String, translate),
 		pureFn("has_any_index", 2, 2, value.Long, hasAnyIndex),
@@ -37,15 +35,6 @@ func stringFunctions() []Function {
 		}),
 		envFn("replace_strings", 3, 3, value.String, replaceStrings),
 	}
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 func reverseText(a []value.Value) value.Value {

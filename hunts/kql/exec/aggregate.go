@@ -40,8 +40,8 @@ func (x *execution) aggregate(e *syntax.Call, in aggregation) (*maker, error) {
 	for i := range nodes {
 		nodes[i] = memo(nodes[i])
 	}
-	if p, ok := percentileForms[name]; ok {
-		return m, x.percentiles(m, p, nodes, e)
+	if name == "percentile" || name == "percentiles" {
+		return m, x.percentiles(m, nodes, e)
 	}
 	return m, x.simpleAggregate(m, name, nodes, e)
 }
@@ -56,7 +56,7 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *syn
 	}
 	n := nodes[0]
 	switch name {
-	case "sum", "avg", "stdev", "variance", "stdevp", "variancep", "covariance", "covariancep", "binary_all_and", "binary_all_or", "binary_all_xor":
+	case "sum", "avg", "stdev", "variance", "stdevp", "variancep":
 		return x.numericAggregate(m, name, nodes, e)
 	case "min", "max":
 		sign := 1
@@ -98,11 +98,6 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *syn
 		return one(value.Dynamic, func() accumulator {
 			return &collector{of: n, x: x, set: name == "make_set", nulls: name == "make_list_with_nulls", limit: int(limit)}
 		})
-	case "buildschema":
-		if n.typ != value.Dynamic && n.typ != value.Unknown {
-			return x.error(e.At(), syntax.SemanticError, "%s() takes a dynamic, not %s", e.Name, n.typ)
-		}
-		return one(value.Dynamic, func() accumulator { return &schemaBuilder{x: x, of: n} })
 	}
 	return x.error(e.At(), syntax.Unsupported, "unsupported: the aggregate %s()", name)
 }
@@ -134,17 +129,6 @@ func (x *execution) numericAggregate(m *maker, name string, nodes []*node, e *sy
 			t = n.typ
 		}
 		m.make = func() accumulator { return &averager{of: n, typ: t} }
-	case "covariance", "covariancep":
-		m.make = func() accumulator { return &covariation{x: nodes[0], y: nodes[1], population: name == "covariancep"} }
-	case "binary_all_and", "binary_all_or", "binary_all_xor":
-		switch t = n.typ; t {
-		case value.Int, value.Long:
-		case value.Unknown:
-			t = value.Long
-		default:
-			return x.error(e.At(), syntax.SemanticError, "%s() can't take values of type %s", e.Name, n.typ)
-		}
-		m.make = func() accumulator { return &bitFold{of: n, typ: t, op: name} }
 	default:
 		m.make = func() accumulator { return &deviation{of: n, name: name} }
 	}

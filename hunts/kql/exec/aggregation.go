@@ -31,9 +31,9 @@ type maker struct {
 // most arguments it takes; those that end in if take one more, their condition.
 var aggregates = arities(map[string][2]int{
 	"count": {0, 1}, "sum": {1, 1}, "min": {1, 1}, "max": {1, 1}, "avg": {1, 1}, "dcount": {1, 2}, "count_distinct": {1, 1}, "make_set": {1, 2}, "makeset": {1, 2}, "make_list": {1, 2}, "makelist": {1, 2},
-	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "argmax": {1, builtin.AnyNumber}, "argmin": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber}, "buildschema": {1, 1},
-	"percentile": {2, 2}, "percentiles": {2, builtin.AnyNumber}, "percentiles_array": {2, builtin.AnyNumber}, "percentilew": {3, 3}, "percentilesw": {3, builtin.AnyNumber}, "percentilesw_array": {3, builtin.AnyNumber},
-	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1}, "covariance": {2, 2}, "covariancep": {2, 2}, "binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
+	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "argmax": {1, builtin.AnyNumber}, "argmin": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber},
+	"percentile": {2, 2}, "percentiles": {2, builtin.AnyNumber},
+	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1},
 })
 
 // unknownAggregates are those of the language that summarize does not know:
@@ -47,8 +47,7 @@ var conditional = map[string]struct {
 	at   int
 }{
 	"countif": {"count", 0}, "sumif": {"sum", 1}, "minif": {"min", 1}, "maxif": {"max", 1}, "avgif": {"avg", 1}, "dcountif": {"dcount", 1}, "count_distinctif": {"count_distinct", 1},
-	"make_set_if": {"make_set", 1}, "make_list_if": {"make_list", 1}, "make_bag_if": {"make_bag", 1}, "take_anyif": {"take_any", 1}, "anyif": {"any", 1}, "stdevif": {"stdev", 1}, "varianceif": {"variance", 1},
-	"variancepif": {"variancep", 1}, "covarianceif": {"covariance", 2}, "covariancepif": {"covariancep", 2},
+	"make_set_if": {"make_set", 1}, "make_list_if": {"make_list", 1}, "make_bag_if": {"make_bag", 1}, "take_anyif": {"take_any", 1}, "stdevif": {"stdev", 1}, "varianceif": {"variance", 1},
 }
 
 func arities(of map[string][2]int) map[string]arity {

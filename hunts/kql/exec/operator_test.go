@@ -83,7 +83,6 @@ func TestOperators(t *testing.T) {
 		{"groups of the pattern itself are no columns", `print s="ab12" | parse kind=regex s with "(a|b)+" n:long | project n`, "n\n12"},
 		{"rows that do not match are dropped", `datatable(s:string)["a=1","b=2"] | parse-where s with "a=" n:long`, "s|n\na=1|1"},
 
-		{"conditions that are neither true nor a number", `print array_iff(dynamic(["x", datetime("01-31-2022"), null, 0, 2]), "y", "n")`, "print_0\n[null,null,null,\"n\",\"y\"]"},
 		{"sessions", `datatable(t:datetime)[datetime(2026-01-01 00:00),datetime(2026-01-01 00:04),datetime(2026-01-01 00:20),datetime(2026-01-01 00:24)] | sort by t asc | extend s=row_window_session(t, 10m, 5m) | project minute=datetime_part("minute", s)`, "minute\n0\n0\n20\n20"},
 		{"a bag of columns", `print a=1, b="x" | project c=bag_pack_columns(b, a)`, "c\n{\"b\":\"x\",\"a\":1}"},
 		{"columns of one name and several types", `union (print a=1, z=0), (print a="s")`, "a_long|a_string|z\n1||0\nnull|s|null"},
@@ -105,15 +104,12 @@ func TestOperators(t *testing.T) {
 func TestAggregates(t *testing.T) {
 	for _, c := range []struct{ query, want string }{
 		{`print x=1 | where x > 1 | summarize count(), sum(x), avg(x), min(x), stdev(x), variance(x), make_list(x), dcount(x), percentile(x, 50)`, "count_|sum_x|avg_x|min_x|stdev_x|variance_x|list_x|dcount_x|percentile_x_50\n0|0|NaN|null|0.0|0.0|[]|0|null"},
-		{`range x from 1 to 5 step 1 | summarize variancep(x), stdevp(x), variancepif(x, x < 3), covariance(x, x*2), covariancep(x, x)`, "variancep_x|stdevp_x|variancepif_x|covariance_x|covariancep_x\n2.0|1.4142135623730951|0.25|5.0|2.0"},
-		{`datatable(v:long, w:long)[10,5, 20,1, 30,4] | summarize percentilew(v, w, 50), percentilesw(v, w, 60, 100), percentilesw_array(v, w, 50)`, "percentile_v_50|percentile_v_60|percentile_v_100|percentiles_v\n10|20|30|[10]"},
+		{`range x from 1 to 5 step 1 | summarize variancep(x), stdevp(x), varianceif(x, x < 3)`, "variancep_x|stdevp_x|varianceif_x\n2.0|1.4142135623730951|0.5"},
 		{`range x from 1 to 4 step 1 | summarize percentiles(x, 0, 25, 99.5, 100)`, "percentile_x_0|percentile_x_25|percentile_x_99_5|percentile_x_100\n1|1|4|4"},
 		{`datatable(v:string)["","b"] | summarize take_any(v), any(v)`, "v|any_v\nb|b"},
-		{`datatable(b:dynamic)[dynamic({"a":1}), dynamic({"a":"x","c":[1.5,{"d":true}]})] | summarize buildschema(b)`, "schema_b\n{\"a\":[\"long\",\"string\"],\"c\":{\"`indexer`\":[\"double\",{\"d\":\"bool\"}]}}"},
 		{`datatable(b:dynamic)[dynamic({"a":1}), dynamic({"a":2,"c":3})] | summarize make_bag(b), make_bag(b, 1)`, "bag_b|bag_b1\n{\"a\":1,\"c\":3}|{\"a\":1}"},
 		{`datatable(t:datetime)[datetime(2026-01-01 00:00:00.0000001), datetime(2026-01-01 00:00:00.0000003)] | summarize avg(t)`, "avg_t\n2026-01-01T00:00:00.0000002Z"},
 		{`datatable(a:long, b:string)[1,"x", 2,"y"] | summarize arg_max(a, name=b), arg_min(a, *)`, "a|name|a1|b\n2|y|1|x"},
-		{`datatable(n:int)[int(6), int(3)] | summarize binary_all_and(n), binary_all_or(n), binary_all_xor(n)`, "n|n1|n2\n2|7|5"},
 	} {
 		got, err := run(c.query)
 		if err != nil {

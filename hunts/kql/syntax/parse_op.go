@@ -52,37 +52,6 @@ func (p *parser) operator() (Operator, error) {
 		}
 		keys, err := p.sortKeys()
 		return &Top{at, n, keys}, err
-	case "top-hitters":
-		return p.topHitters(at)
-	case "top-nested":
-		return p.topNested(at)
-	case "sample-distinct":
-		op := &SampleDistinct{Pos: at}
-		var err error
-		if op.Count, err = p.expr(); err != nil {
-			return nil, err
-		}
-		if err := p.expect("of"); err != nil {
-			return nil, err
-		}
-		op.Of, err = p.column()
-		return op, err
-	case "make-series":
-		return p.makeSeries(at)
-	case "partition":
-		return p.partition(at)
-	case "evaluate":
-		return p.evaluate(at)
-	case "invoke":
-		e, err := p.expr()
-		if err != nil {
-			return nil, err
-		}
-		call, ok := e.(*Call)
-		if !ok {
-			return nil, p.fail(t, "invoke takes a call of a function")
-		}
-		return &Invoke{at, call}, nil
 	case "render":
 		return p.render(at)
 	case "take", "limit", "sample":
@@ -122,6 +91,45 @@ func (p *parser) operator() (Operator, error) {
 		return p.parse(at, word == "parse-where")
 	case "parse-kv":
 		return p.parseKV(at)
+	}
+	return p.rarer(t, word)
+}
+
+// rarer reads the operators that few hunts use.
+func (p *parser) rarer(t token, word string) (Operator, error) {
+	at := Pos(t.pos)
+	switch word {
+	case "top-hitters":
+		return p.topHitters(at)
+	case "top-nested":
+		return p.topNested(at)
+	case "sample-distinct":
+		op := &SampleDistinct{Pos: at}
+		var err error
+		if op.Count, err = p.expr(); err != nil {
+			return nil, err
+		}
+		if err := p.expect("of"); err != nil {
+			return nil, err
+		}
+		op.Of, err = p.column()
+		return op, err
+	case "make-series":
+		return p.makeSeries(at)
+	case "partition":
+		return p.partition(at)
+	case "evaluate":
+		return p.evaluate(at)
+	case "invoke":
+		e, err := p.expr()
+		if err != nil {
+			return nil, err
+		}
+		call, ok := e.(*Call)
+		if !ok {
+			return nil, p.fail(t, "invoke takes a call of a function")
+		}
+		return &Invoke{at, call}, nil
 	}
 	return nil, p.unsupported(t, "the operator "+word)
 }
