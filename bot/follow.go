@@ -101,6 +101,16 @@ func (f follow) narrow(ctx context.Context, filters []hunts.Filter) error {
 	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(h, a, n, v) })
 }
 
+// devices shows the devices of an answer as one table, from cached results.
+func (f follow) devices(ctx context.Context) error {
+	a, ok, err := f.stored(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	h, a := f.bot.shown(f.hunt, f.asker.Channel, a)
+	return f.say(ctx, "devices", func(v message.View) message.Message { return message.Devices(h, a, v) })
+}
+
 // ask runs another hunt in the thread of this one; shape, if any, makes it go on
 // where this one ended.
 func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunts.Hunt)) error {
@@ -235,8 +245,10 @@ func cancelKey(huntID string) string { return "cancel:" + huntID }
 // more does what the overflow menu offers.
 func (f follow) more(ctx context.Context, do string) error {
 	switch do {
-	case message.DoAgain:
-		return f.again(ctx)
+	case message.DoWiden:
+		return f.widen(ctx, "since=30d")
+	case message.DoPortal:
+		return nil // a link; Slack tells us that it was pressed
 	case message.DoRemove:
 		return f.unsay(ctx)
 	}

@@ -222,6 +222,8 @@ func (b *Bot) act(ctx context.Context, key string, i interaction, name, value st
 		return b.opener(ctx, i).mark(ctx, h)
 	case message.ActionWatch:
 		return f.watch(ctx, a.Since)
+	case message.ActionDevices:
+		return f.devices(ctx)
 	case message.ActionMore:
 		return f.more(ctx, a.Do)
 	case message.ActionShow:

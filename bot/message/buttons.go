@@ -29,6 +29,7 @@ const (
 	ActionRunAgain = "hunt.again"
 	ActionPivot    = "hunt.pivot"   // everything else that the filter's device talked to around its first contact
 	ActionLineage  = "hunt.lineage" // where the processes of the filter's device came from
+	ActionDevices  = "hunt.devices" // the devices as a table in the thread
 	ActionShow     = "hunt.show"    // the answer of the value's hunt once more
 	ActionApprove  = "hunt.approve"
 	ActionRefuse   = "hunt.refuse"
@@ -41,7 +42,8 @@ const (
 	DoJSON   = "json"
 	DoKQL    = "kql"
 	DoBundle = "zip"
-	DoAgain  = "again"
+	DoWiden  = "widen"
+	DoPortal = "portal" // an option with a URL: Slack opens it, and tells us as well
 	DoRemove = "remove"
 )
 
@@ -114,50 +116,49 @@ func actions(elements ...slack.BlockElement) slack.Block {
 	return slack.NewActionBlock("", there...)
 }
 
-// widenTo is the look-back of the button that widens.
+// widenTo is the look-back of the option that widens.
 const widenTo = 30 * 24 * time.Hour
 
+// answerButtons is the one row of an answer, five elements at most: what most
+// people do next, and a menu with the rest.
 func answerButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !v.Buttons {
 		return actions(portalButton(v.HuntURL))
 	}
 	id := h.ID
-	var row []slack.BlockElement
-	for n, f := range a.Facets(2) {
-		row = append(row, button(fmt.Sprintf("%s:%d", ActionFacet, n+1), Action{Hunt: id, Filter: &f.Filter}, facetLabel(f)))
-	}
-	if unsearched(a.Coverage) {
-		row = append(row, button(ActionRetry, Action{Hunt: id}, "Search the rest"))
-	}
-	if text := neighbourRequest(h, a); text != "" {
-		row = append(row, button(ActionRun+":near", Action{Hunt: id, Indicator: text}, "Show the neighbour"))
-	}
-	if !h.Window.All && h.Window.To.Sub(h.Window.From) < widenTo {
-		row = append(row, button(ActionWiden, Action{Hunt: id, Since: "30d"}, "30 days"))
-	}
-	row = append(row, showButton(v))
-	if a.Source.CachedAt != nil {
-		row = append(row, button(ActionRunAgain, Action{Hunt: id}, "Run again"))
-	}
-	row = append(row,
+	return actions(
+		nextButton(h, a, v),
 		button(ActionRefresh, Action{Hunt: id}, "Refresh"),
-		button(ActionWatch, Action{Hunt: id, Since: "72h"}, "Watch 72 h"),
-		addAllButton(h),
+		watchButton(h),
 		button(ActionMark, Action{Hunt: id}, "Mark…"),
-		portalButton(v.HuntURL),
-		moreMenu(id),
+		moreMenu(h, v),
 	)
-	return actions(row...)
 }
 
-// addAllButton puts all indicators of a hunt onto the watchlist for as long as
-// its entries live; few of them have the Watch button.
-func addAllButton(h hunts.Hunt) slack.BlockElement {
-	n := len(h.Request.Indicators())
-	if n < fewIndicators {
-		return nil
+// nextButton is the step that this very answer asks for.
+func nextButton(h hunts.Hunt, a hunts.Answer, v View) slack.BlockElement {
+	if unsearched(a.Coverage) {
+		return button(ActionRetry, Action{Hunt: h.ID}, "Search the rest")
 	}
-	return button(ActionWatch+":all", Action{Hunt: h.ID, Since: "30d"}, fmt.Sprintf("Add all %d to sweep", n))
+	if len(a.ByDevice) > 0 {
+		return button(ActionDevices, Action{Hunt: h.ID}, "Devices")
+	}
+	if text := neighbourRequest(h, a); text != "" {
+		return button(ActionRun+":near", Action{Hunt: h.ID, Indicator: text}, "Show nearby")
+	}
+	return showButton(v)
+}
+
+// watchButton watches the indicators of a hunt; a list goes to the daily sweep
+// instead, since nobody wants a ping for each of twenty.
+func watchButton(h hunts.Hunt) slack.BlockElement {
+	switch n := len(h.Request.Indicators()); {
+	case n == 0:
+		return nil
+	case n >= fewIndicators:
+		return button(ActionWatch+":all", Action{Hunt: h.ID, Since: "30d"}, fmt.Sprintf("Add all %d to sweep", n))
+	}
+	return button(ActionWatch, Action{Hunt: h.ID, Since: "72h"}, "Watch 72 h")
 }
 
 // showButton shows the earlier hunt that the memory line speaks of.
@@ -226,16 +227,27 @@ func unsearched(c hunts.Coverage) bool {
 
 // moreMenu holds five options, the most that an overflow menu may have:
 // https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element
-func moreMenu(id string) slack.BlockElement {
+func moreMenu(h hunts.Hunt, v View) slack.BlockElement {
+	type choice struct{ do, label, url string }
+	choices := []choice{{do: DoCSV, label: "CSV of all events"}, {do: DoBundle, label: "Evidence bundle (zip)"}}
+	if !h.Window.All && h.Window.To.Sub(h.Window.From) < widenTo {
+		choices = append([]choice{{do: DoWiden, label: "Last 30 days"}}, choices...)
+	}
+	if safeURL(v.HuntURL) {
+		choices = append(choices, choice{do: DoPortal, label: "Open query in the portal", url: v.HuntURL})
+	} else {
+		choices = append(choices, choice{do: DoKQL, label: "KQL query"})
+	}
+	choices = append(choices, choice{do: DoRemove, label: "Remove these messages"})
 	var options []*slack.OptionBlockObject
-	for _, o := range []struct{ do, label string }{
-		{DoCSV, "CSV of everything"}, {DoBundle, "Evidence bundle (zip)"}, {DoKQL, "KQL query"}, {DoAgain, "Hunt again"}, {DoRemove, "Remove this hunt's messages"},
-	} {
-		value := Action{Hunt: id, Do: o.do}.value(maxOptionValue)
+	for _, o := range choices {
+		value := Action{Hunt: h.ID, Do: o.do}.value(maxOptionValue)
 		if value == "" {
 			return nil
 		}
-		options = append(options, slack.NewOptionBlockObject(value, plainObject(cutText(o.label, maxOptionText)), nil))
+		option := slack.NewOptionBlockObject(value, plainObject(cutText(o.label, maxOptionText)), nil)
+		option.URL = o.url
+		options = append(options, option)
 	}
 	return slack.NewOverflowBlockElement(ActionMore, options...)
 }

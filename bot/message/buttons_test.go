@@ -44,12 +44,12 @@ func TestTheRowOfButtonsFitsTheAnswer(t *testing.T) {
 		change func(*hunts.Hunt, *hunts.Answer, *View)
 		want   string
 	}{
-		{"reached", func(*hunts.Hunt, *hunts.Answer, *View) {}, "Only powershell 2 | Only failed 1 | 30 days | Refresh | Watch 72 h | Mark… | ▾"},
-		{"with a portal", func(_ *hunts.Hunt, _ *hunts.Answer, v *View) { v.HuntURL = "https://portal.azure.com/#q" }, "Only powershell 2 | Only failed 1 | 30 days | Refresh | Watch 72 h | Mark… | Open in portal | ▾"},
-		{"30 days asked already", func(h *hunts.Hunt, _ *hunts.Answer, _ *View) { h.Window.From = before(widenTo) }, "Only powershell 2 | Only failed 1 | Refresh | Watch 72 h | Mark… | ▾"},
-		{"everything asked already", func(h *hunts.Hunt, _ *hunts.Answer, _ *View) { h.Window.All = true }, "Only powershell 2 | Only failed 1 | Refresh | Watch 72 h | Mark… | ▾"},
-		{"a slice failed", func(_ *hunts.Hunt, a *hunts.Answer, _ *View) { a.Coverage.Slices[3].State = hunts.SliceFailed }, "Only powershell 2 | Only failed 1 | Search the rest | 30 days | Refresh | Watch 72 h | Mark… | ▾"},
-		{"nothing to narrow", func(_ *hunts.Hunt, a *hunts.Answer, _ *View) { a.Rows = nil }, "30 days | Refresh | Watch 72 h | Mark… | ▾"},
+		{"reached", func(*hunts.Hunt, *hunts.Answer, *View) {}, "Devices | Refresh | Watch 72 h | Mark… | ▾"},
+		{"with a portal", func(_ *hunts.Hunt, _ *hunts.Answer, v *View) { v.HuntURL = "https://portal.azure.com/#q" }, "Devices | Refresh | Watch 72 h | Mark… | ▾"},
+		{"30 days asked already", func(h *hunts.Hunt, _ *hunts.Answer, _ *View) { h.Window.From = before(widenTo) }, "Devices | Refresh | Watch 72 h | Mark… | ▾"},
+		{"everything asked already", func(h *hunts.Hunt, _ *hunts.Answer, _ *View) { h.Window.All = true }, "Devices | Refresh | Watch 72 h | Mark… | ▾"},
+		{"a slice failed", func(_ *hunts.Hunt, a *hunts.Answer, _ *View) { a.Coverage.Slices[3].State = hunts.SliceFailed }, "Search the rest | Refresh | Watch 72 h | Mark… | ▾"},
+		{"nothing to narrow", func(_ *hunts.Hunt, a *hunts.Answer, _ *View) { a.Rows = nil }, "Devices | Refresh | Watch 72 h | Mark… | ▾"},
 		{"buttons are off", func(_ *hunts.Hunt, _ *hunts.Answer, v *View) { v.Buttons = false }, ""},
 		{"plain text has none", func(_ *hunts.Hunt, _ *hunts.Answer, v *View) { v.Form = PlainText }, ""},
 	} {

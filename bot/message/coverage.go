@@ -10,21 +10,55 @@ import (
 // searchedLine says what a hunt that found nothing has looked at; without it
 // nothing found means nothing.
 func searchedLine(a hunts.Answer) line {
-	if a.Verdict != hunts.Clean || a.Totals.Events > 0 || a.Hunt != "" && a.Hunt != "network-footprint" {
+	if a.Verdict != hunts.Clean || a.Totals.Events > 0 || a.Hunt != "" && a.Hunt != hunts.DefaultHunt || len(a.Places) > 0 {
 		return nil
 	}
-	l := line{ours("Searched: network events (all outcomes)")}
+	l := line{ours("Searched: network connections (all outcomes)")}
 	if len(a.Request.Domains) > 0 {
-		l = l.and(ours(", DNS, TLS and HTTP host names"))
-	}
-	if len(a.Request.IPs) > 0 {
-		l = l.dot(ours("exact and ::ffff: forms"))
+		l = l.and(ours(", DNS, TLS and HTTP names"))
 	}
 	if len(a.Request.Files) > 0 {
 		l = l.dot(ours("only through the files asked for"))
 	}
 	return l
 }
+
+// placesLine says where else the indicators were found and, where nothing was,
+// what the verdict speaks for and what it does not.
+func placesLine(a hunts.Answer) line {
+	var found, searched, missing []string
+	seen := map[string]bool{}
+	for _, p := range a.Places {
+		name := shown(p.Place, maxShort)
+		switch {
+		case p.Events > 0 && p.Table != "DeviceNetworkEvents":
+			found = append(found, name+" "+grouped(p.Events))
+		case !p.Searched && !seen["-"+name]:
+			seen["-"+name] = true
+			if p.Reason != "" {
+				name += " (" + shown(p.Reason, maxShort) + ")"
+			}
+			missing = append(missing, name)
+		case p.Searched && !seen[name]:
+			seen[name] = true
+			searched = append(searched, name)
+		}
+	}
+	var l line
+	if len(found) > 0 {
+		l = l.dot(ours("Also: %s", listed(found, maxPlaces)))
+	}
+	if a.Verdict == hunts.Clean && len(searched) > 0 {
+		l = l.dot(ours("Searched: %s", listed(searched, maxPlaces)))
+	}
+	if len(missing) > 0 {
+		l = l.dot(ours("not searched: %s", listed(missing, maxPlaces)))
+	}
+	return l
+}
+
+// maxPlaces bounds the places that one line names.
+const maxPlaces = 5
 
 // nearLine names what was reached beside the indicators of a CLEAN: worth a
 // look, and no hit.
@@ -33,9 +67,9 @@ func nearLine(a hunts.Answer) line {
 		return nil
 	}
 	n := a.Neighbours[0]
-	l := line{ours("Near: %s reached ", count(n.Devices, "device")), span{kind: codeSpan, text: shownRemote(n.Remote, maxShort)}, ours(" ("), sentence(n.Kind), ours("): a neighbour, not a hit")}
+	l := line{ours("Nearby, not a hit: %s reached ", count(n.Devices, "device")), span{kind: codeSpan, text: shownRemote(n.Remote, maxShort)}, ours(" ("), sentence(n.Kind), ours(")")}
 	if more := len(a.Neighbours) - 1; more > 0 {
-		l = l.and(ours("; %s below", count(int64(more), "more neighbour")))
+		l = l.and(ours("; %s in the thread", count(int64(more), "more neighbor")))
 	}
 	return l
 }
@@ -45,7 +79,7 @@ func neighbourLines(a hunts.Answer) []line {
 	if len(a.Neighbours) < 2 {
 		return nil
 	}
-	lines := []line{{ours("Neighbours that were reached; none of them is a hit")}}
+	lines := []line{{ours("Nearby and reached; none of them is a hit")}}
 	for _, n := range a.Neighbours {
 		lines = append(lines, line{ours("• "), span{kind: codeSpan, text: shownRemote(n.Remote, maxShort)}, ours(" · "), sentence(n.Kind), ours(" as "), span{kind: codeSpan, text: shownRemote(n.Of, maxShort)},
 			ours(" · %s · %s", count(n.Devices, "device"), count(n.Events, "event"))})
@@ -53,8 +87,9 @@ func neighbourLines(a hunts.Answer) []line {
 	return lines
 }
 
-// coverageLine is what the verdict rests on, in one line.
-func coverageLine(a hunts.Answer, v View) line {
+// coverageLine is what the verdict rests on, in one line. searched is the end of
+// the look-back.
+func coverageLine(a hunts.Answer, searched time.Time) line {
 	c := a.Coverage
 	l := line{ours("Coverage: ")}
 	switch {
@@ -66,17 +101,18 @@ func coverageLine(a hunts.Answer, v View) line {
 		l = l.and(ours("not known"))
 	}
 	if c.NewestEvent != nil {
-		if d := v.Now.Sub(*c.NewestEvent); d >= 0 && d < 48*time.Hour {
-			l = l.dot(ours("newest event %s old", length(d)))
+		// the end of the look-back, not the clock: this text is read for hours
+		if d := searched.Sub(*c.NewestEvent); d >= 0 && d < 48*time.Hour {
+			l = l.dot(ours("newest event %s before the search", length(d)))
 		} else {
 			l = l.dot(ours("newest event "), at(*c.NewestEvent))
 		}
 	}
 	if c.ControlFound != nil && a.Verdict != hunts.Reached {
 		if *c.ControlFound {
-			l = l.dot(ours("control host found, so the search works"))
+			l = l.dot(ours("self-test passed"))
 		} else {
-			l = l.dot(ours("control host not found"))
+			l = l.dot(ours("self-test failed: the control host was not found"))
 		}
 	}
 	if c.Proxy != "" {
@@ -84,16 +120,16 @@ func coverageLine(a hunts.Answer, v View) line {
 	}
 	for n, x := range a.Excluded {
 		if n == 3 {
-			l = l.dot(ours("%s", count(int64(len(a.Excluded)-n), "more exclusion")))
+			l = l.dot(ours("%s", count(int64(len(a.Excluded)-n), "more exclusion profile")))
 			break
 		}
-		l = l.dot(ours("%s match exclusion ", count(x.Events, "event")), span{text: shown(x.Profile, maxShort)})
+		l = l.dot(ours("%s known-good (", countIs(x.Events, "event")), span{text: shown(x.Profile, maxShort)}, ours(")"))
 		if x.Hidden {
-			l = l.and(ours(" (hidden)"))
+			l = l.and(ours(", hidden"))
 		}
 	}
 	if c.BadLines > 0 {
-		l = l.dot(ours("%s of the export unreadable", count(c.BadLines, "line")))
+		l = l.dot(ours("%s of the export could not be read", count(c.BadLines, "line")))
 	}
 	return l
 }
@@ -116,8 +152,9 @@ func problemsLine(a hunts.Answer) line {
 	return line{ours("Not complete: "), sentence(strings.Join(rest, "; "))}
 }
 
-// footLine ends every message: hunt id and asker, and how fresh it is.
-func footLine(h hunts.Hunt, a hunts.Answer, v View) line {
+// footLine ends every message: the hunt's id, who asked and why, and how fresh
+// the answer is.
+func footLine(h hunts.Hunt, a hunts.Answer) line {
 	id := a.HuntID
 	if id == "" {
 		id = h.ID
@@ -130,15 +167,20 @@ func footLine(h hunts.Hunt, a hunts.Answer, v View) line {
 		}
 		l = l.and(ours(", also "), who(hunts.Asker{User: name}))
 	}
-	l = l.dot(ours("%s", took(a.Source.TookMS)))
-	if a.Source.CachedAt != nil {
-		l = l.dot(ours("from memory, searched "), at(*a.Source.CachedAt))
+	if h.Request.Why != "" {
+		l = l.and(ours(": "), quoted(h.Request.Why))
+	}
+	if a.Source.Workspace != "" {
+		l = l.dot(span{text: shown(a.Source.Workspace, maxShort)})
+	}
+	switch {
+	case a.Source.CachedAt != nil:
+		l = l.dot(ours("cached result from "), at(*a.Source.CachedAt))
+	case !h.Window.To.IsZero():
+		l = l.dot(ours("searched "), at(h.Window.To))
 	}
 	if a.Source.ExpiresAt != nil {
-		l = l.dot(ours("cached until "), at(*a.Source.ExpiresAt))
-	}
-	if !v.Now.IsZero() {
-		l = l.dot(ours("as of "), at(v.Now))
+		l = l.and(ours(", cached until "), at(*a.Source.ExpiresAt))
 	}
 	return l
 }

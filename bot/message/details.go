@@ -33,7 +33,7 @@ func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 	}
 	for i, b := range a.Beacons {
 		if i == maxBeacons {
-			rest.say(line{ours("… %s", count(int64(len(a.Beacons)-i), "more beacon-like pair"))})
+			rest.say(line{ours("… %s", count(int64(len(a.Beacons)-i), "more regular pair"))})
 			break
 		}
 		rest.say(beaconLine(b))
@@ -82,8 +82,8 @@ func rowCaption(a hunts.Answer) string {
 }
 
 func beaconLine(b hunts.Beacon) line {
-	return line{ours("Beacon-like: "), data(b.Device), ours(" · "), processSpan(b.Process), ours(" → "), span{kind: codeSpan, text: shownRemote(b.Remote, maxShort)},
-		ours(" every %s ± %s over %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
+	return line{ours("Likely beaconing: "), data(b.Device), ours(" · "), processSpan(b.Process), ours(" → "), span{kind: codeSpan, text: shownRemote(b.Remote, maxShort)},
+		ours(" every %s (±%s), %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
 }
 
 // unsearchedInParent is how many of them the sentence of the coverage names.
@@ -152,7 +152,7 @@ func newestLines(a hunts.Answer) []line {
 		}
 		l := line{ours("• "), at(e.Time), ours(" · "), data(e.Device), ours(" · %s · ", outcomeWord(e.Outcome)), processSpan(e.Process)}
 		if n := seen[of(e)] - 1; n > 0 {
-			l = l.and(ours(", %s more like it", grouped(n)))
+			l = l.and(ours(" ×%s", grouped(n+1)))
 		}
 		if e.CommandLine != "" {
 			l = l.and(ours(": "), span{kind: codeSpan, text: shown(e.CommandLine, maxCommandLine)})

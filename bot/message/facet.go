@@ -31,14 +31,19 @@ func facetLabel(f hunts.Suggestion) string {
 	return verb + cutText(value, goodButtonText-len(verb)-len(number)) + number
 }
 
-// facetMenus narrow the answer by anything that splits it, in two menus: only,
-// and without.
+// facetMenus narrow the answer: by a button for each of the best splits, and by
+// anything else that splits it in two menus, only and without. Beside them is the
+// earlier hunt that the parent message speaks of.
 func facetMenus(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !v.Buttons {
 		return nil
 	}
+	var row []slack.BlockElement
+	for n, f := range a.Facets(2) {
+		row = append(row, button(fmt.Sprintf("%s:%d", ActionFacet, n+1), Action{Hunt: h.ID, Filter: &f.Filter}, facetLabel(f)))
+	}
 	splits := a.Splits()
-	return actions(facetMenu(h, splits, false), facetMenu(h, splits, true))
+	return actions(append(row, facetMenu(h, splits, false), facetMenu(h, splits, true), showButton(v))...)
 }
 
 // facetWords are the headings of the menus, in the order of the groups.

@@ -106,10 +106,10 @@ func handOverText(l LedgerView, v View) string {
 			return false
 		}
 	}
-	group("DONE, met", is(hunts.Reached, hunts.Tried))
-	group("DONE, clean", is(hunts.Clean))
+	group("FOUND", is(hunts.Reached, hunts.Tried))
+	group("CLEAN", is(hunts.Clean))
 	if n[hunts.Clean] > 0 {
-		fmt.Fprintf(&b, "%s\n", coverageLine(hunts.Answer{Verdict: hunts.Clean, Coverage: l.Coverage}, v).String())
+		fmt.Fprintf(&b, "%s\n", coverageLine(hunts.Answer{Verdict: hunts.Clean, Coverage: l.Coverage}, v.Now).String())
 	}
 	group("OPEN, could not tell", is(hunts.CouldNotTell))
 	group("OPEN, waiting", func(x LedgerLine) bool { return x.State == LineNew || x.State == LineRunning })

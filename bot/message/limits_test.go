@@ -186,10 +186,10 @@ func TestTheParentStaysShort(t *testing.T) {
 				t.Errorf("%d lines", n)
 			}
 			lines := strings.Split(m.Text, "\n")
-			if !strings.HasPrefix(lines[0], "🔴 *REACHED*: ") || !strings.HasPrefix(lines[len(lines)-1], "F-7QK2 · ") {
+			if !strings.HasPrefix(lines[0], "🔴 *REACHED* by ") || !strings.HasPrefix(lines[len(lines)-1], "F-7QK2 · ") {
 				t.Errorf("the verdict does not stand first, or the hunt not last:\n%s", m.Text)
 			}
-			if len(a.ByIndicator) > maxIndicatorLines && !strings.Contains(m.Text, count(int64(len(a.ByIndicator)-maxIndicatorLines+1), "more indicator")) {
+			if len(a.ByIndicator) > maxIndicatorsNamed && !strings.Contains(m.Text, count(int64(len(a.ByIndicator)-maxIndicatorsNamed), "more indicator")) {
 				t.Error("the indicators that are left out are not counted")
 			}
 		})

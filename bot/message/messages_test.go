@@ -23,28 +23,28 @@ func TestVerdictLineSaysWhatCameOfIt(t *testing.T) {
 		change func(*hunts.Answer)
 		want   string
 	}{
-		{"reached by some, tried by one more", func(*hunts.Answer) {}, "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, complete"},
-		{"reached by all", func(a *hunts.Answer) { a.ByDevice = a.ByDevice[:1] }, "🔴 *REACHED*: 1 device · last 7 days, complete"},
+		{"reached by some, tried by one more", func(*hunts.Answer) {}, "🔴 *REACHED* by 3 devices, tried by 1 · last 7 days, fully searched"},
+		{"reached by all", func(a *hunts.Answer) { a.ByDevice = a.ByDevice[:1] }, "🔴 *REACHED* by 1 device · last 7 days, fully searched"},
 		{"the rest was blocked", func(a *hunts.Answer) {
 			a.ByDevice[3].Outcome, a.ByDevice[2].Outcome = hunts.OutcomeBlocked, hunts.OutcomeBlocked
-		}, "🔴 *REACHED*: 2 devices (2 more tried and were blocked) · last 7 days, complete"},
+		}, "🔴 *REACHED* by 2 devices, tried by 2 · last 7 days, fully searched"},
 		{"the rest tried in several ways", func(a *hunts.Answer) {
 			a.ByDevice[3].Outcome = hunts.OutcomeBlocked
 			a.ByDevice[2].Outcome = hunts.OutcomeFailed
-		}, "🔴 *REACHED*: 2 devices (2 more tried without reaching it) · last 7 days, complete"},
-		{"one only listened", func(a *hunts.Answer) { a.ByDevice[3].Outcome = hunts.OutcomeOther }, "🔴 *REACHED*: 3 devices, 1 more without contact · last 7 days, complete"},
-		{"more devices than listed", func(a *hunts.Answer) { a.Truncated.ByDevice = true }, "🔴 *REACHED*: at least 3 devices (1 more tried and failed) · last 7 days, complete"},
-		{"device lines hidden", func(a *hunts.Answer) { a.ByDevice = nil }, "🔴 *REACHED*: 3 devices completed a connection · last 7 days, complete"},
-		{"reached, but not all was searched", func(a *hunts.Answer) { a.Coverage.Complete, a.Coverage.Slices[0].State = false, hunts.SlicePartial }, "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, incomplete: 1 of 7 slices not searched in full"},
+		}, "🔴 *REACHED* by 2 devices, tried by 2 · last 7 days, fully searched"},
+		{"one only listened", func(a *hunts.Answer) { a.ByDevice[3].Outcome = hunts.OutcomeOther }, "🔴 *REACHED* by 3 devices, 1 more without a connection · last 7 days, fully searched"},
+		{"more devices than listed", func(a *hunts.Answer) { a.Truncated.ByDevice = true }, "🔴 *REACHED* by at least 3 devices, tried by 1 · last 7 days, fully searched"},
+		{"device lines hidden", func(a *hunts.Answer) { a.ByDevice = nil }, "🔴 *REACHED* · 3 devices completed a connection · last 7 days, fully searched"},
+		{"reached, but not all was searched", func(a *hunts.Answer) { a.Coverage.Complete, a.Coverage.Slices[0].State = false, hunts.SlicePartial }, "🔴 *REACHED* by 3 devices, tried by 1 · last 7 days, 1 of 7 parts not fully searched"},
 		{"tried once", func(a *hunts.Answer) {
 			a.Verdict, a.Totals.Devices, a.Outcomes = hunts.Tried, 1, hunts.Outcomes{Failed: 1}
-		}, "🟡 *TRIED*: 1 device, none completed a connection (1 failed event) · last 7 days, complete"},
+		}, "🟡 *TRIED* by 1 device, none connected (1 failed attempt) · last 7 days, fully searched"},
 		{"tried in several ways", func(a *hunts.Answer) {
 			a.Verdict, a.Outcomes = hunts.Tried, hunts.Outcomes{Failed: 3, Blocked: 1, LookedUp: 2}
-		}, "🟡 *TRIED*: 4 devices, none completed a connection (3 failed, 1 blocked, 2 looked up only events) · last 7 days, complete"},
-		{"clean of several", func(a *hunts.Answer) { a.Verdict = hunts.Clean }, "🟢 *CLEAN*: no sensor reported reaching or trying any of 2 indicators · last 7 days, complete"},
-		{"a verdict from a newer version", func(a *hunts.Answer) { a.Verdict, a.Reason = "PROBABLY", "who knows" }, "❔ *COULD NOT TELL*: who knows · last 7 days, complete"},
-		{"no verdict at all", func(a *hunts.Answer) { a.Verdict, a.Reason = "", "" }, "❔ *COULD NOT TELL*: – · last 7 days, complete"},
+		}, "🟡 *TRIED* by 4 devices, none connected (3 failed attempts, 1 blocked attempt, 2 DNS lookups) · last 7 days, fully searched"},
+		{"clean of several", func(a *hunts.Answer) { a.Verdict = hunts.Clean }, "🟢 *CLEAN* · no sensor reported any of 2 indicators · last 7 days, fully searched"},
+		{"a verdict from a newer version", func(a *hunts.Answer) { a.Verdict, a.Reason = "PROBABLY", "who knows" }, "⚪ *COULD NOT TELL* · who knows · last 7 days, fully searched"},
+		{"no verdict at all", func(a *hunts.Answer) { a.Verdict, a.Reason = "", "" }, "⚪ *COULD NOT TELL* · – · last 7 days, fully searched"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, a := story()
@@ -80,8 +80,8 @@ func TestTheMockMessagesOfAQuickHunt(t *testing.T) {
 		{"in the middle", Progress(h, hunts.Progress{Done: 4, Total: 7, Devices: 3, Events: 17}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓░░░ 4 of 7 slices · 3 devices so far · 17 events\nasked by <@U0ANALYST> · \"ISAC tip\""},
 		{"reached before the end", Progress(h, hunts.Progress{Done: 9, Total: 7, Verdict: hunts.Reached, Devices: 1, Events: 1}, v), "🔴 *REACHED so far* · F-7QK2 still hunting · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓▓▓▓ 7 of 7 slices · 1 device so far · 1 event\nasked by <@U0ANALYST> · \"ISAC tip\""},
 		{"nothing yet", Progress(h, hunts.Progress{Done: -1, Total: 90}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n░░░░░░░░░░░░░░ 0 of 90 slices · nothing so far\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"answered", Answered(h, a, v), "🔴 *REACHED*: 3 devices (1 more tried and failed) · last 7 days, complete\n`203.0.113[.]66`  2 devices · 38 events · first 2026-11-01 22:12 UTC · last 9 min ago\n`cdn-sync[.]example`  3 devices · 51 events · first 2026-11-01 22:12 UTC · last 9 min ago · marked malicious (INC-4711)\nThrough `powershell.exe` (2 devices, parent `winword.exe`) and `rundll32.exe` (1 device, parent `services.exe`) · beacon-like: every 60 s ± 2 s over 1 204 events\nRare: 4 of 1 942 reporting devices · 54 events, 3 of them hourly aggregates\nCoverage: 1 942 of 2 010 sensors · newest event 4 min old · 14 events match exclusion internal-dns\nNote: 3 inspected events carry no process\nF-7QK2 · <@U0ANALYST> · 2.1 s · cached until 2026-11-03 09:27 UTC · as of 2026-11-03 09:12 UTC"},
-		{"broken", Broken("F-7QK2", "something broke on our side", "Try again in a minute", v), "❔ *COULD NOT TELL*: something broke on our side\nTry again in a minute\nF-7QK2"},
+		{"answered", Answered(h, a, v), "🔴 *REACHED* by 3 devices, tried by 1 · last 7 days, fully searched\n*ws-fin-014* (b.lee) · powershell.exe ← winword.exe · 30 events since 2026-11-01 22:12 UTC · likely beaconing: every 60 s\n*ws-fin-031* (b.lee) · powershell.exe ← winword.exe · 18 events since 2026-11-01 22:12 UTC\n*ws-hr-002* (b.lee) · process unknown (network inspection) · 3 events since 2026-11-01 22:12 UTC\nTried only: *srv-web-01* (b.lee) · rundll32.exe ← services.exe, failed\n`203.0.113[.]66` reached by 2, tried by 1 · `cdn-sync[.]example` reached by 2, marked malicious (INC-4711) · rare: 4 of 1,942 devices\nCoverage: 1,942 of 2,010 sensors · newest event 4 min before the search · 14 events are known-good (internal-dns)\nNote: 3 inspected events carry no process\nF-7QK2 · <@U0ANALYST>: \"ISAC tip\" · prod-eu · searched 2026-11-03 09:12 UTC, cached until 2026-11-03 09:27 UTC"},
+		{"broken", Broken("F-7QK2", "something broke on our side", "Try again in a minute", v), "⚪ *COULD NOT TELL* · something broke on our side\nTry again in a minute\nF-7QK2"},
 		{"refused, with channels", Refused("<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 <!here>", v), "<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 &lt;!here&gt;"},
 		{"marked", Marked(h, "malicious (INC-4711)", "seen in the ISAC list", v), "🏷️ F-7QK2: malicious (INC-4711) · \"seen in the ISAC list\""},
 	} {
@@ -96,7 +96,7 @@ func TestTheMockMessagesOfAQuickHunt(t *testing.T) {
 func TestNarrowingIsNoAcquittal(t *testing.T) {
 	h, a := story()
 	none := plain(Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "cmd.exe"}), View{Now: now}))
-	if strings.Contains(none, "CLEAN") || !strings.Contains(none, "no acquittal") {
+	if strings.Contains(none, "CLEAN") || !strings.Contains(none, "does not make anything clean") {
 		t.Error(none)
 	}
 	some := plain(Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "powershell.exe"}), View{Now: now}))
@@ -132,10 +132,10 @@ func TestManyNewOnesAreATableAndNoWallOfLines(t *testing.T) {
 			if table != (n > maxSweepLines) {
 				t.Errorf("%d new, form %v: a table %v\n%s", n, form, table, text)
 			}
-			if lines := strings.Count(text, "→ 1 device"); n > maxSweepLines && lines > 0 {
+			if lines := strings.Count(text, "reached by ws-"); n > maxSweepLines && lines > 0 {
 				t.Errorf("%d new: %d lines beside the table", n, lines)
 			}
-			if !strings.Contains(text, fmt.Sprintf("NEW %d", n)) || !strings.Contains(text, "Proof: ") {
+			if !strings.Contains(text, fmt.Sprintf("New: %d", n)) || !strings.Contains(text, "Self-test passed") {
 				t.Errorf("%d new: count or proof is missing:\n%s", n, text)
 			}
 			check(t, valid, SweepDetails(s, View{Now: now, Form: form}))
@@ -167,9 +167,9 @@ func TestTheMorningSweep(t *testing.T) {
 		sweep SweepView
 		want  string
 	}{
-		{"a quiet day is one line with its proof", sweepOf(hunts.Clean), "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete · 🟢 *nothing met* · Proof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
-		{"a day that could not be told", unknown, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · ❔ *COULD NOT TELL*: the newest event is 26 h old\nProof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
-		{"a day with news", news, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4 812 indicators · complete\nAlso covers 1 missed slot\n🆕 *NEW 2*\n  `192.0.2[.]140`  C2, confidence 85 → 2 devices · mshta.exe · first seen 2026-11-03 07:12 UTC\n  `dl-upd[.]example`  phishing → 1 device tried, none reached it · msedge.exe · first seen 2026-11-03 07:12 UTC\n🔁 *STILL 1*\n  `198.51.100[.]9` → 1 device · mshta.exe · first seen 2026-11-03 07:12 UTC · handled (INC-4690) · quiet until 15 Nov\n✅ *GONE 1* · `203.0.113[.]9` from 1 device · Not evaluated 3 (2 over-wide, 1 malformed): list in the thread · expired, left out: 212\nProof: control host found · 1 942 of 2 010 sensors · newest event 4 min old · 6 queries"},
+		{"a quiet day is one line with its proof", sweepOf(hunts.Clean), "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4,812 indicators · fully searched · 🟢 *nothing found* · Self-test passed · 1,942 of 2,010 sensors · newest event 2026-11-03 09:08 UTC · 6 queries"},
+		{"a day that could not be told", unknown, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4,812 indicators · ⚪ *COULD NOT TELL* · the newest event is 26 h old\nSelf-test passed · 1,942 of 2,010 sensors · newest event 2026-11-03 09:08 UTC · 6 queries"},
+		{"a day with news", news, "🌅 *Sweep daily* 2026-11-03 09:12 UTC · since 2026-11-02 09:12 UTC · 4,812 indicators · fully searched\nAlso covers 1 missed slot\n🆕 *New: 2*\n  `192.0.2[.]140`  C2, confidence 85 · reached by ws-1 and ws-2 · mshta.exe · first seen 2026-11-03 07:12 UTC\n  `dl-upd[.]example`  phishing · tried by ws-1 · msedge.exe · first seen 2026-11-03 07:12 UTC\n🔁 *Ongoing: 1*\n  `198.51.100[.]9` · reached by ws-1 · mshta.exe · first seen 2026-11-03 07:12 UTC · INC-4690 · muted until Nov 15\n✅ *No longer seen: 1* · `203.0.113[.]9` from 1 device · skipped 3 (2 over-wide, 1 malformed): list in the thread · 212 expired\nSelf-test passed · 1,942 of 2,010 sensors · newest event 2026-11-03 09:08 UTC · 6 queries"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			check(t, valid, Sweep(c.sweep, v))
@@ -180,7 +180,7 @@ func TestTheMorningSweep(t *testing.T) {
 	}
 	details := SweepDetails(news, v)
 	check(t, valid, details)
-	for _, want := range []string{"✅ Gone: `203.0.113[.]9` on ws-3", "Not evaluated: line 3: `10.0.0[.]0/4` over-wide: a sweep takes", "… 214 more are not evaluated"} {
+	for _, want := range []string{"✅ No longer seen: `203.0.113[.]9` on ws-3", "Not evaluated: line 3: `10.0.0[.]0/4` over-wide: a sweep takes", "… 214 more are not evaluated"} {
 		if !strings.Contains(plain(details), want) {
 			t.Errorf("the thread lacks %q:\n%s", want, plain(details))
 		}

@@ -124,7 +124,7 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 		head = head.and(bold(shown(f.Text(), maxShort)))
 	}
 	if n.Events == 0 {
-		p.say(head.and(ours(": nothing of %s is left. That is no acquittal: the filter hides the rest.", shown(h.ID, maxShort))))
+		p.say(head.and(ours(": this filter leaves nothing of %s. That does not make anything clean: the filter hides the rest.", shown(h.ID, maxShort))))
 		return p.render(v.Form)
 	}
 	head = head.and(ours(": %s on %s%s", count(n.Events, "event"), count(int64(len(n.Devices)), "device"), outcomesOf(n.Outcomes)))
@@ -137,7 +137,7 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 	}
 	p.say(lines...)
 	rowGrid(a, n.Rows, fmt.Sprintf("%s, narrowed: %s", fileStem(a), count(int64(len(n.Rows)), "row"))).add(&p, v.Form)
-	p.small(line{ours("%s · from the rows at hand, without a new query", shown(h.ID, maxShort))})
+	p.small(line{ours("%s · from cached results", shown(h.ID, maxShort))})
 	return p.render(v.Form)
 }
 
@@ -146,7 +146,7 @@ func outcomesOf(o hunts.Outcomes) string {
 	for _, x := range []struct {
 		n    int64
 		word string
-	}{{o.Reached, "reached"}, {o.Failed, "failed"}, {o.Blocked, "blocked"}, {o.LookedUp, "looked up only"}, {o.Other, "without contact"}} {
+	}{{o.Reached, "reached"}, {o.Failed, "failed"}, {o.Blocked, "blocked"}, {o.LookedUp, "DNS lookups only"}, {o.Other, "without a connection"}} {
 		if all := o.Reached + o.Failed + o.Blocked + o.LookedUp + o.Other; x.n == all && all > 1 {
 			return ", all " + x.word
 		}

@@ -51,7 +51,7 @@ func between(s string) span {
 // as COULD NOT TELL and says so: silence would read as clean.
 func Broken(id, say, hint string, v View) Message {
 	var p page
-	lines := []line{{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(": "), sentence(say)}}
+	lines := []line{{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" · "), sentence(say)}}
 	if hint != "" {
 		lines = append(lines, line{sentence(hint)})
 	}
@@ -60,7 +60,7 @@ func Broken(id, say, hint string, v View) Message {
 		p.say(line{sentence(v.ChannelNote)})
 	}
 	if v.Buttons {
-		p.add(actions(button(ActionRunAgain, Action{Hunt: id}, "Hunt again")), "")
+		p.add(actions(button(ActionRunAgain, Action{Hunt: id}, "Refresh")), "")
 	}
 	p.small(line{ours("%s", shown(id, maxShort))})
 	return p.render(v.Form)
@@ -71,7 +71,7 @@ func Called(h hunts.Hunt, a hunts.Answer, v View) Message {
 	var p page
 	l := line{who(h.Asker), ours(": %s is answered, ", shown(h.ID, maxShort)), ours("%s ", icon(a.Verdict)), bold(word(a.Verdict))}
 	if a.Verdict == hunts.Reached {
-		l = l.and(ours(": "), reachedText(a))
+		l = l.and(ours("%s", concernText(a)))
 	}
 	p.say(l)
 	return p.render(v.Form)

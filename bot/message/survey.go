@@ -112,7 +112,7 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 		t.line("More hits than one answer holds: the newest are shown, counts of events are exact.")
 	}
 	a := hunts.Answer{Verdict: s.Verdict, Reason: s.Reason, Coverage: s.Coverage}
-	t.line("%s", coverageLine(a, View{}).String())
+	t.line("%s", coverageLine(a, s.Window.To).String())
 	if l := problemsLine(a); l != nil {
 		t.line("%s", l.String())
 	}

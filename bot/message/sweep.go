@@ -65,7 +65,7 @@ func Sweep(s SweepView, v View) Message {
 	}
 	head = head.dot(ours("%s", count(int64(s.Listed), "indicator")))
 	if survey.Verdict == hunts.CouldNotTell {
-		head = head.dot(ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(": "), sentence(survey.Reason))
+		head = head.dot(ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" · "), sentence(survey.Reason))
 	} else {
 		head = head.dot(ours("%s", completeness(survey.Coverage)))
 	}
@@ -76,10 +76,10 @@ func Sweep(s SweepView, v View) Message {
 	}
 	lines := []line{head}
 	if untold {
-		lines = append(lines, line{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" what else there is: "), sentence(strings.Join(survey.Coverage.Problems, "; "))})
+		lines = append(lines, line{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" whether there is more: "), sentence(strings.Join(survey.Coverage.Problems, "; "))})
 	}
 	if s.Again {
-		lines = append(lines, line{ours("Tried again every hour; this message changes when it can be told.")})
+		lines = append(lines, line{ours("I try again every hour and edit this message once I know.")})
 	}
 	if s.Missed > 0 {
 		lines = append(lines, line{ours("Also covers %s", count(int64(s.Missed), "missed slot"))})
@@ -141,7 +141,7 @@ func newTable(list []SweepLine) grid {
 // no more room than it deserves.
 func quietSweep(s SweepView, head line, v View) Message {
 	var p page
-	l := head.dot(ours("%s ", icon(hunts.Clean)), bold("nothing met"))
+	l := head.dot(ours("%s ", icon(hunts.Clean)), bold("nothing found"))
 	if s.Missed > 0 {
 		l = l.dot(ours("also covers %s", count(int64(s.Missed), "missed slot")))
 	}
@@ -182,8 +182,8 @@ func requestText(i indicator.Indicator) string {
 }
 
 const (
-	newTitle = "NEW"
-	oldTitle = "FIRST LOOK BACK"
+	newTitle = "New"
+	oldTitle = "Found in history"
 )
 
 func sweepLines(s SweepView) []line {
@@ -193,7 +193,7 @@ func sweepLines(s SweepView) []line {
 		if len(list) == 0 {
 			return
 		}
-		out = append(out, line{ours("%s ", sign), bold(fmt.Sprintf("%s %d", title, len(list)))})
+		out = append(out, line{ours("%s ", sign), bold(fmt.Sprintf("%s: %d", title, len(list)))})
 		if title == newTitle && len(list) > maxSweepLines {
 			return // the table has them
 		}
@@ -207,23 +207,26 @@ func sweepLines(s SweepView) []line {
 	}
 	section("🆕", newTitle, r.New, true)
 	section("📜", oldTitle, r.Old, true)
-	section("🔁", "STILL", r.Still, false)
-	section("🔕", "QUIET", r.Quiet, false)
+	section("🔁", "Ongoing", r.Still, false)
+	section("🔕", "Muted", r.Quiet, false)
 	tail := line{}
 	if len(r.Gone) > 0 {
 		tail = goneLine(r.Gone)
 	}
 	if text := leftCounts(r.Left); text != "" {
-		tail = tail.dot(ours("Not evaluated %s: list in the thread", text))
+		tail = tail.dot(ours("skipped %s: list in the thread", text))
 	}
 	if n := r.Left[expiredKind]; n > 0 {
-		tail = tail.dot(ours("expired, left out: %s", grouped(int64(n))))
+		tail = tail.dot(ours("%s expired", grouped(int64(n))))
 	}
 	if len(tail) > 0 {
 		out = append(out, tail)
 	}
 	return out
 }
+
+// maxHitDevices is how many devices a line of the post names.
+const maxHitDevices = 3
 
 func sweepLine(l SweepLine, old bool) line {
 	out := line{ours("  "), indicatorSpan(l.Indicator.String(), string(l.Indicator.Kind))}
@@ -233,13 +236,15 @@ func sweepLine(l SweepLine, old bool) line {
 	if l.Confidence > 0 {
 		out = out.and(ours(", confidence %d", l.Confidence))
 	}
-	reached := 0
+	var reached, tried []string
 	names := map[string]bool{}
 	var processes []string
 	first, last := time.Time{}, time.Time{}
 	for _, h := range l.Hits {
 		if h.Outcome == hunts.OutcomeReached {
-			reached++
+			reached = append(reached, ownName(h.Device))
+		} else {
+			tried = append(tried, ownName(h.Device))
 		}
 		if first.IsZero() || h.FirstSeen.Before(first) {
 			first = h.FirstSeen
@@ -254,14 +259,15 @@ func sweepLine(l SweepLine, old bool) line {
 			}
 		}
 	}
-	what := fmt.Sprintf(" → %s", count(int64(len(l.Hits)), "device"))
+	if len(reached) > 0 {
+		out = out.dot(ours("reached by %s", listed(reached, maxHitDevices)))
+	}
+	if len(tried) > 0 {
+		out = out.dot(ours("tried by %s", listed(tried, maxHitDevices)))
+	}
 	if l.Fresh > 0 && l.Fresh < len(l.Hits) {
-		what += fmt.Sprintf(", %d of them new", l.Fresh)
+		out = out.and(ours(" (%d of them new)", l.Fresh))
 	}
-	if reached == 0 {
-		what += " tried, none reached it"
-	}
-	out = out.and(ours("%s", what))
 	if len(processes) > 0 {
 		out = out.dot(span{text: listed(processes, 3)})
 	}
@@ -272,10 +278,10 @@ func sweepLine(l SweepLine, old bool) line {
 		out = out.dot(ours("last seen "), at(last))
 	}
 	if l.Ticket != "" {
-		out = out.dot(ours("handled ("), sentence(l.Ticket), ours(")"))
+		out = out.dot(sentence(l.Ticket))
 	}
 	if !l.QuietUntil.IsZero() {
-		out = out.dot(ours("quiet until %s", l.QuietUntil.UTC().Format("2 Jan")))
+		out = out.dot(ours("muted until %s", l.QuietUntil.UTC().Format("Jan 2")))
 	}
 	return out
 }
@@ -283,16 +289,16 @@ func sweepLine(l SweepLine, old bool) line {
 // proofLine is why a sweep may be believed, the control first.
 func proofLine(s SweepView, v View) line {
 	c := s.Survey.Coverage
-	l := line{ours("Proof: ")}
+	l := line{}
 	switch {
 	case c.ControlFound == nil:
-		l = l.and(ours("no control host"))
+		l = l.and(ours("no self-test"))
 	case *c.ControlFound:
-		l = l.and(ours("control host found"))
+		l = l.and(ours("Self-test passed"))
 	default:
-		l = l.and(ours("control host not found"))
+		l = l.and(ours("self-test failed: no control host was found"))
 	}
-	covered := coverageLine(hunts.Answer{Verdict: hunts.Reached, Coverage: c}, v) // which leaves out the control
+	covered := coverageLine(hunts.Answer{Verdict: hunts.Reached, Coverage: c}, s.Survey.Window.To) // which leaves out the self-test
 	return l.dot(covered[1:]...).dot(ours("%s", count(int64(s.Survey.Queries), "query")))
 }
 
@@ -346,7 +352,7 @@ func Imported(i ImportView, v View) Message {
 		l = l.dot(ours("not taken: %s", text))
 	}
 	if n := i.Left[expiredKind]; n > 0 {
-		l = l.dot(ours("expired, left out: %s", grouped(int64(n))))
+		l = l.dot(ours("%s expired", grouped(int64(n))))
 	}
 	p.say(slices.Concat([]line{l}, noteLines(i.Notes), notEvaluatedLines(i.NotEvaluated, i.Left))...)
 	return p.render(v.Form)
@@ -363,7 +369,7 @@ func goneLine(list []GonePair) line {
 		}
 		devices[g]++
 	}
-	l := line{ours("✅ "), bold(fmt.Sprintf("GONE %d", len(order)))}
+	l := line{ours("✅ "), bold(fmt.Sprintf("No longer seen: %d", len(order)))}
 	for n, g := range order {
 		if n == 3 {
 			break
@@ -381,7 +387,7 @@ func goneLines(list []GonePair) []line {
 			lines = append(lines, line{ours("… %s in the file", count(int64(len(list)-n), "more pair"))})
 			break
 		}
-		lines = append(lines, line{ours("✅ Gone: "), indicatorSpan(g.Indicator, g.Type), ours(" on "), span{text: shown(g.Device, maxShort)}})
+		lines = append(lines, line{ours("✅ No longer seen: "), indicatorSpan(g.Indicator, g.Type), ours(" on "), span{text: shown(g.Device, maxShort)}})
 	}
 	return lines
 }

@@ -148,7 +148,7 @@ func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
 			g.more++
 			continue
 		}
-		process := "not recorded by inspection"
+		process := "unknown (network inspection)"
 		if r.Process != "" {
 			process = shown(r.Process, maxShort)
 			if r.Parent != "" {

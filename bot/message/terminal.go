@@ -42,7 +42,7 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 	t.table("Processes", processGrid(a), 0)
 	t.table("Newest events", eventGrid(a), terminalEvents)
 	t.line("")
-	t.line("%s", coverageLine(a, View{}).String())
+	t.line("%s", coverageLine(a, a.Request.To).String())
 	if l := problemsLine(a); l != nil {
 		t.line("%s", l.String())
 	}
@@ -128,7 +128,7 @@ func deviceGrid(a hunts.Answer) grid {
 func processGrid(a hunts.Answer) grid {
 	g := grid{head: []string{"Process", "Devices", "Events", "Parents"}}
 	for _, p := range a.ByProcess {
-		name := "not recorded by inspection"
+		name := "unknown (network inspection)"
 		if p.Process != "" {
 			name = shown(p.Process, maxShort)
 		}

@@ -34,7 +34,7 @@ func icon(v hunts.Verdict) string {
 	case hunts.NoMatch:
 		return "➖"
 	}
-	return "❔"
+	return "⚪"
 }
 
 func outcomeWord(o hunts.Outcome) string {
@@ -46,21 +46,21 @@ func outcomeWord(o hunts.Outcome) string {
 	case hunts.OutcomeFailed:
 		return "failed"
 	case hunts.OutcomeLookedUp:
-		return "looked up only"
+		return "DNS lookup only"
 	case hunts.OutcomeOther:
-		return "no contact"
+		return "no connection"
 	}
 	return "unknown"
 }
 
-// grouped writes 1942 as "1 942".
+// grouped writes 1942 as "1,942".
 func grouped(n int64) string {
 	if n < 0 {
 		return "-" + grouped(-n)
 	}
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + " " + s[i:]
+		s = s[:i] + "," + s[i:]
 	}
 	return s
 }
@@ -79,6 +79,14 @@ func count(n int64, noun string) string {
 		noun += "s"
 	}
 	return grouped(n) + " " + noun
+}
+
+// countIs is a count and its verb: "1 event is", "14 events are".
+func countIs(n int64, noun string) string {
+	if n == 1 {
+		return count(n, noun) + " is"
+	}
+	return count(n, noun) + " are"
 }
 
 // ago writes how long before now t was. Slack shows no relative times of its
