@@ -79,7 +79,7 @@ func TestTheAuditIsAnsweredToThoseWhoMayAskIt(t *testing.T) {
 		"ip=203.0.113[.]66":                  {"entries since", "hunt · by " + s.slack.User("ana").ID, "203.0.113[.]66", "ISAC tip", "REACHED", huntIDIn(answer.Text)},
 		huntIDIn(answer.Text):                {"hunt · by", "shown"},
 		"ip=192.0.2.77":                      {"The audit has nothing of that since"},
-		"since=x":                            {"since"},
+		"since=x":                            {"since="},
 		s.slack.User("ana").ID + " since=1h": {"refused", "audit ip=203.0.113[.]66"},
 	} {
 		if err := lead.Slash(s.ctx, "/footprint audit "+question); err != nil {

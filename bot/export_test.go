@@ -44,12 +44,13 @@ func TestAnExportHasALineForEachEventAndEachIndicator(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=203.0.113.66,198.51.100.24 dns=cdn-sync.example")
-	m := s.waitFor("*REACHED*: 3 devices")
-	said := regexp.MustCompile(`reporting devices · ([0-9 ]+) events`).FindStringSubmatch(m.Text)
+	m := s.waitFor("*REACHED* by 3 devices")
+	caption := s.table(m).Text
+	said := regexp.MustCompile(`: ([0-9,]+) events in`).FindStringSubmatch(caption)
 	if said == nil {
-		t.Fatalf("no number of events in\n%s", m.Text)
+		t.Fatalf("no number of events in\n%s", caption)
 	}
-	total, err := strconv.Atoi(strings.ReplaceAll(said[1], " ", ""))
+	total, err := strconv.Atoi(strings.ReplaceAll(said[1], ",", ""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,13 +25,13 @@ func TestAFacetIsAnsweredFromTheRowsOfTheHunt(t *testing.T) {
 		on            localslack.Message
 		press, answer string
 	}{
-		{m, "Only powershell", "only powershell.exe"}, {m, "Only failed", "only failed"},
+		{table, "Only powershell", "only powershell.exe"}, {table, "Only failed", "only failed"},
 		{table, "hunt.facet:only/ws-fin-014", "only ws-fin-014"}, {table, "hunt.facet:without/rundll32.exe", "without rundll32.exe"}, {table, "hunt.facet:only/203.0.113", "only 203.0.113[.]66"},
 	} {
 		if err := s.ana.Press(s.ctx, c.on, c.press); err != nil {
 			t.Fatal(err)
 		}
-		s.inThread(m, "*"+c.answer+"*", "without a new query")
+		s.inThread(m, "*"+c.answer+"*", "from cached results")
 	}
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries were asked", n-before)
@@ -45,7 +45,7 @@ func TestRepliesNeedTheScopeOrAMention(t *testing.T) {
 	m := s.answered()
 	s.ana.Reply(m, "only powershell")
 	s.ana.Reply(m, "<@"+s.slack.BotUser()+"> only failed")
-	s.inThread(m, "*only failed*", "without a new query")
+	s.inThread(m, "*only failed*", "from cached results")
 	for _, r := range s.soc.Thread(m.TS) {
 		if strings.Contains(r.Text, "*only powershell.exe*") {
 			t.Error("a reply was read although the scope for it is not given")
@@ -88,24 +88,24 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	s.waitFor("Not hunted here before", "hunting 2 indicators")
-	m := s.waitFor("*REACHED*: 3 devices")
+	m := s.waitFor("*REACHED* by 3 devices")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	ben := s.slack.AddUser("ben").In(s.soc)
 	before := len(s.workspace.Queries())
 	if err := ben.Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
 	}
-	again := s.waitFor("*REACHED*: 3 devices", "Known: hunted less than a minute ago by ana: REACHED 3 devices", "from memory, searched ")
+	again := s.waitFor("*REACHED* by 3 devices", "Known: hunted less than a minute ago by ana: REACHED 3 devices", "cached result from ")
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries for what was asked a moment ago", n-before)
 	}
 	s.waitThread(again, func(all []localslack.Message) bool { return len(all) == 5 })
-	if err := ben.Press(s.ctx, again, "Run again"); err != nil {
+	if err := ben.Press(s.ctx, again, "Refresh"); err != nil {
 		t.Fatal(err)
 	}
-	s.inThread(again, "*REACHED*: 3 devices", "cached until")
-	if n := len(s.workspace.Queries()); n < before+8 {
-		t.Errorf("only %d queries when everything is searched anew", n-before)
+	s.inThread(again, "*REACHED* by 3 devices", "cached until")
+	if n := len(s.workspace.Queries()); n == before {
+		t.Error("a refresh of a cached result asked nothing")
 	}
 	s.wellMannered()
 }

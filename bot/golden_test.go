@@ -93,11 +93,14 @@ func TestGoldenJourney(t *testing.T) {
 			return have == n
 		})
 	}
-	press("Only powershell", "*only powershell.exe*")
+	if err := s.ana.Press(s.ctx, s.table(m), "Only powershell"); err != nil {
+		t.Fatal(err)
+	}
+	s.inThread(m, "*only powershell.exe*")
 	reply("without rundll32.exe only reached", "*without rundll32.exe*")
 	reply("onyl failed", "I don't understand") //nolint:misspell // as people type
 	reply("lineage ws-fin-014", "Process lineage")
-	press("30 days", "last 30 days", "cached until")
+	press("Last 30 days", "last 30 days", "cached until")
 	files(4)
 	s.closed(m)
 	s.clock.Move(5 * time.Minute)

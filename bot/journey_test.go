@@ -21,7 +21,7 @@ func TestOneQuestionBecomesOneMessageAndItsThread(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	first := s.waitFor("203.0.113[.]66", "ISAC tip")
-	answer := s.waitFor("*REACHED*: 3 devices (1 more tried and failed)", "last 7 days, complete", "beacon-like: every 60 s")
+	answer := s.waitFor("*REACHED* by 3 devices, tried by 1", "last 7 days, fully searched", "likely beaconing: every 60 s")
 	if answer.TS != first.TS || answer.Edited == 0 {
 		t.Errorf("the answer stands in %s, the first paint in %s: it was not edited in place", answer.TS, first.TS)
 	}
@@ -53,7 +53,7 @@ func TestACleanAnswerSaysWhatItRestsOn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint ip=198.51.100[.]24")
-	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network events", "exact and ::ffff: forms", "Coverage: ", "control host found", "Near: 2 devices reached `198.51.100[.]67` (same /24): a neighbour, not a hit")
+	s.waitFor("🟢 *CLEAN*", "`198.51.100[.]24`", "Searched: network connections", "Coverage: ", "self-test passed", "Nearby, not a hit: 2 devices reached `198.51.100[.]67` (same /24)")
 	s.wellMannered()
 }
 
@@ -71,7 +71,7 @@ func TestAWorkspaceThatFailsIsNeverClean(t *testing.T) {
 			s := newStage(t, stageOptions{})
 			s.workspace.Fault(c.fault)
 			s.slash("/footprint ip=198.51.100[.]24")
-			s.waitFor("❔ *COULD NOT TELL*")
+			s.waitFor("⚪ *COULD NOT TELL*")
 			for _, m := range s.soc.All() {
 				if strings.Contains(m.Text, "CLEAN") {
 					t.Errorf("a message says CLEAN:\n%s", m.Text)
@@ -203,10 +203,10 @@ func TestAFollowUpCostsAClickAndNoQuery(t *testing.T) {
 	answer := s.waitFor("*REACHED*")
 	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
 	before := len(s.workspace.Queries())
-	if err := s.ana.Press(s.ctx, answer, "Only powershell"); err != nil {
+	if err := s.ana.Press(s.ctx, s.table(answer), "Only powershell"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("*only powershell.exe*", "2 devices", "without a new query")
+	s.waitFor("*only powershell.exe*", "2 devices", "from cached results")
 	s.ana.Reply(answer, "without powershell")
 	s.waitFor("*without powershell.exe*")
 	s.ana.Reply(answer, "only failed")
@@ -218,7 +218,7 @@ func TestAFollowUpCostsAClickAndNoQuery(t *testing.T) {
 		t.Errorf("%d queries were asked for follow-ups", n-before)
 	}
 	s.ana.Reply(answer, "last 8d")
-	s.waitFor("last 8 days, complete", "Known: hunted")
+	s.waitFor("last 8 days, fully searched", "Known: hunted")
 	if got := len(s.workspace.Queries()) - before; got > 5 {
 		t.Errorf("widening by a day asked %d queries: the days that were searched are not reused", got)
 	}

@@ -388,7 +388,7 @@ func TestAWorkspaceThatFailsIsNeverCleanInALedger(t *testing.T) {
 	t.Parallel()
 	s := enriched(t, stageOptions{runner: func(c *runner.Config) { c.Source = failing{c.Source} }})
 	s.ana.Say("198.51.100.123")
-	m := s.waitFor("📒", "❔ `198.51.100[.]123`  COULD NOT TELL · ")
+	m := s.waitFor("📒", "⚪ `198.51.100[.]123`  COULD NOT TELL · ")
 	if strings.Contains(m.Text, "CLEAN") {
 		t.Errorf("CLEAN after an error:\n%s", m.Text)
 	}

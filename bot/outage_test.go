@@ -83,7 +83,7 @@ func TestWhatIsAskedWhileRedisIsAwayIsDeclinedInWordsAndWorksAfterwards(t *testi
 			if m := s.waitFor("I can't take this now: our store does not answer. Nothing was searched"); m.Ephemeral == "" {
 				t.Error("it is told in public")
 			}
-			if err := s.ana.Press(s.ctx, answer, "30 days"); err != nil {
+			if err := s.ana.Press(s.ctx, answer, "Last 30 days"); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.slack.Until(s.ctx, func() bool { return declined(s.soc) == 2 }); err != nil {

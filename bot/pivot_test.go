@@ -13,7 +13,7 @@ import (
 func (s *stage) answered() localslack.Message {
 	s.t.Helper()
 	s.slash(c2)
-	m := s.waitFor("*REACHED*: 3 devices")
+	m := s.waitFor("*REACHED* by 3 devices")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	return m
 }
@@ -39,11 +39,11 @@ func TestAPivotShowsWhatElseADeviceDid(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	s.ana.Reply(m, "pivot WS-FIN-014 ±1h")
-	s.inThread(m, "*REACHED*: 1 device", "Through ", "powershell.exe")
+	s.inThread(m, "*FOUND*: everything that", "Through ", "powershell.exe")
 	s.ana.Reply(m, "pivot rundll32.exe")
 	s.inThread(m, "*REACHED*", "`rundll32.exe`")
 	s.ana.Reply(m, "pivot carla.castro ±2h")
-	s.inThread(m, "*REACHED*: 1 device", "Everything that WS-HR-007 talked to as carla.castro", "Through `powershell.exe` (1 device, parent `winword.exe`)\n")
+	s.inThread(m, "*FOUND*: everything that WS-HR-007 talked to as carla.castro", "Through powershell.exe ← winword.exe")
 	hash := s.hashOf("rundll32.exe")
 	s.ana.Reply(m, "pivot "+hash)
 	s.inThread(m, "*REACHED*", hash[:8], "1 device")
@@ -111,6 +111,6 @@ func TestTheThreadOffersThePivots(t *testing.T) {
 	if err := s.ana.Press(s.ctx, offers, "hunt.pivot:1"); err != nil {
 		t.Fatal(err)
 	}
-	s.inThread(m, "*REACHED*: 1 device")
+	s.inThread(m, "*FOUND*: everything that")
 	s.wellMannered()
 }

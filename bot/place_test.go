@@ -25,7 +25,7 @@ func TestAHuntWhoseMessageHasNoPlaceAnyMoreIsAnsweredDirectly(t *testing.T) {
 			s.slash(c2)
 			c.lose(s, s.waitFor("203.0.113[.]66", "ISAC tip"))
 			direct := s.slack.Direct(s.slack.User("ana"))
-			m, err := s.slack.WaitMessage(s.ctx, direct, func(m localslack.Message) bool { return strings.Contains(m.Text, "*REACHED*: 3 devices") })
+			m, err := s.slack.WaitMessage(s.ctx, direct, func(m localslack.Message) bool { return strings.Contains(m.Text, "*REACHED* by 3 devices") })
 			if err != nil {
 				t.Fatal("nobody was told")
 			}

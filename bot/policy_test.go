@@ -99,7 +99,7 @@ func TestGuestsAndMembersOfOtherCompaniesMayNothing(t *testing.T) {
 		if err := s.slack.Until(s.ctx, told(1)); err != nil {
 			t.Fatalf("%s is not refused", name)
 		}
-		if err := seat.Press(s.ctx, answer, "30 days"); err != nil {
+		if err := seat.Press(s.ctx, answer, "Last 30 days"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.slack.Until(s.ctx, told(2)); err != nil {

@@ -39,7 +39,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{behind: 3 * time.Hour})
 	s.slash(c2)
-	m := s.waitFor("*REACHED*: 1 device")
+	m := s.waitFor("*REACHED* by 1 device")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	before := len(s.workspace.Queries())
 	began := testclock.At().Add(-3 * time.Hour)
@@ -47,7 +47,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 	if err := s.ana.Press(s.ctx, m, "Refresh"); err != nil {
 		t.Fatal(err)
 	}
-	fresh := s.inThread(m, "*REACHED*: 3 devices", "🆕 +2 devices `WS-FIN-031`, `WS-HR-007`, +", "events since <!date^")
+	fresh := s.inThread(m, "*REACHED* by 3 devices", "🆕 +2 devices `WS-FIN-031`, `WS-HR-007`, +", "events since <!date^")
 	from, late := s.searched(before)
 	tail := began.Add(-time.Hour).Truncate(time.Hour)
 	for _, at := range from {
@@ -58,7 +58,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 	if len(from) == 0 || len(from) > 2 || late != 1 {
 		t.Errorf("%d slices searched, %d times asked what came late", len(from), late)
 	}
-	s.waitFor("*REACHED*: 1 device", "Newer in the thread: 🔴 *REACHED* · 3 devices · +2 devices, +")
+	s.waitFor("*REACHED* by 1 device", "Newer in the thread: 🔴 *REACHED* · 3 devices · +2 devices, +")
 	s.clock.Move(time.Minute)
 	if err := s.ana.Press(s.ctx, fresh, "Refresh"); err != nil {
 		t.Fatal(err)
@@ -77,14 +77,14 @@ func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 		return broken.Load() && strings.Contains(q, "let window_from = datetime("+bad.Format("2006-01-02T15:04:05"))
 	}})
 	s.slash(c2)
-	m := s.waitFor("*REACHED*: 3 devices", "incomplete: 1 of 8 slices not searched in full")
+	m := s.waitFor("*REACHED* by 3 devices", "1 of 8 parts not fully searched")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	broken.Store(false)
 	before := len(s.workspace.Queries())
 	if err := s.ana.Press(s.ctx, m, "Search the rest"); err != nil {
 		t.Fatal(err)
 	}
-	s.inThread(m, "*REACHED*: 3 devices", "complete", " in what F-")
+	s.inThread(m, "*REACHED* by 3 devices", "fully searched", " in what F-")
 	if from, late := s.searched(before); len(from) != 1 || !from[0].Equal(bad) || late != 0 {
 		t.Errorf("searched %v, and %d times for late rows; want only the slice from %s", from, late, bad)
 	}
@@ -96,10 +96,10 @@ func TestThirtyDaysReuseTheDaysThatWereSearched(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	before := len(s.workspace.Queries())
-	if err := s.ana.Press(s.ctx, m, "30 days"); err != nil {
+	if err := s.ana.Press(s.ctx, m, "Last 30 days"); err != nil {
 		t.Fatal(err)
 	}
-	s.inThread(m, "*REACHED*: 3 devices", "last 30 days")
+	s.inThread(m, "*REACHED* by 3 devices", "last 30 days")
 	from, late := s.searched(before)
 	days := testclock.At().Truncate(24 * time.Hour)
 	for _, at := range from {

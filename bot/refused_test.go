@@ -187,7 +187,7 @@ func TestASweepKeepsItsStateWhenItsFilesAreRefused(t *testing.T) {
 	s.slash(`/footprint watch add ip=203.0.113.9,203.0.113.120 why="from the ISAC"`)
 	s.waitFor("2 on the watchlist")
 	s.slash("/footprint sweep run")
-	s.waitFor("🌅", "NEW 1")
+	s.waitFor("🌅", "New: 1")
 	s.everythingDone()
 	s.clock.Move(time.Hour)
 	s.slash("/footprint sweep run")
@@ -196,7 +196,7 @@ func TestASweepKeepsItsStateWhenItsFilesAreRefused(t *testing.T) {
 	}
 	news := 0
 	for _, m := range s.soc.All() {
-		if strings.HasPrefix(m.Text, "🌅") && strings.Contains(m.Text, "NEW") {
+		if strings.HasPrefix(m.Text, "🌅") && strings.Contains(m.Text, "New: ") {
 			news++
 		}
 	}

@@ -69,8 +69,8 @@ func TestALongHuntCallsItsAskerBackOnce(t *testing.T) {
 	s.slash(c2)
 	s.waitFor("hunting 2 indicators")
 	s.clock.Move(30 * time.Second)
-	m := s.waitFor("*REACHED*: 3 devices")
-	s.inThread(m, "<@"+s.slack.User("ana").ID+">: F-", "is answered, 🔴 *REACHED*: 3 devices")
+	m := s.waitFor("*REACHED* by 3 devices")
+	s.inThread(m, "<@"+s.slack.User("ana").ID+">: F-", "is answered, 🔴 *REACHED* by 3 devices")
 	if n := len(s.soc.Thread(m.TS)); n != 6 {
 		t.Errorf("%d messages in the thread", n)
 	}
@@ -81,7 +81,7 @@ func TestWhatWasHuntedBeforeIsShownAgainByAButton(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
-	first := s.waitFor("*REACHED*: 3 devices")
+	first := s.waitFor("*REACHED* by 3 devices")
 	id := regexp.MustCompile(`F-[2-9A-Z]+`).FindString(first.Text)
 	s.waitThread(first, func(m []localslack.Message) bool { return len(m) == 5 })
 	s.slash(c2 + " since=3d")
@@ -89,7 +89,7 @@ func TestWhatWasHuntedBeforeIsShownAgainByAButton(t *testing.T) {
 	if err := s.ana.Press(s.ctx, second, "Show "+id); err != nil {
 		t.Fatal(err)
 	}
-	shown := s.inThread(second, "*REACHED*: 3 devices", "last 7 days", id)
+	shown := s.inThread(second, "*REACHED* by 3 devices", "last 7 days", id)
 	if shown.TS == first.TS {
 		t.Error("it was not shown again")
 	}

@@ -51,7 +51,7 @@ func TestBlocksThatSlackRefusesFallBackToThePlainerForm(t *testing.T) {
 		}
 		filter := []string{"only powershell", "only rundll32", "only excel"}[refused]
 		s.ana.Reply(m, filter)
-		if got := kinds(s.inThread(m, "*"+filter+".exe*", "without a new query")); got != want {
+		if got := kinds(s.inThread(m, "*"+filter+".exe*", "from cached results")); got != want {
 			t.Errorf("after %d refusals the message has the blocks %q, want %q", refused, got, want)
 		}
 		if text := log.String(); strings.Count(text, "falling back to a plainer form") != []int{0, 1, 3}[refused] || refused > 0 && !strings.Contains(text, "error=invalid_blocks") {
@@ -71,7 +71,7 @@ func TestAMessageThatSlackTakesInNoFormGoesIntoAFile(t *testing.T) {
 		for _, r := range all {
 			for _, f := range r.Files {
 				if strings.HasPrefix(f.Name, "message-") {
-					return strings.Contains(string(s.slack.FileData(f.ID)), "without a new query")
+					return strings.Contains(string(s.slack.FileData(f.ID)), "from cached results")
 				}
 			}
 		}
@@ -119,16 +119,16 @@ func TestAFollowUpWithoutAPlaceIsAnsweredDirectly(t *testing.T) {
 	m := s.answered()
 	direct := s.slack.Direct(s.slack.User("ana"))
 	s.soc.Archive()
-	if err := s.ana.Press(s.ctx, m, "Only powershell"); err != nil {
+	if err := s.ana.Press(s.ctx, s.table(m), "Only powershell"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.ana.Press(s.ctx, m, "hunt.more/KQL"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ana.Press(s.ctx, m, "30 days"); err != nil {
+	if err := s.ana.Press(s.ctx, m, "Last 30 days"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"*only powershell.exe*", "*REACHED*: 3 devices (1 more tried and failed) · last 30 days"} {
+	for _, want := range []string{"*only powershell.exe*", "*REACHED* by 3 devices, tried by 1 · last 30 days"} {
 		if _, err := s.slack.WaitMessage(s.ctx, direct, func(m localslack.Message) bool { return strings.Contains(m.Text, want) }); err != nil {
 			for _, m := range append(direct.All(), s.soc.All()...) {
 				t.Log(m.Ephemeral, m.Text)

@@ -283,3 +283,17 @@ func (s *stage) wellMannered() {
 		}
 	}
 }
+
+// table is the message of a hunt's thread that has its rows, with the buttons
+// that narrow them.
+func (s *stage) table(parent localslack.Message) localslack.Message {
+	s.t.Helper()
+	thread := s.waitThread(parent, func(m []localslack.Message) bool { return len(m) > 1 })
+	for _, m := range thread {
+		if strings.Contains(kinds(m), "data_table") {
+			return m
+		}
+	}
+	s.t.Fatalf("no table in the thread of\n%s", parent.Text)
+	return localslack.Message{}
+}

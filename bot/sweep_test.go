@@ -54,22 +54,22 @@ func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
 	s.slash(`/footprint watch add ip=192.0.2.140,203.0.113.9,203.0.113.120,198.51.100.24 dns=dl-upd.example why="from the ISAC"`)
 	s.waitFor("5 on the watchlist until")
 	s.slash("/footprint sweep run")
-	first := s.waitFor("🌅", "NEW 1", "203.0.113[.]120", "FIRST LOOK BACK 1", "203.0.113[.]9", "first seen", "last seen", "Proof: ")
+	first := s.waitFor("🌅", "New: 1", "203.0.113[.]120", "Found in history: 1", "203.0.113[.]9", "first seen", "last seen", "Self-test passed")
 	s.waitThread(first, func(m []localslack.Message) bool { return len(m) >= 3 })
 	s.clock.Move(48 * time.Hour)
 	s.slash("/footprint sweep run")
-	second := s.waitFor("🌅", "GONE 1", "NEW 2", "192.0.2[.]140", "dl-upd[.]example", "STILL 1")
-	if strings.Contains(second.Text, "198.51.100[.]24") || strings.Contains(second.Text, "FIRST LOOK BACK") {
+	second := s.waitFor("🌅", "No longer seen: 1", "New: 2", "192.0.2[.]140", "dl-upd[.]example", "Ongoing: 1")
+	if strings.Contains(second.Text, "198.51.100[.]24") || strings.Contains(second.Text, "Found in history") {
 		t.Errorf("what was not met, or is history, is told:\n%s", second.Text)
 	}
-	if !strings.Contains(second.Text, "1 device tried, none reached it") || !strings.Contains(second.Text, "mshta.exe") {
+	if !strings.Contains(second.Text, "tried by WS-OPS-102") || !strings.Contains(second.Text, "mshta.exe") {
 		t.Errorf("what happened is not told:\n%s", second.Text)
 	}
 	s.waitThread(second, func(m []localslack.Message) bool { return len(m) >= 3 && strings.Contains(files(m), "sweep-daily-") })
 	if err := s.ana.Press(s.ctx, second, "Hunt 192.0.2[.]140"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("*REACHED*:", "192.0.2[.]140", "F-")
+	s.waitFor("*REACHED* by", "192.0.2[.]140", "F-")
 	s.wellMannered()
 }
 
@@ -90,7 +90,7 @@ func TestADayWithoutNewsIsOneLine(t *testing.T) {
 	s.slash("/footprint watch add ip=198.51.100.24")
 	s.waitFor("1 on the watchlist")
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "nothing met", "Proof: ", "control host found")
+	m := s.waitFor("🌅", "nothing found", "Self-test passed", "Self-test passed")
 	if strings.Contains(m.Text, "\n") {
 		t.Errorf("a quiet day takes more than a line:\n%s", m.Text)
 	}
@@ -102,7 +102,7 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 	s.slash("/footprint watch add ip=203.0.113.9,203.0.113.120")
 	s.waitFor("2 on the watchlist")
 	s.slash("/footprint sweep run")
-	m := s.waitFor("NEW 1", "FIRST LOOK BACK 1")
+	m := s.waitFor("New: 1", "Found in history: 1")
 	if err := s.ana.Press(s.ctx, m, "Mark 203.0.113[.]9…"); err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +116,8 @@ func TestAMarkKeepsASweepStill(t *testing.T) {
 	s.waitFor("203.0.113[.]9", "marked known (INC-4690)")
 	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint sweep run")
-	again := s.waitFor("STILL 1", "handled (INC-4690)", "quiet until")
-	if strings.Contains(again.Text, "NEW") {
+	again := s.waitFor("Ongoing: 1", "INC-4690", "muted until")
+	if strings.Contains(again.Text, "New: ") {
 		t.Errorf("what is handled shouts:\n%s", again.Text)
 	}
 }
@@ -128,12 +128,12 @@ func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
 	s.slash("/footprint watch add ip=198.51.100.24")
 	s.waitFor("1 on the watchlist")
 	s.slash("/footprint sweep run")
-	s.waitFor("🌅", "nothing met")
+	s.waitFor("🌅", "nothing found")
 	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint watch add ip=203.0.113.120")
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "FIRST LOOK BACK 1", "203.0.113[.]120", "first seen")
-	if strings.Contains(m.Text, "NEW") {
+	m := s.waitFor("🌅", "Found in history: 1", "203.0.113[.]120", "first seen")
+	if strings.Contains(m.Text, "New: ") {
 		t.Errorf("what happened before the window is news:\n%s", m.Text)
 	}
 	thread := s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
@@ -142,7 +142,7 @@ func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
 	}
 	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint sweep run")
-	s.waitFor("🌅", "2 indicators", "nothing met")
+	s.waitFor("🌅", "2 indicators", "nothing found")
 }
 
 func TestASweepReadsItsSourcesFirst(t *testing.T) {
@@ -163,7 +163,7 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 	s.slash(`/footprint sweep add daily cron="30 8 * * *" zone=Europe/Berlin from=ti,sentinel:footprint-iocs,` + server.URL + "/list.txt")
 	s.waitFor("The sweep daily runs at 30 8 * * *", "3 sources")
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "NEW", "192.0.2[.]140", "Not evaluated")
+	m := s.waitFor("🌅", "New: ", "192.0.2[.]140", "skipped")
 	s.waitFor("198.0.0[.]0/8", "over-wide", "revoked by its source")
 	if n := strings.Count(m.Text, "192.0.2[.]140"); n != 1 {
 		t.Errorf("an indicator of three sources is told %d times", n)
@@ -234,7 +234,7 @@ func TestASweepSearchesTheWorkspacesThatItNamesAndAllWithoutOne(t *testing.T) {
 	s.slash("/footprint sweep add daily workspace=US")
 	s.waitFor("The sweep daily runs", "It searches us.")
 	s.slash("/footprint sweep run")
-	if m := s.waitFor("🌅", "· us · 1 indicator"); strings.Contains(m.Text, "test") {
+	if m := s.waitFor("🌅", "· us · 1 indicator"); strings.Contains(m.Text, "· test ·") {
 		t.Errorf("another workspace is in it: %s", m.Text)
 	}
 	s.slash("/footprint sweep list")
@@ -248,7 +248,7 @@ func TestASweepSearchesTheWorkspacesThatItNamesAndAllWithoutOne(t *testing.T) {
 
 func TestAMarkAsMaliciousMutesNothingInASweep(t *testing.T) {
 	t.Parallel()
-	for verdict, want := range map[string]string{"malicious": "🆕", "benign": "QUIET"} {
+	for verdict, want := range map[string]string{"malicious": "🆕", "benign": "Muted"} {
 		t.Run(verdict, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, stageOptions{})
@@ -278,13 +278,13 @@ func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 	down.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(string) bool { return down.Load() }})
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "COULD NOT TELL", "Tried again every hour")
+	m := s.waitFor("🌅", "COULD NOT TELL", "I try again every hour")
 	down.Store(false)
 	s.clock.Move(30 * time.Minute)
 	s.tick()
 	s.clock.Move(31 * time.Minute)
 	s.tick()
-	again := s.waitFor("🌅", "nothing met")
+	again := s.waitFor("🌅", "nothing found")
 	if again.TS != m.TS {
 		t.Error("the second try is another post")
 	}
@@ -300,7 +300,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	down.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(text string) bool { return down.Load() && strings.Contains(text, " coverage") }})
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "NEW 1", "192.0.2[.]140", "COULD NOT TELL", "what else there is", "Tried again every hour")
+	m := s.waitFor("🌅", "New: 1", "192.0.2[.]140", "COULD NOT TELL", "whether there is more", "I try again every hour")
 	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
 	for range 2 { // it still can't tell
 		s.clock.Move(61 * time.Minute)
@@ -308,16 +308,16 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	}
 	// the next slot comes before this one is whole: what was told is not news again
 	s.slash("/footprint sweep run")
-	next := s.waitFor("🌅", "coverage incomplete\n❔ *COULD NOT TELL* what else there is: the coverage is not known", "Tried again every hour; this message changes when it can be told.\nProof")
+	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* whether there is more: the coverage is not known", "I try again every hour and edit this message once I know.\n")
 	down.Store(false)
 	s.clock.Move(61 * time.Minute)
 	s.tick()
-	whole := s.waitFor("🌅", "GONE 1", "`192.0.2[.]140` from 2 devices", " · complete")
-	if whole.TS != next.TS || strings.Contains(whole.Text, "NEW") {
+	whole := s.waitFor("🌅", "No longer seen: 1", "`192.0.2[.]140` from 2 devices", " · fully searched")
+	if whole.TS != next.TS || strings.Contains(whole.Text, "New: ") {
 		t.Errorf("the last try of the slot:\n%s", whole.Text)
 	}
 	old := s.soc.Thread(m.TS)[0]
-	if !strings.Contains(old.Text, "NEW 1") {
+	if !strings.Contains(old.Text, "New: 1") {
 		t.Errorf("the tries of a slot changed its news:\n%s", old.Text)
 	}
 	s.clock.Move(61 * time.Minute)
@@ -343,11 +343,11 @@ func TestADowntimeIsOnePostThatSaysWhatItCovers(t *testing.T) {
 	s.waitFor("The sweep daily runs")
 	s.clock.Move(24*time.Hour + time.Minute)
 	s.tick()
-	s.waitFor("🌅", "nothing met")
+	s.waitFor("🌅", "nothing found")
 	// nobody runs for three days
 	s.clock.Move(72 * time.Hour)
 	s.tick()
-	m := s.waitFor("🌅", "Also covers 2 missed slots", "NEW 1", "192.0.2[.]140")
+	m := s.waitFor("🌅", "Also covers 2 missed slots", "New: 1", "192.0.2[.]140")
 	s.tick()
 	s.tick()
 	posts := 0

@@ -32,7 +32,7 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
 	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
-	if err := s.ana.Press(s.ctx, answer, "Only powershell"); err != nil {
+	if err := s.ana.Press(s.ctx, s.table(answer), "Only powershell"); err != nil {
 		t.Fatal(err)
 	}
 	s.waitFor("*only powershell.exe*")
@@ -43,11 +43,11 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 	id := huntIDIn(answer.Text)
 	asked := len(s.workspace.Queries())
 
-	if err := s.slack.AddUser("ben").In(s.soc).Press(s.ctx, answer, "Remove this hunt's messages"); err != nil {
+	if err := s.slack.AddUser("ben").In(s.soc).Press(s.ctx, answer, "Remove these messages"); err != nil {
 		t.Fatal(err)
 	}
 	s.waitFor("Only who asked for a hunt may remove it")
-	if err := s.ana.Press(s.ctx, answer, "Remove this hunt's messages"); err != nil {
+	if err := s.ana.Press(s.ctx, answer, "Remove these messages"); err != nil {
 		t.Fatal(err)
 	}
 	s.waitFor(id+" is removed", "The audit keeps that it was shown")

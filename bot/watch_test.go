@@ -53,7 +53,7 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 	s.slash("/footprint watch list")
 	s.waitFor("0 on the watchlist. 2 expired in the last 30 days.")
 	s.slash("/footprint sweep run")
-	s.waitFor("🌅", "expired, left out: 2")
+	s.waitFor("🌅", "2 expired")
 	s.clock.Move(31 * days)
 	s.slash("/footprint watch list")
 	s.waitFor("The watchlist is empty")
@@ -93,7 +93,7 @@ func TestAHuntsIndicatorsGoToTheWatchlistByAButton(t *testing.T) {
 	t.Parallel()
 	s := sweeping(t)
 	s.slash(`/footprint ip=203.0.113.66,8.8.8.8 dns=cdn-sync.example why="ISAC"`)
-	m := s.waitFor("*REACHED*:", "203.0.113[.]66")
+	m := s.waitFor("*REACHED* by", "203.0.113[.]66")
 	if err := s.ana.Press(s.ctx, m, "Add all 3 to sweep"); err != nil {
 		t.Fatal(err)
 	}

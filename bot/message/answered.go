@@ -20,7 +20,11 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 		}
 	}
 	take(newerLine(v.Newer, v.Now), changeLine(v.Change, v.Now))
-	take(deviceLines(a)...)
+	if found(h) {
+		take(throughLine(a))
+	} else {
+		take(deviceLines(a)...)
+	}
 	take(askedLine(a), searchedLine(a), placesLine(a), coverageLine(a, h.Window.To), problemsLine(a), nearLine(a))
 	take(answerNotes(a)...)
 	if v.Known != "" {
@@ -35,6 +39,22 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 	}
 	p.small(footLine(h, a))
 	return p.render(v.Form)
+}
+
+// throughLine names the processes of a hunt for whatever a device did.
+func throughLine(a hunts.Answer) line {
+	if len(a.ByProcess) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(a.ByProcess))
+	for _, p := range a.ByProcess {
+		r := hunts.Row{Process: p.Process}
+		if len(p.Parents) > 0 {
+			r.Parent = p.Parents[0]
+		}
+		names = append(names, throughSpan(r).text)
+	}
+	return line{ours("Through "), span{text: listed(names, maxProcessesNamed)}}
 }
 
 // askedLine is what came of each indicator, and how rare all of it is.

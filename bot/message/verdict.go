@@ -19,7 +19,7 @@ func headline(h hunts.Hunt, a hunts.Answer) line {
 		return verdictSpans(a.Verdict).and(ours(" · ")).and(cleanText(a)...)
 	case a.Verdict == hunts.CouldNotTell:
 		return verdictSpans(a.Verdict).and(ours(" · "), sentence(a.Reason))
-	case len(h.Request.Indicators()) == 0 && len(h.Request.Devices) > 0:
+	case found(h):
 		return line{ours("🔎 "), bold("FOUND"), ours(": everything that "), span{text: shown(listed(h.Request.Devices, 3), maxShort)}, ours(" talked to%s, %s", asAccounts(h), eventsText(a.Totals))}
 	case onlyFiles(h) && commonly(a):
 		return line{ours("⚪ "), bold("Common"), ours(": "), filesSpan(a), ours(" made connections on %s", shareText(a))}
@@ -30,6 +30,11 @@ func headline(h hunts.Hunt, a hunts.Answer) line {
 }
 
 func verdictSpans(v hunts.Verdict) line { return line{ours("%s ", icon(v)), bold(word(v))} }
+
+// found tells a hunt for whatever a device did, which has no indicator to judge.
+func found(h hunts.Hunt) bool {
+	return len(h.Request.Indicators()) == 0 && len(h.Request.Devices) > 0
+}
 
 func asAccounts(h hunts.Hunt) string {
 	if len(h.Request.Accounts) == 0 {

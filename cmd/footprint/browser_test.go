@@ -181,7 +181,7 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 		}},
 		{"a facet answers in the thread", chromedp.Tasks{
 			chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg button")].find((b) => b.textContent.startsWith("Only powershell")).click()`, nil),
-			has(`document.querySelector("#replies").textContent.includes("without a new query")`),
+			has(`document.querySelector("#replies").textContent.includes("from cached results")`),
 		}},
 		{"the command alone opens the form", chromedp.Tasks{chromedp.SendKeys(`#text`, "/footprint\r"), chromedp.WaitVisible(`.modal textarea`), has(`document.querySelector("#text").value.trim() === ""`)}},
 		{"a pasted report gets a preview", chromedp.Tasks{

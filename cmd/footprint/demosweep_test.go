@@ -71,7 +71,7 @@ func TestTheDemoShowsTwoDaysOfASweep(t *testing.T) {
 		}
 	}
 	// the story begins on a Sunday, so that how much of it is told depends on the day
-	wait("🌅 *Sweep daily*", "NEW ", "203.0.113[.]120", "QUIET 1", "Not evaluated 4", "Proof: control host found")
+	wait("🌅 *Sweep daily*", "New: ", "203.0.113[.]120", "Muted: 1", "skipped 4", "Self-test passed")
 	state := `{"channel":"` + demoChannel(ctx, t, url) + `","text":"/footprint sweep run"}`
 	run, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/ui/command", strings.NewReader(state))
 	if err != nil {
@@ -87,7 +87,7 @@ func TestTheDemoShowsTwoDaysOfASweep(t *testing.T) {
 	if body, _ := io.ReadAll(res.Body); !strings.Contains(string(body), `"ok":true`) {
 		t.Fatalf("the command: %s", body)
 	}
-	wait("🌅 *Sweep daily*", "NEW ", "192.0.2[.]140", "STILL 1", "handled (INC-4690)", "GONE 1", "Proof: control host found")
+	wait("🌅 *Sweep daily*", "New: ", "192.0.2[.]140", "Ongoing: 1", "INC-4690", "No longer seen: 1", "Self-test passed")
 }
 
 // demoChannel is the channel of the first sweep.

@@ -126,7 +126,7 @@ func pauseFor(ctx context.Context, d time.Duration) bool {
 }
 
 func verdictIn(text string) bool {
-	return strings.HasPrefix(text, "🔴 *REACHED*") || strings.HasPrefix(text, "🟢 *CLEAN*") || strings.HasPrefix(text, "❔") || strings.HasPrefix(text, "🟡")
+	return strings.HasPrefix(text, "🔴 *REACHED*") || strings.HasPrefix(text, "🟢 *CLEAN*") || strings.HasPrefix(text, "⚪") || strings.HasPrefix(text, "🟡")
 }
 
 func answersOf(d *deployment) int {

@@ -19,7 +19,7 @@ import (
 )
 
 // icons are the first character of a verdict in every message.
-var icons = map[string]string{"🔴": "REACHED", "🟡": "TRIED", "🟣": "SEEN", "🟢": "CLEAN", "⚪": "COULD_NOT_TELL", "❔": "COULD_NOT_TELL"}
+var icons = map[string]string{"🔴": "REACHED", "🟡": "TRIED", "🟣": "SEEN", "🟢": "CLEAN", "⚪": "COULD_NOT_TELL"}
 
 // slackWait is how long an answer may take on a busy machine.
 const slackWait = 60 * time.Second
