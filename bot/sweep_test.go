@@ -308,7 +308,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	}
 	// the next slot comes before this one is whole: what was told is not news again
 	s.slash("/footprint sweep run")
-	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* whether there is more: the coverage is not known", "I try again every hour and edit this message once I know.\n")
+	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* whether there is more: the coverage is not known", "I try again every hour and edit this message once I know.\nno self-test")
 	down.Store(false)
 	s.clock.Move(61 * time.Minute)
 	s.tick()

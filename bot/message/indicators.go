@@ -113,8 +113,8 @@ func verdictCounts(all []hunts.IndicatorResult) string {
 // Where a share of the fleet is rare: one device in a hundred; and common: one in
 // five, and more than a handful of them.
 const (
-	rareShare    = 100
-	commonShare  = 5
+	rareShare     = 100
+	commonShare   = 5
 	commonAtLeast = 10
 )
 
