@@ -11,7 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 // ties the entry to the query of the workspace.
 func (b *Bot) auditShown(ctx context.Context, h hunts.Hunt, a hunts.Answer, to string) error {
 	return b.policy.Note(ctx, h.Asker, hunts.Action{
-		Name: "shown", HuntID: h.ID, What: indicator.Format(h.Request), Why: h.Request.Why, Workspaces: []string{a.Source.Workspace}, KQLHash: hunts.KQLHash(a.KQL),
+		Name: "shown", HuntID: h.ID, What: request.Format(h.Request), Why: h.Request.Why, Workspaces: []string{a.Source.Workspace}, KQLHash: hunts.KQLHash(a.KQL),
 		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: to,
 	})
 }
@@ -58,7 +58,7 @@ func parseAudit(text string, now time.Time) (auditQuestion, string) {
 		case user != nil:
 			q.user = user[1]
 		case strings.HasPrefix(word, "since="):
-			back, refusal := indicator.ParseDuration(strings.TrimPrefix(word, "since="))
+			back, refusal := request.ParseDuration(strings.TrimPrefix(word, "since="))
 			if refusal != nil {
 				return q, refusal.Sentence
 			}
@@ -70,7 +70,7 @@ func parseAudit(text string, now time.Time) (auditQuestion, string) {
 	if len(rest) == 0 {
 		return q, ""
 	}
-	req, refusal := indicator.Parse(strings.Join(rest, " "), now)
+	req, refusal := request.Parse(strings.Join(rest, " "), now)
 	if refusal != nil {
 		return q, refusal.Sentence
 	}
@@ -158,7 +158,7 @@ func (b *Bot) auditCommand(ctx context.Context, c command, text string) (string,
 // visibleEntry is an entry as a channel may see it: the request that it holds names
 // devices and users in its own grammar.
 func visibleEntry(red *policy.Redaction, e hunts.AuditEntry) hunts.AuditEntry {
-	req, _ := indicator.Parse(e.What, e.Time)
+	req, _ := request.Parse(e.What, e.Time)
 	return policy.Redact(red, struct {
 		Devices, Accounts []string
 		E                 hunts.AuditEntry

@@ -25,6 +25,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
@@ -33,7 +34,7 @@ import (
 type Runner interface {
 	// Prepare makes the record of a question. The error is a *hunts.Error of kind
 	// refused, whose sentence goes to the asker.
-	Prepare(id string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error)
+	Prepare(id string, req request.Request, asker hunts.Asker) (hunts.Hunt, error)
 	// Run answers it. The error is a *hunts.Error and means that nothing was
 	// searched; everything else is in the answer.
 	Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Progress)) (hunts.Answer, error)

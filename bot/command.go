@@ -10,7 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // handleCommand answers /footprint. key is the envelope's, and makes a second
@@ -29,7 +29,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	} else if done {
 		return whisper(answer)
 	}
-	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	req, refusal := request.Parse(text, b.cfg.Clock())
 	if refusal != nil {
 		return whisper(message.Refused(refusal.Sentence, b.view()))
 	}
@@ -92,7 +92,7 @@ func (b *Bot) admit(ctx context.Context, who hunts.Asker, name, what string) err
 
 // huntFor makes the hunt of an envelope, once. shape, where it is not nil, makes it
 // go on where another one ended.
-func (b *Bot) huntFor(ctx context.Context, key string, req indicator.Request, asker hunts.Asker, shape func(*hunts.Hunt)) (hunts.Hunt, error) {
+func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, asker hunts.Asker, shape func(*hunts.Hunt)) (hunts.Hunt, error) {
 	var id string
 	if ok, err := b.cfg.Store.GetJSON(ctx, "hunt-of:"+key, &id); err != nil {
 		return hunts.Hunt{}, err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -26,7 +26,7 @@ func TestEveryExampleOfACommandIsUnderstoodAsThatCommand(t *testing.T) {
 			}
 			got, rest, ok := verbFor(e)
 			if v.run == nil { // the grammar of hunts
-				if req, refusal := indicator.Parse(e, now); ok || refusal != nil {
+				if req, refusal := request.Parse(e, now); ok || refusal != nil {
 					t.Errorf("%s: a command %v, refused %v, read as %+v", e, ok, refusal, req)
 				}
 				continue

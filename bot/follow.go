@@ -9,7 +9,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // follow is one step after an answer: who asked for it, and of which hunt.
@@ -113,7 +113,7 @@ func (f follow) devices(ctx context.Context) error {
 
 // ask runs another hunt in the thread of this one; shape, if any, makes it go on
 // where this one ended.
-func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunts.Hunt)) error {
+func (f follow) ask(ctx context.Context, req request.Request, shape func(*hunts.Hunt)) error {
 	to, err := f.place(ctx)
 	if err != nil {
 		return err
@@ -137,12 +137,11 @@ func (f follow) ask(ctx context.Context, req indicator.Request, shape func(*hunt
 // widen asks the same within another window; the days that were searched
 // already come from memory.
 func (f follow) widen(ctx context.Context, window string) error {
-	at, refusal := indicator.Parse("ip=192.0.2.1 "+window, f.bot.cfg.Clock())
+	at, refusal := request.ParseWindow(window, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
 	}
-	only := indicator.Request{IPs: at.IPs, Since: at.Since, All: at.All, From: at.From, To: at.To}
-	if len(at.IPs) != 1 || !reflect.DeepEqual(at, only) {
+	if only := (request.Request{Since: at.Since, All: at.All, From: at.From, To: at.To}); !reflect.DeepEqual(at, only) {
 		return f.whisper(ctx, "A reply can change the window and nothing else of the question: from=… to=…, or last 30d.")
 	}
 	req := f.hunt.Request
@@ -190,7 +189,7 @@ func (f follow) again(ctx context.Context) error {
 
 // run hunts indicators that were held back, or that a button names.
 func (f follow) run(ctx context.Context, text string) error {
-	req, refusal := indicator.Parse(text, f.bot.cfg.Clock())
+	req, refusal := request.Parse(text, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
 	}

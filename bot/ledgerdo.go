@@ -11,7 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // ledgerDo is what the ledger's buttons and its menu do.
@@ -131,7 +131,7 @@ func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a messa
 	if err != nil {
 		return err
 	}
-	req := indicator.Request{Why: "incident thread", Workspaces: l.Workspaces}
+	req := request.Request{Why: "incident thread", Workspaces: l.Workspaces}
 	device, isHost := strings.CutPrefix(a.Indicator, "device=")
 	k := slices.IndexFunc(l.Lines, func(x ledgerLine) bool { return x.Hunt != "" && x.Hunt == a.Hunt })
 	switch {

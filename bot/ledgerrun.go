@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // JobLedger hunts what a thread's ledger has not hunted yet, and keeps its one
@@ -105,7 +106,7 @@ func (l *ledger) due(b *Bot, now time.Time) []hunts.Hunt {
 			continue
 		}
 		x.State = message.LineRunning
-		req := indicator.Request{Fresh: x.Fresh, Workspaces: l.Workspaces, Why: "incident thread"}
+		req := request.Request{Fresh: x.Fresh, Workspaces: l.Workspaces, Why: "incident thread"}
 		if l.Title != "" {
 			req.Why = l.Title
 		}

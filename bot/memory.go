@@ -14,6 +14,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // met is what is remembered of the last hunt for one indicator.
@@ -49,11 +50,11 @@ const (
 func withinKey(h hunts.Hunt) string {
 	scopes := slices.Clone(h.Workspaces)
 	slices.Sort(scopes)
-	narrow := indicator.Request{Devices: h.Request.Devices, Accounts: h.Request.Accounts}
+	narrow := request.Request{Devices: h.Request.Devices, Accounts: h.Request.Accounts}
 	if len(h.Request.IPs)+len(h.Request.Domains) > 0 {
 		narrow.Files = h.Request.Files
 	}
-	return strings.Join([]string{h.Name, strings.Join(scopes, ","), indicator.Format(narrow)}, "\x00")
+	return strings.Join([]string{h.Name, strings.Join(scopes, ","), request.Format(narrow)}, "\x00")
 }
 
 func sumOf(text string) string {
@@ -77,8 +78,8 @@ func metKey(h hunts.Hunt, i indicator.Indicator) string {
 // question is the same for everybody who asks for the same indicators in the same
 // scopes, whatever the look-back.
 func question(h hunts.Hunt) string {
-	same := indicator.Request{IPs: h.Request.IPs, Domains: h.Request.Domains, Files: h.Request.Files}
-	return sumOf(withinKey(h) + "\x00" + indicator.Format(same))
+	same := request.Request{IPs: h.Request.IPs, Domains: h.Request.Domains, Files: h.Request.Files}
+	return sumOf(withinKey(h) + "\x00" + request.Format(same))
 }
 
 func lookBack(w hunts.Window) string {

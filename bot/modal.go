@@ -16,6 +16,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // modalPlace travels in a modal's private metadata: where its answer goes.
@@ -166,17 +167,17 @@ func (b *Bot) draft(ctx context.Context, viewID string) (draft, bool, error) {
 
 // requestOf makes a request of a form, for the indicators of it that are to be
 // hunted. The map has a sentence for each field that is wrong.
-func (b *Bot) requestOf(d draft, p paste, list []indicator.Indicator) (indicator.Request, map[string]string) {
+func (b *Bot) requestOf(d draft, p paste, list []indicator.Indicator) (request.Request, map[string]string) {
 	rest := strings.Join([]string{d.Since, deviceWords(d.Devices), whyWord(d.Why)}, " ")
 	switch {
 	case len(list) == 0 && len(p.left) > 0:
-		return indicator.Request{}, map[string]string{fieldIndicators: "Everything in here is held back or doubtful: choose what to hunt all the same."}
+		return request.Request{}, map[string]string{fieldIndicators: "Everything in here is held back or doubtful: choose what to hunt all the same."}
 	case len(list) == 0:
-		return indicator.Request{}, map[string]string{fieldIndicators: "There is no address, domain, URL or hash in here. One per line is fine, so is a whole report."}
-	case len(list) > indicator.MaxIndicators:
-		return indicator.Request{}, map[string]string{fieldIndicators: fmt.Sprintf("%d indicators are more than the %d of one hunt: put them on the watchlist, or hunt fewer.", len(list), indicator.MaxIndicators)}
+		return request.Request{}, map[string]string{fieldIndicators: "There is no address, domain, URL or hash in here. One per line is fine, so is a whole report."}
+	case len(list) > request.MaxIndicators:
+		return request.Request{}, map[string]string{fieldIndicators: fmt.Sprintf("%d indicators are more than the %d of one hunt: put them on the watchlist, or hunt fewer.", len(list), request.MaxIndicators)}
 	}
-	req, refusal := indicator.Parse("ip=192.0.2.1 "+rest, b.cfg.Clock())
+	req, refusal := request.ParseWindow(rest, b.cfg.Clock())
 	if refusal != nil {
 		field := fieldSince
 		if refusal.Key == "device" {
@@ -184,7 +185,6 @@ func (b *Bot) requestOf(d draft, p paste, list []indicator.Indicator) (indicator
 		}
 		return req, map[string]string{field: refusal.Sentence}
 	}
-	req.IPs = nil
 	if d.Workspace != "" {
 		req.Workspaces = []string{d.Workspace}
 	}
@@ -259,7 +259,7 @@ func (b *Bot) chosen(ctx context.Context, key string, at modalPlace, who hunts.A
 	if len(list) == 0 {
 		return nil
 	}
-	req, refusal := indicator.Parse(strings.Join(append(list, at.What), " "), b.cfg.Clock())
+	req, refusal := request.Parse(strings.Join(append(list, at.What), " "), b.cfg.Clock())
 	if refusal != nil {
 		return &hunts.Error{Kind: hunts.KindRefused, Say: refusal.Sentence}
 	}
@@ -291,7 +291,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		return err
 	}
 	if at.What != "" {
-		req, refusal := indicator.Parse(at.What, b.cfg.Clock())
+		req, refusal := request.Parse(at.What, b.cfg.Clock())
 		h, ok = hunts.Hunt{Request: req}, refusal == nil
 	}
 	if !ok {
@@ -305,7 +305,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 	if m.Verdict != malicious && m.Verdict != "benign" {
 		m.Verdict = "known"
 	}
-	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: indicator.Format(h.Request), Why: m.Note, Outcome: m.text()}
+	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: request.Format(h.Request), Why: m.Note, Outcome: m.text()}
 	if err := b.policy.Authorize(ctx, who, action); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // opener shows modals: by whose trigger, and how to tell them that it was over.
@@ -38,7 +38,7 @@ func (o opener) mark(ctx context.Context, h hunts.Hunt) error {
 
 // markIndicator asks for a judgement of what a sweep met.
 func (o opener) markIndicator(ctx context.Context, what string, who hunts.Asker) error {
-	req, refusal := indicator.Parse(what, o.bot.cfg.Clock())
+	req, refusal := request.Parse(what, o.bot.cfg.Clock())
 	if refusal != nil {
 		return o.whisper(message.Refused(refusal.Sentence, o.bot.view()))
 	}

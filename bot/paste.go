@@ -7,6 +7,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // paste is a text that somebody handed in, sorted: what will be hunted, and
@@ -23,7 +24,7 @@ type paste struct {
 // and what could be something else is left out, never lost.
 func readPaste(text string, g indicator.Guard) paste {
 	if strings.Contains(text, "=") {
-		if req, refusal := indicator.Parse(text, time.Time{}); refusal == nil && len(req.Indicators()) > 0 {
+		if req, refusal := request.Parse(text, time.Time{}); refusal == nil && len(req.Indicators()) > 0 {
 			return paste{hunt: req.Indicators(), keyed: true}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Names of the hunts that a pivot runs.
@@ -82,7 +83,7 @@ func (f follow) pivotDevices(ctx context.Context, at time.Time, around time.Dura
 	if around == 0 {
 		around = pivotAround
 	}
-	req := indicator.Request{Hunt: huntOfDevice, Devices: devices, Accounts: accounts, Workspaces: f.hunt.Request.Workspaces, Why: f.hunt.Request.Why}
+	req := request.Request{Hunt: huntOfDevice, Devices: devices, Accounts: accounts, Workspaces: f.hunt.Request.Workspaces, Why: f.hunt.Request.Why}
 	req.From, req.To = f.between(at.Add(-around), at.Add(around))
 	return f.ask(ctx, req, nil)
 }
@@ -108,7 +109,7 @@ func ranAs(a hunts.Answer, name string) (devices []string, first time.Time, acco
 // pivotFile asks for everything that one program talked to, in the same window
 // and on the devices where this hunt met it.
 func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) error {
-	typed, refusal := indicator.Parse(`file="`+strings.ReplaceAll(file, `"`, "")+`"`, f.bot.cfg.Clock())
+	typed, refusal := request.Parse(`file="`+strings.ReplaceAll(file, `"`, "")+`"`, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
 	}

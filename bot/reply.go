@@ -10,6 +10,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // reply is one line typed in a hunt's thread, understood.
@@ -71,7 +72,7 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 		return reply{kind: replyWiden, window: "since=" + m[1]}, true
 	}
 	if m := aroundForm.FindStringSubmatch(text); m != nil {
-		d, refusal := indicator.ParseDuration(strings.ToLower(m[1]))
+		d, refusal := request.ParseDuration(strings.ToLower(m[1]))
 		return reply{kind: replyAround, around: d, device: m[2]}, refusal == nil
 	}
 	if m := pivotForm.FindStringSubmatch(text); m != nil {
@@ -79,7 +80,7 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 		if m[2] == "" {
 			return r, true
 		}
-		d, refusal := indicator.ParseDuration(strings.ToLower(m[2]))
+		d, refusal := request.ParseDuration(strings.ToLower(m[2]))
 		r.around = d
 		return r, refusal == nil
 	}

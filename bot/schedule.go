@@ -13,6 +13,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -249,7 +250,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 		s.Channel = m[1] + m[2]
 	}
 	if v := option(rest, "since"); v != "" {
-		d, refusal := indicator.ParseDuration(v)
+		d, refusal := request.ParseDuration(v)
 		if refusal != nil {
 			return refusal.Sentence, nil
 		}

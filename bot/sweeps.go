@@ -15,6 +15,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -307,7 +308,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previ
 	}
 	h := hunts.Hunt{
 		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Scheduled: true, Control: true, Workspaces: b.sweepScopes(ctx, s),
-		Request: indicator.Request{Why: "sweep " + j.Name}, Asker: owner,
+		Request: request.Request{Why: "sweep " + j.Name}, Asker: owner,
 	}
 	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
 		var e *hunts.Error

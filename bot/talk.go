@@ -11,7 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // afterWords is what follows the words that a text begins with.
@@ -146,25 +146,25 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 		_, err := b.out.Post(ctx, "mention-help:"+key, at, func(message.View) message.Message { return answer })
 		return err
 	}
-	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	req, refusal := request.Parse(text, b.cfg.Clock())
 	rest := ""
 	var left []message.LeftOut
 	if refusal != nil {
 		text, rest = windowOf(text)
 		p := readPaste(text, *b.cfg.Guard)
 		left = p.left
-		for _, i := range p.hunt[min(len(p.hunt), indicator.MaxIndicators):] {
-			left = append(left, message.LeftOut{Indicator: i, Why: fmt.Sprintf("beyond the %d indicators of one hunt", indicator.MaxIndicators)})
+		for _, i := range p.hunt[min(len(p.hunt), request.MaxIndicators):] {
+			left = append(left, message.LeftOut{Indicator: i, Why: fmt.Sprintf("beyond the %d indicators of one hunt", request.MaxIndicators)})
 		}
 		if len(p.hunt)+len(left) == 0 {
 			return say(refusal.Sentence)
 		}
-		window, wrong := indicator.Parse("ip=192.0.2.1 "+rest, b.cfg.Clock())
+		window, wrong := request.ParseWindow(rest, b.cfg.Clock())
 		if wrong != nil {
 			return say(wrong.Sentence)
 		}
-		req = indicator.Request{Since: window.Since, All: window.All, From: window.From, To: window.To}
-		for _, i := range p.hunt[:min(len(p.hunt), indicator.MaxIndicators)] {
+		req = request.Request{Since: window.Since, All: window.All, From: window.From, To: window.To}
+		for _, i := range p.hunt[:min(len(p.hunt), request.MaxIndicators)] {
 			req.Add(i)
 		}
 	}
@@ -186,7 +186,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 
 // watch puts the indicators of a hunt onto the watchlist.
 func (f follow) watch(ctx context.Context, forHow string) error {
-	d, refusal := indicator.ParseDuration(forHow)
+	d, refusal := request.ParseDuration(forHow)
 	if refusal != nil {
 		d = 72 * time.Hour
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -107,7 +108,7 @@ func heldText(held []sweep.Problem) string {
 // that lives longer is not shortened by it.
 func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) error {
 	now := b.cfg.Clock().UTC()
-	if err := b.policy.Authorize(ctx, f.asker, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: f.hunt.ID, What: indicator.Format(f.hunt.Request)}); err != nil {
+	if err := b.policy.Authorize(ctx, f.asker, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: f.hunt.ID, What: request.Format(f.hunt.Request)}); err != nil {
 		return f.refused(ctx, err)
 	}
 	have, err := b.entries(ctx)
@@ -177,7 +178,7 @@ func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong
 	case length != "" && until != "":
 		return end, rest, "Say for= or until=, not both."
 	case length != "":
-		d, refusal := indicator.ParseDuration(length)
+		d, refusal := request.ParseDuration(length)
 		if refusal != nil {
 			return end, rest, fmt.Sprintf("for=%s is no length of time: write for=72h, for=30d or for=4w.", indicator.Defang(length))
 		}
@@ -210,7 +211,7 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 	if confidence != "" && (err != nil || sure < 0 || sure > 100) {
 		return "confidence= goes from 0 to 100.", nil
 	}
-	req, refusal := indicator.Parse(text, b.cfg.Clock())
+	req, refusal := request.Parse(text, b.cfg.Clock())
 	switch {
 	case refusal != nil:
 		return refusal.Sentence, nil
@@ -226,7 +227,7 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 	for _, i := range req.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Confidence: sure, Tags: words(tags), Added: now, Expires: end, State: sweep.Active})
 	}
-	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: indicator.Format(req), Why: req.Why}); err != nil {
+	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: request.Format(req), Why: req.Why}); err != nil {
 		return "", err
 	}
 	changed, fresh, held, say, err := b.put(ctx, list)
@@ -249,8 +250,8 @@ func words(s string) []string {
 }
 
 // onList finds what a person names on the watchlist. say is what is wrong.
-func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req indicator.Request, say string, err error) {
-	req, refusal := indicator.Parse(text, b.cfg.Clock())
+func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req request.Request, say string, err error) {
+	req, refusal := request.Parse(text, b.cfg.Clock())
 	if refusal != nil {
 		return nil, req, refusal.Sentence, nil
 	}
@@ -269,8 +270,8 @@ func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req
 	return found, req, "", nil
 }
 
-func (b *Bot) authorizeWatch(ctx context.Context, c command, verb string, req indicator.Request) error {
-	return b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: indicator.Format(req), Why: req.Why})
+func (b *Bot) authorizeWatch(ctx context.Context, c command, verb string, req request.Request) error {
+	return b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: request.Format(req), Why: req.Why})
 }
 
 // watchRemove takes entries off. One that a source names is only retired, so that

@@ -9,7 +9,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
@@ -69,7 +69,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	if wrong != "" {
 		return say(wrong)
 	}
-	req, refusal := indicator.Parse("ip=192.0.2.1 "+text, b.cfg.Clock())
+	req, refusal := request.ParseWindow(text, b.cfg.Clock())
 	switch {
 	case refusal != nil:
 		return say(refusal.Sentence)

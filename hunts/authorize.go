@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Right is what a rule of the policy can allow.
@@ -76,7 +76,7 @@ func (h Hunt) FirstAsked() time.Time {
 
 // Action is the hunt as policy and audit see it.
 func (h Hunt) Action(workspaces []string) Action {
-	return Action{Name: "hunt", Right: MayHunt, HuntID: h.ID, What: indicator.Format(h.Request), Why: h.Request.Why, Workspaces: workspaces, Search: h.Search()}
+	return Action{Name: "hunt", Right: MayHunt, HuntID: h.ID, What: request.Format(h.Request), Why: h.Request.Why, Workspaces: workspaces, Search: h.Search()}
 }
 
 // Authorizer judges every action, and writes the audit of both outcomes.

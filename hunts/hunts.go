@@ -11,7 +11,7 @@ package hunts
 import (
 	"time"
 
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // DefaultHunt is the hunt that a request without a name runs.
@@ -24,15 +24,15 @@ const LateBy = 7 * 24 * time.Hour
 // Hunt is the durable record of one asked question. Slack messages are views
 // of it.
 type Hunt struct {
-	ID         string            `json:"id"`   // F- and four to six of 2-9A-Z without look-alikes
-	Name       string            `json:"name"` // catalogue name, e.g. network-footprint
-	Request    indicator.Request `json:"request"`
-	Window     Window            `json:"window"`
-	Workspaces []string          `json:"workspaces,omitempty"` // configured names; empty is the default workspace
-	Asker      Asker             `json:"asker"`
-	State      State             `json:"state"`
-	Created    time.Time         `json:"created"`
-	Finished   time.Time         `json:"finished,omitzero"`
+	ID         string          `json:"id"`   // F- and four to six of 2-9A-Z without look-alikes
+	Name       string          `json:"name"` // catalogue name, e.g. network-footprint
+	Request    request.Request `json:"request"`
+	Window     Window          `json:"window"`
+	Workspaces []string        `json:"workspaces,omitempty"` // configured names; empty is the default workspace
+	Asker      Asker           `json:"asker"`
+	State      State           `json:"state"`
+	Created    time.Time       `json:"created"`
+	Finished   time.Time       `json:"finished,omitzero"`
 	// Asked is when the question was put first; a refresh or a retry goes on from
 	// there. Zero is Created.
 	Asked     time.Time `json:"asked,omitzero"`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // The action ids of our buttons and menus. An id may carry a number behind a
@@ -211,9 +212,9 @@ func neighbourRequest(h hunts.Hunt, a hunts.Answer) string {
 	if refusal != nil {
 		return ""
 	}
-	r := indicator.Request{Since: h.Request.Since, All: h.Request.All, From: h.Request.From, To: h.Request.To, Devices: h.Request.Devices, Workspaces: h.Request.Workspaces}
+	r := request.Request{Since: h.Request.Since, All: h.Request.All, From: h.Request.From, To: h.Request.To, Devices: h.Request.Devices, Workspaces: h.Request.Workspaces}
 	r.Add(i)
-	return indicator.Format(r)
+	return request.Format(r)
 }
 
 func unsearched(c hunts.Coverage) bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // now is the instant of every golden message.
@@ -27,7 +28,7 @@ func must(kind indicator.Kind, value string) indicator.Indicator {
 func story() (hunts.Hunt, hunts.Answer) {
 	h := hunts.Hunt{
 		ID: "F-7QK2", Name: "network-footprint", Workspaces: []string{"prod-eu"}, State: hunts.Answered, Created: before(3 * time.Second),
-		Request: indicator.Request{IPs: []indicator.Indicator{must("ip", "203.0.113.66")}, Domains: []indicator.Indicator{must("domain", "cdn-sync.example")}, Why: "ISAC tip"},
+		Request: request.Request{IPs: []indicator.Indicator{must("ip", "203.0.113.66")}, Domains: []indicator.Indicator{must("domain", "cdn-sync.example")}, Why: "ISAC tip"},
 		Window:  hunts.Window{From: before(7 * 24 * time.Hour), To: now, Ago: 7 * 24 * time.Hour},
 		Asker:   hunts.Asker{Team: "T0LOCAL01", User: "U0ANALYST", Name: "ana", Channel: "C0SOC"},
 	}
@@ -86,7 +87,7 @@ func days(from time.Time, n int) []hunts.Slice {
 
 // empty takes everything that was found out of the story.
 func empty(h hunts.Hunt, a hunts.Answer) (hunts.Hunt, hunts.Answer) {
-	h.Request = indicator.Request{IPs: []indicator.Indicator{must("ip", "198.51.100.24")}}
+	h.Request = request.Request{IPs: []indicator.Indicator{must("ip", "198.51.100.24")}}
 	a.Request.IPs, a.Request.Domains = []string{"198.51.100.24"}, nil
 	a.Verdict, a.Reason = hunts.Clean, "no sensor reported it"
 	a.Totals, a.Outcomes, a.ByDevice, a.ByProcess, a.Timeline, a.Events, a.Rows, a.Excluded, a.Beacons, a.Notes = hunts.Totals{}, hunts.Outcomes{}, nil, nil, nil, nil, nil, nil, nil, nil
@@ -127,7 +128,7 @@ func unknown(reason string, change func(*hunts.Answer)) (hunts.Hunt, hunts.Answe
 // manyIndicators is the story with n indicators, of which every fifth was met.
 func manyIndicators(n int) (hunts.Hunt, hunts.Answer) {
 	h, a := story()
-	h.Request, a.ByIndicator = indicator.Request{}, nil
+	h.Request, a.ByIndicator = request.Request{}, nil
 	for i := range n {
 		value := fmt.Sprintf("198.51.%d.%d", 100+i/200, i%200)
 		h.Request.IPs = append(h.Request.IPs, must("ip", value))

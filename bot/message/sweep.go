@@ -11,6 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // SweepView is one sweep as it is posted.
@@ -176,9 +177,9 @@ func sweepButtons(list []SweepLine) []slack.Block {
 }
 
 func requestText(i indicator.Indicator) string {
-	var r indicator.Request
+	var r request.Request
 	r.Add(i)
-	return indicator.Format(r)
+	return request.Format(r)
 }
 
 const (

@@ -19,7 +19,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 var (
@@ -75,7 +75,7 @@ func (l *Limits) check(name string) error {
 		return fmt.Errorf("the rule of %s: hunts_per_hour must be 0 or more", name)
 	}
 	if l.MaxLookBack != "" {
-		d, refusal := indicator.ParseDuration(l.MaxLookBack)
+		d, refusal := request.ParseDuration(l.MaxLookBack)
 		if refusal != nil {
 			return fmt.Errorf("the rule of %s: max_look_back: %s", name, refusal.Sentence)
 		}
@@ -214,7 +214,7 @@ func (a *Approval) check() error {
 		if x.text == "" {
 			continue
 		}
-		d, refusal := indicator.ParseDuration(x.text)
+		d, refusal := request.ParseDuration(x.text)
 		if refusal != nil {
 			return fmt.Errorf("approval: %s: %s", x.name, refusal.Sentence)
 		}

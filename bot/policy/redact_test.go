@@ -11,7 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 func TestSecretsInCommandLinesAreMasked(t *testing.T) {
@@ -96,7 +96,7 @@ func TestHiddenNamesDoNotComeBackInCommandLines(t *testing.T) {
 		KQL: `let devices = dynamic(["ws-fin-014"]);`,
 	}
 	a.Coverage.Problems = []string{"no sensor named ws-fin-014 reported in this window"}
-	h := hunts.Hunt{Request: indicator.Request{Devices: []string{"WS-FIN-014"}, Why: "ana.sousa called"}, Asker: hunts.Asker{User: "U1", Name: "dora"}}
+	h := hunts.Hunt{Request: request.Request{Devices: []string{"WS-FIN-014"}, Why: "ana.sousa called"}, Asker: hunts.Asker{User: "U1", Name: "dora"}}
 	seenH, seen := policy.NewRedaction(policy.RedactDevices, policy.RedactUsers).Answered(h, a)
 	text, err := json.Marshal([]any{seenH, seen})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // audited is one line of the export: the entry with the hash that chains it to
@@ -31,7 +31,7 @@ func audit(ctx context.Context, p process, args []string) error {
 	} else if len(rest) > 0 {
 		return usageError{f.summary()}
 	}
-	back, refusal := indicator.ParseDuration(*since)
+	back, refusal := request.ParseDuration(*since)
 	if refusal != nil {
 		return usageError{"--since: " + refusal.Sentence}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // guard is the guard list with the organisation's own names and networks.
@@ -55,8 +56,8 @@ func setBots(c *config, v string) error {
 
 func setThreadCap(c *config, v string) error {
 	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > indicator.MaxIndicators {
-		return fmt.Errorf("it is not a number from 1 to %d", indicator.MaxIndicators)
+	if err != nil || n < 1 || n > request.MaxIndicators {
+		return fmt.Errorf("it is not a number from 1 to %d", request.MaxIndicators)
 	}
 	c.threadCap = n
 	return nil

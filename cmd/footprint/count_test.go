@@ -18,6 +18,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -171,7 +172,7 @@ func (r plainRow) outcome() string {
 }
 
 // count makes the figures of a request: text, so that a difference is readable.
-func count(rows []plainRow, r indicator.Request, from, to time.Time) string {
+func count(rows []plainRow, r request.Request, from, to time.Time) string {
 	devices, processes, outcomes := map[string]bool{}, map[string]bool{}, map[string]int{}
 	events := 0
 	type line struct {
@@ -341,7 +342,7 @@ func TestAnIndependentCountAgreesWithTheHunts(t *testing.T) {
 					t.Fatalf("only %d requests could be made", asked)
 				}
 				text := requests(random, rows)
-				req, refusal := indicator.Parse(text+" since=all", testclock.At())
+				req, refusal := request.Parse(text+" since=all", testclock.At())
 				if refusal != nil {
 					continue
 				}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // hunt runs one hunt in the terminal, over exported events or over the
@@ -25,8 +25,8 @@ func hunt(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	text := indicator.Join(words)
-	req, refusal := indicator.Parse(text, nowFor(*exported.path, p.clock))
+	text := request.Join(words)
+	req, refusal := request.Parse(text, nowFor(*exported.path, p.clock))
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}

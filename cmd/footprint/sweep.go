@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
@@ -61,7 +61,7 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return err
 	}
-	req := indicator.Request{Devices: window.Devices, Since: window.Since, All: window.All, From: window.From, To: window.To, Workspaces: window.Workspaces, Why: window.Why}
+	req := request.Request{Devices: window.Devices, Since: window.Since, All: window.All, From: window.From, To: window.To, Workspaces: window.Workspaces, Why: window.Why}
 	h := parts.runner.ForSurvey(id, req, hunts.Asker{User: login(), Name: login()})
 	survey, err := parts.runner.Survey(ctx, h, list.Indicators(), sweepProgress(p.stderr))
 	if err != nil {
@@ -92,18 +92,12 @@ func sweepProgress(w io.Writer) func(hunts.Progress) {
 	}
 }
 
-// sweepWindow reads the window from the grammar of requests, which wants an
-// indicator that a sweep has elsewhere. Two stand in for it one after the other,
-// so that neither hides the same one typed by a person.
-func sweepWindow(words []string, now time.Time) (req indicator.Request, err error) {
-	for _, stand := range []string{"ip=192.0.2.1 ", "ip=192.0.2.2 "} {
-		var refusal *indicator.Refusal
-		if req, refusal = indicator.Parse(stand+indicator.Join(words), now); refusal != nil {
-			return req, usageError{refusal.Sentence}
-		}
-		if len(req.Indicators()) > 1 {
-			return req, usageError{"the indicators of a sweep stand in its watchlist; only since=, from=, to=, device=, workspace= and why= go here"}
-		}
+// sweepWindow reads the window of a sweep, whose indicators stand in its
+// watchlist.
+func sweepWindow(words []string, now time.Time) (request.Request, error) {
+	req, refusal := request.ParseWindow(request.Join(words), now)
+	if refusal != nil {
+		return req, usageError{refusal.Sentence}
 	}
 	return req, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // watched makes a watchlist of n indicators: addresses, names and hashes as
@@ -86,7 +87,7 @@ func BenchmarkSweep(b *testing.B) {
 			var peak uint64
 			for b.Loop() {
 				peak = max(peak, peakHeap(func() {
-					h := parts.runner.ForSurvey("F-BENCH", indicator.Request{All: true}, hunts.Asker{User: "benchmark"})
+					h := parts.runner.ForSurvey("F-BENCH", request.Request{All: true}, hunts.Asker{User: "benchmark"})
 					if survey, err = parts.runner.Survey(context.Background(), h, list, nil); err != nil {
 						b.Fatal(err)
 					}

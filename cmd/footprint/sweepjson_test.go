@@ -93,7 +93,7 @@ func TestASweepInTheTerminalIsAnAnswer(t *testing.T) {
 		{"an empty list", []string{"--watchlist", dir + "/empty.txt", "since=all"}, exitFailed, "empty.txt is empty"},
 		{"a list that is not there", []string{"--watchlist", dir + "/none.txt", "since=all"}, exitFailed, "none.txt can't be read: no such file or directory"},
 		{"no list", []string{"since=all"}, exitUsage, "--watchlist FILE is missing"},
-		{"indicators in the wrong place", []string{"--watchlist", dir + "/hit.txt", "ip=192.0.2.1"}, exitUsage, "stand in its watchlist"},
+		{"indicators in the wrong place", []string{"--watchlist", dir + "/hit.txt", "ip=192.0.2.1"}, exitUsage, "is an indicator, which does not go here"},
 		{"a column that is none", []string{"--watchlist", dir + "/clean.csv", "--columns", "x", "since=all"}, exitUsage, "names no column"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -98,7 +99,7 @@ func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
 	done := make(chan hunts.Answer, 1)
 	go func() {
 		typed, _ := indicator.Type("203.0.113.66")
-		req := indicator.Request{Since: 24 * time.Hour}
+		req := request.Request{Since: 24 * time.Hour}
 		req.Add(typed)
 		h, err := runner.Prepare("F-PERSON", req, hunts.Asker{User: "ana"})
 		if err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
@@ -53,8 +53,8 @@ func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record, who hunts.
 func (w *world) clock() time.Time { return w.now }
 
 // parse reads the request as a person typed it.
-func (w *world) parse() (indicator.Request, string) {
-	req, refusal := indicator.Parse(strings.Join(w.words(), " "), w.now)
+func (w *world) parse() (request.Request, string) {
+	req, refusal := request.Parse(strings.Join(w.words(), " "), w.now)
 	if refusal != nil {
 		return req, refusal.Sentence
 	}

@@ -39,9 +39,9 @@ func looksLikeAddress(s string) bool {
 }
 
 func typeIP(raw string) (Indicator, *Refusal) {
-	s := asciiForm(tidy(refangAll(raw)))
+	s := ASCIIForm(Tidy(RefangAll(raw)))
 	if s == "" {
-		return Indicator{}, refuse("ip", raw, "ip= has no value: write an address or a CIDR, as in ip=203.0.113[.]66")
+		return Indicator{}, Refuse("ip", raw, "ip= has no value: write an address or a CIDR, as in ip=203.0.113[.]66")
 	}
 	if strings.Contains(s, "://") {
 		return typeURLAddress(raw, s)
@@ -60,7 +60,7 @@ func typeIP(raw string) (Indicator, *Refusal) {
 		if _, ok := parseAddress(s[:i]); ok && !(s[i] == '/' && isDigits(s[i+1:])) {
 			return typeURLAddress(raw, s)
 		}
-		return Indicator{}, refuse("ip", raw, "%s is not a network: write ip=203.0.113.0/24 or ip=2001:db8::/32", show(s))
+		return Indicator{}, Refuse("ip", raw, "%s is not a network: write ip=203.0.113.0/24 or ip=2001:db8::/32", Show(s))
 	}
 	if a, ok := parseAddress(s); ok {
 		return Indicator{Kind: KindIP, Value: a.String()}, nil
@@ -83,10 +83,10 @@ func refuseMask(raw, address, mask string) *Refusal {
 	bits := binary.BigEndian.Uint32(b[:])
 	ones := mathbits.LeadingZeros32(^bits)
 	if bits<<ones != 0 {
-		return refuse("ip", raw, "%s is no mask of a network: write ip=203.0.113.0/24", show(mask))
+		return Refuse("ip", raw, "%s is no mask of a network: write ip=203.0.113.0/24", Show(mask))
 	}
 	network := netip.PrefixFrom(a, ones).Masked()
-	return refuse("ip", raw, "%s has a mask: write ip=%s", show(address+"/"+mask), network)
+	return Refuse("ip", raw, "%s has a mask: write ip=%s", Show(address+"/"+mask), network)
 }
 
 // parseAddress reads an address with or without port, brackets and zone.
@@ -106,7 +106,7 @@ func parseAddress(s string) (netip.Addr, bool) {
 // literalHost reads the host of a URL as an address. A host that only may be a
 // number is one behind a scheme, where browsers read it so.
 func literalHost(name string, scheme bool) (netip.Addr, bool) {
-	name = asciiForm(name)
+	name = ASCIIForm(name)
 	if strings.HasPrefix(name, "[") != strings.HasSuffix(name, "]") {
 		return netip.Addr{}, false
 	}
@@ -125,7 +125,7 @@ func typeURLAddress(raw, s string) (Indicator, *Refusal) {
 		return ind, no
 	}
 	if _, ok := ind.Addr(); !ok {
-		return Indicator{}, refuse("ip", raw, "%s is a URL with a host name: write dns=%s", show(s), plain(s))
+		return Indicator{}, Refuse("ip", raw, "%s is a URL with a host name: write dns=%s", Show(s), Plain(s))
 	}
 	return ind, nil
 }
@@ -136,10 +136,10 @@ func typePrefix(raw string, p netip.Prefix) (Indicator, *Refusal) {
 		return Indicator{Kind: KindIP, Value: p.Addr().String()}, nil
 	}
 	if p.Addr().Is4() && p.Bits() < minCIDRBitsV4 {
-		return Indicator{}, refuse("ip", raw, "%s is too wide to hunt: the widest IPv4 network is a /%d", show(p.String()), minCIDRBitsV4)
+		return Indicator{}, Refuse("ip", raw, "%s is too wide to hunt: the widest IPv4 network is a /%d", Show(p.String()), minCIDRBitsV4)
 	}
 	if p.Addr().Is6() && p.Bits() < minCIDRBitsV6 {
-		return Indicator{}, refuse("ip", raw, "%s is too wide to hunt: the widest IPv6 network is a /%d", show(p.String()), minCIDRBitsV6)
+		return Indicator{}, Refuse("ip", raw, "%s is too wide to hunt: the widest IPv6 network is a /%d", Show(p.String()), minCIDRBitsV6)
 	}
 	return Indicator{Kind: KindCIDR, Value: p.String()}, nil
 }
@@ -153,39 +153,39 @@ func refuseAddress(raw, s string) *Refusal {
 			n++
 		}
 		if n >= 1 && n <= 3 {
-			return refuse("ip", raw, "%s has a star: write the network instead, as in ip=%s%s/%d",
-				show(s), strings.Join(parts[:n], "."), strings.Repeat(".0", 4-n), 8*n)
+			return Refuse("ip", raw, "%s has a star: write the network instead, as in ip=%s%s/%d",
+				Show(s), strings.Join(parts[:n], "."), strings.Repeat(".0", 4-n), 8*n)
 		}
 	}
 	if from, to, ok := strings.Cut(s, "-"); ok && looksLikeAddress(from) && to != "" {
-		return refuse("ip", raw, "%s is a range: write the networks that cover it, as in ip=203.0.113.64/27", show(s))
+		return Refuse("ip", raw, "%s is a range: write the networks that cover it, as in ip=203.0.113.64/27", Show(s))
 	}
 	if host, port, ok := strings.Cut(s, ":"); ok && isDigits(port) && strings.Count(s, ":") == 1 {
 		if _, good := parseAddress(host); good {
-			return refuse("ip", raw, "%s has no valid port: write the address alone, ip=%s", show(s), plain(host))
+			return Refuse("ip", raw, "%s has no valid port: write the address alone, ip=%s", Show(s), Plain(host))
 		}
 	}
 	numeric := looksLikeAddress(s) && !strings.Contains(s, ":")
 	if numeric && len(parts) != 4 {
-		return refuse("ip", raw, "%s is not an IP address: it has %d numbers and needs four, as in ip=203.0.113[.]66", show(s), len(parts))
+		return Refuse("ip", raw, "%s is not an IP address: it has %d numbers and needs four, as in ip=203.0.113[.]66", Show(s), len(parts))
 	}
 	if numeric {
 		for _, p := range parts {
 			if len(p) > 1 && p[0] == '0' {
-				return refuse("ip", raw, "%s is not an IP address: a number starts with 0, which some programs read as octal; write it without", show(s))
+				return Refuse("ip", raw, "%s is not an IP address: a number starts with 0, which some programs read as octal; write it without", Show(s))
 			}
 		}
-		return refuse("ip", raw, "%s is not an IP address: each of the four numbers goes from 0 to 255, as in ip=203.0.113[.]66", show(s))
+		return Refuse("ip", raw, "%s is not an IP address: each of the four numbers goes from 0 to 255, as in ip=203.0.113[.]66", Show(s))
 	}
 	if strings.Count(s, ":") > 1 {
-		return refuse("ip", raw, "%s is not an IPv6 address: write it as ip=2001:db8::c", show(s))
+		return Refuse("ip", raw, "%s is not an IPv6 address: write it as ip=2001:db8::c", Show(s))
 	}
-	if kind := hashKind(s); kind != "" {
-		return refuse("ip", raw, "%s is a %s, not an address: write file=%s", show(s), strings.ToUpper(string(kind)), plain(s))
+	if kind := HashKind(s); kind != "" {
+		return Refuse("ip", raw, "%s is a %s, not an address: write file=%s", Show(s), strings.ToUpper(string(kind)), Plain(s))
 	}
 	name, _, _ := strings.Cut(s, ":")
 	if host, why := hostName(name); why == "" && strings.Contains(host, ".") {
-		return refuse("ip", raw, "%s is a name, not an address: write dns=%s", show(s), plain(host))
+		return Refuse("ip", raw, "%s is a name, not an address: write dns=%s", Show(s), Plain(host))
 	}
-	return refuse("ip", raw, "%s is not an IP address: write ip=203.0.113[.]66, ip=2001:db8::c or ip=203.0.113.0/24", show(s))
+	return Refuse("ip", raw, "%s is not an IP address: write ip=203.0.113[.]66, ip=2001:db8::c or ip=203.0.113.0/24", Show(s))
 }

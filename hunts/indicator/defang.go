@@ -20,7 +20,7 @@ func Defang(s string) string {
 		return s
 	}
 	last := s[strings.LastIndexByte(s, '.')+1:]
-	if isTLD(last) || !isFileExtension(strings.ToLower(last)) {
+	if isTLD(last) || !IsFileExtension(strings.ToLower(last)) {
 		if strings.ContainsAny(s, " \t\n") {
 			return defangFile(s)
 		}

@@ -17,9 +17,9 @@ const (
 )
 
 func typeDNS(raw string) (Indicator, *Refusal) {
-	s := tidy(refangAll(raw))
+	s := Tidy(RefangAll(raw))
 	if s == "" {
-		return Indicator{}, refuse("dns", raw, "dns= has no value: write a domain or a URL, as in dns=evil[.]example")
+		return Indicator{}, Refuse("dns", raw, "dns= has no value: write a domain or a URL, as in dns=evil[.]example")
 	}
 	if strings.HasPrefix(s, "*") {
 		return typeWildcard(raw, s)
@@ -32,7 +32,7 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 	}
 	if i := strings.IndexAny(s, `/?#\`); i > 0 {
 		if looksLikeAddress(s) {
-			return Indicator{}, refuse("dns", raw, "%s is a network, not a name: write ip=%s", show(s), plain(s))
+			return Indicator{}, Refuse("dns", raw, "%s is a network, not a name: write ip=%s", Show(s), Plain(s))
 		}
 		if strings.Trim(s[i:], `/\`) != "" {
 			return typeURL(raw, s)
@@ -47,24 +47,24 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 		if _, isAddr := parseAddress(domain); isAddr {
 			key = "ip"
 		}
-		return Indicator{}, refuse("dns", raw, "%s is an e-mail address: to hunt its domain write %s=%s", show(s), key, plain(domain))
+		return Indicator{}, Refuse("dns", raw, "%s is an e-mail address: to hunt its domain write %s=%s", Show(s), key, Plain(domain))
 	}
-	if looksLikeAddress(asciiForm(s)) {
-		if _, ok := parseAddress(asciiForm(s)); ok {
-			return Indicator{}, refuse("dns", raw, "%s is an address, not a name: write ip=%s", show(s), plain(s))
+	if looksLikeAddress(ASCIIForm(s)) {
+		if _, ok := parseAddress(ASCIIForm(s)); ok {
+			return Indicator{}, Refuse("dns", raw, "%s is an address, not a name: write ip=%s", Show(s), Plain(s))
 		}
-		return Indicator{}, refuseAddress(raw, asciiForm(s))
+		return Indicator{}, refuseAddress(raw, ASCIIForm(s))
 	}
 	if a, _, ok := numericHost(s); ok {
-		return Indicator{}, refuse("dns", raw, "%s is an address written as a number, not a name: write ip=%s", show(s), plain(a.String()))
+		return Indicator{}, Refuse("dns", raw, "%s is an address written as a number, not a name: write ip=%s", Show(s), Plain(a.String()))
 	}
 	name, port, hasPort := strings.Cut(s, ":")
 	if hasPort && !validPort(port) {
-		return Indicator{}, refuse("dns", raw, "%s is not a domain: what follows the colon is no port; write dns=%s", show(s), plain(name))
+		return Indicator{}, Refuse("dns", raw, "%s is not a domain: what follows the colon is no port; write dns=%s", Show(s), Plain(name))
 	}
 	host, why := hostName(name)
 	if why != "" {
-		return Indicator{}, refuse("dns", raw, "%s is not a domain: %s; write dns=evil[.]example", show(s), why)
+		return Indicator{}, Refuse("dns", raw, "%s is not a domain: %s; write dns=evil[.]example", Show(s), why)
 	}
 	if publicSuffix(host) {
 		return Indicator{}, refusePublicSuffix(raw, host)
@@ -73,7 +73,7 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 }
 
 func refusePublicSuffix(raw, host string) *Refusal {
-	return refuse("dns", raw, "%s is a public suffix under which everyone registers names: write the registered domain, as in dns=evil[.]%s", show(host), plain(host))
+	return Refuse("dns", raw, "%s is a public suffix under which everyone registers names: write the registered domain, as in dns=evil[.]%s", Show(host), Plain(host))
 }
 
 // typeWildcard reads "*.domain" and "*suffix".
@@ -81,14 +81,14 @@ func typeWildcard(raw, s string) (Indicator, *Refusal) {
 	bare := strings.TrimLeft(s, "*")
 	subOnly := strings.HasPrefix(bare, ".")
 	if strings.ContainsAny(bare, "*?/") {
-		return Indicator{}, refuse("dns", raw, "%s has a star or a path that can't be matched: one star at the start only, as in dns=*.evil[.]example or dns=*evil[.]example", show(s))
+		return Indicator{}, Refuse("dns", raw, "%s has a star or a path that can't be matched: one star at the start only, as in dns=*.evil[.]example or dns=*evil[.]example", Show(s))
 	}
 	if looksLikeAddress(bare) {
-		return Indicator{}, refuse("dns", raw, "%s is part of an address: write a network, as in ip=203.0.113.0/24", show(s))
+		return Indicator{}, Refuse("dns", raw, "%s is part of an address: write a network, as in ip=203.0.113.0/24", Show(s))
 	}
 	host, why := hostName(strings.TrimLeft(bare, "."))
 	if why != "" {
-		return Indicator{}, refuse("dns", raw, "%s is not a domain: %s; write dns=*.evil[.]example", show(s), why)
+		return Indicator{}, Refuse("dns", raw, "%s is not a domain: %s; write dns=*.evil[.]example", Show(s), why)
 	}
 	if publicSuffix(host) {
 		return Indicator{}, refusePublicSuffix(raw, host)
@@ -97,7 +97,7 @@ func typeWildcard(raw, s string) (Indicator, *Refusal) {
 		return Indicator{Kind: KindDomain, Value: "*." + host, Host: host, SubOnly: true}, nil
 	}
 	if tooShortSuffix(host) {
-		return Indicator{}, refuse("dns", raw, "%s would match almost every name: write more of it, as in dns=*evil[.]example", show(s))
+		return Indicator{}, Refuse("dns", raw, "%s would match almost every name: write more of it, as in dns=*evil[.]example", Show(s))
 	}
 	return Indicator{Kind: KindSuffix, Value: "*" + host, Host: host}, nil
 }
@@ -143,7 +143,7 @@ var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictD
 // hostName gives the canonical form of a name: lower case, punycode, no dot at
 // the end. why says what is wrong with it, empty when nothing is.
 func hostName(s string) (host, why string) {
-	s = strings.TrimSuffix(asciiDashes(s), ".")
+	s = strings.TrimSuffix(ASCIIDashes(s), ".")
 	if len(s) > 4*maxNameBytes {
 		return "", "it is longer than a name can be (253 characters)"
 	}
@@ -171,7 +171,7 @@ func hostName(s string) (host, why string) {
 		}
 		for i := 0; i < len(label); i++ {
 			if c := label[i]; !isAlnum(c) && c != '-' && c != '_' {
-				return "", "it holds the character " + show(label[i:i+1])
+				return "", "it holds the character " + Show(label[i:i+1])
 			}
 		}
 	}
@@ -185,12 +185,12 @@ func hostName(s string) (host, why string) {
 	return s, ""
 }
 
-func asciiDashes(s string) string {
+func ASCIIDashes(s string) string {
 	if isASCII(s) {
 		return s
 	}
 	return strings.Map(func(c rune) rune {
-		if isDash(c) {
+		if IsDash(c) {
 			return '-'
 		}
 		return c
@@ -216,10 +216,10 @@ func validPort(s string) bool {
 func typeURL(raw, s string) (Indicator, *Refusal) {
 	scheme, rest, hasScheme := cutScheme(s)
 	if hasScheme && !validScheme(scheme) {
-		return Indicator{}, refuse("dns", raw, "%s is not a URL: %s is no scheme; write dns=hxxps://evil[.]example/path", show(s), show(scheme))
+		return Indicator{}, Refuse("dns", raw, "%s is not a URL: %s is no scheme; write dns=hxxps://evil[.]example/path", Show(s), Show(scheme))
 	}
 	if len(s) > maxURLBytes {
-		return Indicator{}, refuse("dns", raw, "%s is longer than %d characters: hunt its domain instead", show(s), maxURLBytes)
+		return Indicator{}, Refuse("dns", raw, "%s is longer than %d characters: hunt its domain instead", Show(s), maxURLBytes)
 	}
 	authority, path := rest, ""
 	if i := strings.IndexAny(rest, `/?#\`); i >= 0 {
@@ -227,21 +227,21 @@ func typeURL(raw, s string) (Indicator, *Refusal) {
 	}
 	for _, c := range path {
 		if unicode.IsSpace(c) || unicode.IsControl(c) || c == utf8.RuneError || strings.ContainsRune("\"<>`", c) {
-			return Indicator{}, refuse("dns", raw, "%s holds a character that no URL can have: write it percent-encoded, or only the domain", show(s))
+			return Indicator{}, Refuse("dns", raw, "%s holds a character that no URL can have: write it percent-encoded, or only the domain", Show(s))
 		}
 	}
 	user := ""
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		user, authority = authority[:i+1], authority[i+1:]
 		if strings.ContainsFunc(user, func(c rune) bool { return c <= ' ' || c >= 0x7f || strings.ContainsRune("\"<>`", c) }) {
-			return Indicator{}, refuse("dns", raw, "%s holds a character that no URL can have: write only the domain", show(s))
+			return Indicator{}, Refuse("dns", raw, "%s holds a character that no URL can have: write only the domain", Show(s))
 		}
 	}
 	name, port := authority, ""
 	if i := strings.LastIndexByte(authority, ':'); i >= 0 && !strings.HasSuffix(authority, "]") && strings.Count(authority, ":") == 1 || i > 0 && authority[i-1] == ']' {
 		name, port = authority[:i], authority[i+1:]
 		if port != "" && !validPort(port) {
-			return Indicator{}, refuse("dns", raw, "%s has no valid port: write dns=%s", show(s), plain(name))
+			return Indicator{}, Refuse("dns", raw, "%s has no valid port: write dns=%s", Show(s), Plain(name))
 		}
 	}
 	ind := Indicator{Kind: KindURL}
@@ -255,7 +255,7 @@ func typeURL(raw, s string) (Indicator, *Refusal) {
 	} else {
 		host, why := hostName(name)
 		if why != "" {
-			return Indicator{}, refuse("dns", raw, "%s is not a URL: in its host, %s; write dns=hxxps://evil[.]example/path", show(s), why)
+			return Indicator{}, Refuse("dns", raw, "%s is not a URL: in its host, %s; write dns=hxxps://evil[.]example/path", Show(s), why)
 		}
 		if publicSuffix(host) {
 			return Indicator{}, refusePublicSuffix(raw, host)

@@ -2,10 +2,10 @@ package indicator
 
 import "strings"
 
-// isFileExtension tells whether a lower-case extension is one that people
+// IsFileExtension tells whether a lower-case extension is one that people
 // write in file names seen on endpoints: programs, scripts, documents,
 // archives, and what build and log lines are full of.
-func isFileExtension(ext string) bool {
+func IsFileExtension(ext string) bool {
 	if len(ext) > 10 || ext == "" {
 		return false
 	}

@@ -83,7 +83,7 @@ func (x *extractor) addresses(a, b int) bool {
 	if len(text) > 7 && (text[0]|0x20) == 'v' && isIPv4(text[1:]) {
 		why := ""
 		if !x.defanged(a, b) {
-			why = "could be a version number: " + show(text)
+			why = "could be a version number: " + Show(text)
 		}
 		x.emit(Indicator{Kind: KindIP, Value: text[1:]}, a+1, b, why)
 		return true
@@ -108,7 +108,7 @@ func (x *extractor) addresses(a, b int) bool {
 		if _, err := netip.ParseAddr(rest); err != nil && strings.Contains(rest, ".") {
 			return false // 203.0.113.66-static.isp.example
 		}
-		x.emitIPv4(a, a+n, "could be a version number: "+show(text))
+		x.emitIPv4(a, a+n, "could be a version number: "+Show(text))
 	}
 	return true
 }
@@ -132,7 +132,7 @@ func (x *extractor) domain(a, b int, inURL bool) (ind Indicator, why string, ok 
 		return Indicator{}, "", false
 	}
 	if !public && !isReservedTLD(tld) {
-		if !defanged || isFileExtension(tld) || !isASCII(text) {
+		if !defanged || IsFileExtension(tld) || !isASCII(text) {
 			return Indicator{}, "", false
 		}
 		why = "no public name: it only means something inside one network"
@@ -202,7 +202,7 @@ func (x *extractor) file(a, b int) bool {
 	}
 	text := strings.Trim(x.s[a:b], ".-_:+%")
 	dot := strings.LastIndexByte(text, '.')
-	if dot <= 0 || !isFileExtension(strings.ToLower(text[dot+1:])) {
+	if dot <= 0 || !IsFileExtension(strings.ToLower(text[dot+1:])) {
 		return false
 	}
 	ind, no := typeFile(text)
@@ -221,7 +221,7 @@ func (x *extractor) hashes(a, b int) {
 		for end < b && isWord(x.s[end]) {
 			end++
 		}
-		if kind := hashKind(x.s[i:end]); kind != "" {
+		if kind := HashKind(x.s[i:end]); kind != "" {
 			if why, ok := x.hashDoubt(i, end); ok {
 				x.emit(Indicator{Kind: kind, Value: strings.ToLower(x.s[i:end])}, i, end, why)
 			}
@@ -246,7 +246,7 @@ func (x *extractor) hashDoubt(a, b int) (why string, ok bool) {
 	switch word := x.wordBefore(a); word {
 	case "imphash", "ja3", "ja3s", "ja4", "hassh", "jarm", "richhash", "telfhash", "commit", "etag", "uuid", "guid", "nonce", "thumbprint",
 		"fingerprint", "serial", "token", "key", "secret", "apikey", "session", "cookie", "revision", "tree", "parent":
-		return "could be another kind of value, behind " + show(word), true
+		return "could be another kind of value, behind " + Show(word), true
 	}
 	return "", true
 }

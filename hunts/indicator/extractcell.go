@@ -21,7 +21,7 @@ func (x *extractor) cellEnds(i, start int) bool {
 	for end < len(x.s) && end-i <= 65 && isWord(x.s[end]) {
 		end++
 	}
-	if hashKind(x.s[i+1:end]) != "" {
+	if HashKind(x.s[i+1:end]) != "" {
 		return true
 	}
 	switch byteAt(x.s, start-1) {

@@ -32,7 +32,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		return "", true, false // a variable, an anchor
 	}
 	if !inURL && !isASCII(text) {
-		if two && isFileExtension(tld) && tld != "com" {
+		if two && IsFileExtension(tld) && tld != "com" {
 			return "could be a file name", false, false
 		}
 		return "", false, false
@@ -53,7 +53,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		switch extension, tail, dashed := strings.Cut(labels[len(labels)-2], "-"); {
 		case dashed && extension == "exe" && len(tail) == 8 && isHex(tail):
 			return "", false, true // a prefetch file: CALC.EXE-30884C23.pf
-		case !dashed && isFileExtension(extension) && !isTLD(extension):
+		case !dashed && IsFileExtension(extension) && !isTLD(extension):
 			return "could be a file name", false, false // settings.json.new
 		}
 	}
@@ -74,7 +74,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 	} else if isCodeWord(first) && !inURL {
 		return "could be program code or the name of a detection", false, false
 	}
-	if two && !inURL && isFileStem(labels[0]) && isFileExtension(tld) {
+	if two && !inURL && isFileStem(labels[0]) && IsFileExtension(tld) {
 		return "could be a file name", false, false // main.cc, exploit.pl
 	}
 	if !inURL && isMember(tld) && isReceiver(labels[len(labels)-2]) {

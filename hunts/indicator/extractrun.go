@@ -251,7 +251,7 @@ func (x *extractor) segments(a, b int, before string) {
 		case isIPv4(name):
 			why := ""
 			if !protocol && before != "" && !isIPv4(before) && !isDigits(before) {
-				why = "behind a slash, as version numbers are: " + show(before+"/"+name)
+				why = "behind a slash, as version numbers are: " + Show(before+"/"+name)
 			}
 			x.emitIPv4(from, from+len(name), why)
 		case protocol || x.defanged(from, end):

@@ -23,7 +23,7 @@ func (x *extractor) versionDoubt(start, end int) string {
 		return x.versionWhy
 	}
 	if word := followsVersion(x.s[end:min(len(x.s), end+24)]); word != "" {
-		return "could be a version number, before " + show("and "+word)
+		return "could be a version number, before " + Show("and "+word)
 	}
 	return ""
 }
@@ -33,7 +33,7 @@ func (x *extractor) versionBefore(start int) string {
 	switch word {
 	case "number", "is", "to", "of", "from", "through", "before", "below":
 		if two := x.wordBefore(start - len(word) - 1); strings.HasPrefix(two, "version") || word == "to" && (two == "prior") {
-			return "could be a version number, behind " + show(two+" "+word)
+			return "could be a version number, behind " + Show(two+" "+word)
 		}
 		return ""
 	}
@@ -47,7 +47,7 @@ func (x *extractor) versionBefore(start int) string {
 			return ""
 		}
 	}
-	return "could be a version number, behind " + show(word)
+	return "could be a version number, behind " + Show(word)
 }
 
 // maxListed is the longest text between two of a list: ", and through ".

@@ -8,53 +8,53 @@ import (
 
 func typeFile(raw string) (Indicator, *Refusal) {
 	s := strings.TrimFunc(raw, unicode.IsSpace)
-	if i := strings.IndexByte(s, ':'); i > 0 && hashKind(s[i+1:]) != "" {
+	if i := strings.IndexByte(s, ':'); i > 0 && HashKind(s[i+1:]) != "" {
 		switch strings.ToLower(s[:i]) {
 		case "md5", "sha1", "sha-1", "sha256", "sha-256":
 			s = s[i+1:]
 		}
 	}
 	if strings.Contains(s, "://") {
-		return Indicator{}, refuse("file", raw, "%s is a URL, not a file name: write dns=%s", show(s), plain(s))
+		return Indicator{}, Refuse("file", raw, "%s is a URL, not a file name: write dns=%s", Show(s), Plain(s))
 	}
 	if i := strings.LastIndexAny(s, `\/`); i >= 0 && !strings.HasPrefix(s[i:], `\.`) {
 		s = s[i+1:] // DeviceNetworkEvents holds the name apart from its folder
 	} else if i > 0 && !wordAt(s, i-1) {
 		s = s[i+1:]
 	}
-	s = trimInvisible(s)
+	s = TrimInvisible(s)
 	for _, c := range s {
 		if (c >= '\u202a' && c <= '\u202e') || (c >= '\u2066' && c <= '\u2069') {
-			return Indicator{}, refuse("file", raw, "%s holds a hidden character that turns the writing direction (U+%04X): hunt that file by its hash", show(s), c)
+			return Indicator{}, Refuse("file", raw, "%s holds a hidden character that turns the writing direction (U+%04X): hunt that file by its hash", Show(s), c)
 		}
 	}
 	// Windows drops blanks and dots at the end of a name.
-	s = strings.TrimRight(strings.ToLower(strings.TrimFunc(refangAll(s), unicode.IsSpace)), ". ")
-	if kind := hashKind(s); kind != "" {
+	s = strings.TrimRight(strings.ToLower(strings.TrimFunc(RefangAll(s), unicode.IsSpace)), ". ")
+	if kind := HashKind(s); kind != "" {
 		return Indicator{Kind: kind, Value: s}, nil
 	}
 	if isHexDigest(s) || isCutHash(s) {
-		return Indicator{}, refuse("file", raw, cutHash, show(s), len(s))
+		return Indicator{}, Refuse("file", raw, cutHash, Show(s), len(s))
 	}
 	if head, tail, cut := strings.Cut(strings.ReplaceAll(s, "...", "…"), "…"); cut && (isHex(head) || isHex(tail)) {
-		return Indicator{}, refuse("file", raw, "%s is a shortened hash: write all of its digits", show(s))
+		return Indicator{}, Refuse("file", raw, "%s is a shortened hash: write all of its digits", Show(s))
 	}
 	for _, c := range s {
 		switch {
 		case c == '*' || c == '?':
-			return Indicator{}, refuse("file", raw, "%s has a wildcard: file= takes an exact name, as in file=powershell.exe, or a hash", show(s))
+			return Indicator{}, Refuse("file", raw, "%s has a wildcard: file= takes an exact name, as in file=powershell.exe, or a hash", Show(s))
 		case unicode.IsControl(c) || c == utf8.RuneError || strings.ContainsRune(`<>:"|`, c):
-			return Indicator{}, refuse("file", raw, "%s is not a file name: it holds a character that no file name can have", show(s))
+			return Indicator{}, Refuse("file", raw, "%s is not a file name: it holds a character that no file name can have", Show(s))
 		}
 	}
 	if _, isAddr := parseAddress(s); isAddr {
-		return Indicator{}, refuse("file", raw, "%s is an address, not a file name: write ip=%s", show(s), plain(s))
+		return Indicator{}, Refuse("file", raw, "%s is an address, not a file name: write ip=%s", Show(s), Plain(s))
 	}
 	if s == "" {
-		return Indicator{}, refuse("file", raw, "%s names no file: write file=powershell.exe or a hash", show(raw))
+		return Indicator{}, Refuse("file", raw, "%s names no file: write file=powershell.exe or a hash", Show(raw))
 	}
 	if utf8.RuneCountInString(s) > maxFileRunes {
-		return Indicator{}, refuse("file", raw, "%s is longer than a file name can be (%d characters)", show(s), maxFileRunes)
+		return Indicator{}, Refuse("file", raw, "%s is longer than a file name can be (%d characters)", Show(s), maxFileRunes)
 	}
 	return Indicator{Kind: KindFile, Value: s}, nil
 }
@@ -68,19 +68,8 @@ func isCutHash(s string) bool {
 	return isHex(s) && (len(s) >= 8 || len(s) >= 6 && strings.ContainsAny(s, "0123456789"))
 }
 
-// refuseHash checks what was given to a key that names a hash.
-func refuseHash(key string, ind Indicator) *Refusal {
-	switch {
-	case key == "file", key == "process", string(ind.Kind) == key, key == "hash" && ind.IsHash():
-		return nil
-	case ind.IsHash():
-		return refuse(key, ind.Value, "%s is a %s: write %s=%s", show(ind.Value), strings.ToUpper(string(ind.Kind)), ind.Kind, ind.Value)
-	}
-	return refuse(key, ind.Value, "%s is no hash: write file=%s", show(ind.Value), plain(ind.Value))
-}
-
-// hashKind tells a hash by its length; empty for anything else.
-func hashKind(s string) Kind {
+// HashKind tells a hash by its length; empty for anything else.
+func HashKind(s string) Kind {
 	if !isHex(s) {
 		return ""
 	}

@@ -101,8 +101,8 @@ func (i Indicator) IsHash() bool {
 	return i.Kind == KindMD5 || i.Kind == KindSHA1 || i.Kind == KindSHA256
 }
 
-// group tells in which list of a Request an indicator stands.
-func (i Indicator) group() string {
+// Group tells in which list of a Request an indicator stands.
+func (i Indicator) Group() string {
 	switch i.Kind {
 	case KindIP, KindCIDR:
 		return "ip"

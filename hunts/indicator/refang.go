@@ -8,7 +8,7 @@ import (
 
 // Refang undoes what people do to make an indicator harmless ("hxxp",
 // "evil[.]example", "(dot)", "{.}", "[:]", "[at]", "evil\.example") and drops
-// invisible characters. Other text stays as it is. It undoes Defang exactly:
+// Invisible characters. Other text stays as it is. It undoes Defang exactly:
 // Refang(Defang(v)) == v for every canonical value v.
 func Refang(s string) string {
 	if !needsRefang(s) {
@@ -232,11 +232,11 @@ func (r *refanger) wide(i int) int {
 			return n
 		}
 		r.put(r.src[i:i+n], i)
-	case invisible(c):
+	case Invisible(c):
 		return n
 	case isWideDot(c) && r.afterWord() && wordAt(r.src, i+n) && (prev < utf8.RuneSelf) == (next < utf8.RuneSelf):
 		r.mark(".", i)
-	case r.track && isDash(c) && r.afterWord() && wordAt(r.src, i+n):
+	case r.track && IsDash(c) && r.afterWord() && wordAt(r.src, i+n):
 		r.put("-", i)
 	default:
 		r.put(r.src[i:i+n], i)
@@ -297,9 +297,9 @@ func bracketed(s string) (text string, n int) {
 	return "", 0
 }
 
-// invisible are characters that no reader sees and that chat clients, PDF
+// Invisible are characters that no reader sees and that chat clients, PDF
 // readers and attackers put into text.
-func invisible(c rune) bool {
+func Invisible(c rune) bool {
 	switch {
 	case c == '\u00ad', c == '\u034f', c == '\u061c', c == '\u180e', c == '\ufeff':
 		return true
@@ -311,7 +311,7 @@ func invisible(c rune) bool {
 
 func isWideDot(c rune) bool { return c == '．' || c == '。' || c == '｡' }
 
-func isDash(c rune) bool {
+func IsDash(c rune) bool {
 	return (c >= '\u2010' && c <= '\u2015') || c == '\u2212' || c == '\ufe58' || c == '\ufe63' || c == '\uff0d'
 }
 

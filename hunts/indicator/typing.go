@@ -25,7 +25,7 @@ func Type(s string) (Indicator, *Refusal) {
 // nested defanging ("[[.]]") cannot make a canonical value that changes when
 // it is read again.
 func settle(key, s string, once func(string) (Indicator, *Refusal)) (Indicator, *Refusal) {
-	if no := tooLong(key, s); no != nil {
+	if no := TooLong(key, s); no != nil {
 		return Indicator{}, no
 	}
 	ind, no := once(s)
@@ -40,22 +40,22 @@ func settle(key, s string, once func(string) (Indicator, *Refusal)) (Indicator, 
 		}
 		ind, no = again, noAgain
 	}
-	return Indicator{}, refuse(key, s, "%s is defanged several times over: write it plainly", show(s))
+	return Indicator{}, Refuse(key, s, "%s is defanged several times over: write it plainly", Show(s))
 }
 
-// tooLong keeps what follows from working on megabytes.
-func tooLong(key, s string) *Refusal {
+// TooLong keeps what follows from working on megabytes.
+func TooLong(key, s string) *Refusal {
 	if len(s) <= 2*maxURLBytes {
 		return nil
 	}
-	return refuse(key, s, "the value that begins with %s is longer than any indicator (%d characters): shorten it", show(strings.ToValidUTF8(s[:shownRunes], "")), maxURLBytes)
+	return Refuse(key, s, "the value that begins with %s is longer than any indicator (%d characters): shorten it", Show(strings.ToValidUTF8(s[:shownRunes], "")), maxURLBytes)
 }
 
 func typeOnce(raw string) (Indicator, *Refusal) {
-	s := tidy(refangAll(raw))
+	s := Tidy(RefangAll(raw))
 	switch {
 	case s == "":
-		return Indicator{}, refuse("", raw, "there is no indicator in %s: write an address, a domain, a URL, a file name or a hash", show(raw))
+		return Indicator{}, Refuse("", raw, "there is no indicator in %s: write an address, a domain, a URL, a file name or a hash", Show(raw))
 	case strings.HasPrefix(s, "*"):
 		return typeDNS(raw)
 	case looksLikeAddress(s):
@@ -68,7 +68,7 @@ func typeOnce(raw string) (Indicator, *Refusal) {
 		if strings.Count(s, ".") > 0 && strings.Contains(strings.ToLower(s), "0x") {
 			return Indicator{Kind: KindIP, Value: a.String()}, nil
 		}
-		return Indicator{}, refuse("", raw, "%s may be the address %s written as a number: write ip=%s", show(s), plain(a.String()), plain(a.String()))
+		return Indicator{}, Refuse("", raw, "%s may be the address %s written as a number: write ip=%s", Show(s), Plain(a.String()), Plain(a.String()))
 	}
 	switch {
 	case strings.Contains(s, "://"), s[0] != '/' && strings.ContainsAny(s, "/@") && !strings.Contains(s, `\`):
@@ -76,22 +76,22 @@ func typeOnce(raw string) (Indicator, *Refusal) {
 	case strings.Contains(s, `\`):
 		return typeFile(raw)
 	case isCutHash(s):
-		return Indicator{}, refuse("", raw, cutHash, show(s), len(s))
+		return Indicator{}, Refuse("", raw, cutHash, Show(s), len(s))
 	case !strings.Contains(s, "."), s[0] == '/':
-		return Indicator{}, refuse("", raw, "I can't tell what %s is: write ip=, dns=, file= or device= in front of it", show(s))
+		return Indicator{}, Refuse("", raw, "I can't tell what %s is: write ip=, dns=, file= or device= in front of it", Show(s))
 	}
 	ext := strings.ToLower(s[strings.LastIndexByte(s, '.')+1:])
-	switch file, tld := isFileExtension(ext), isTLD(ext); {
+	switch file, tld := IsFileExtension(ext), isTLD(ext); {
 	case file && tld && ext != "com":
-		return Indicator{}, refuse("", raw, "%s can be a domain or a file: write dns=%s or file=%s", show(s), plain(s), plain(s))
+		return Indicator{}, Refuse("", raw, "%s can be a domain or a file: write dns=%s or file=%s", Show(s), Plain(s), Plain(s))
 	case file && !tld:
 		return typeFile(raw)
 	}
 	return typeDNS(raw)
 }
 
-// refangAll also undoes defanging that was done twice.
-func refangAll(s string) string {
+// RefangAll also undoes defanging that was done twice.
+func RefangAll(s string) string {
 	for range 4 {
 		before := s
 		if s = Refang(s); s == before {
@@ -101,8 +101,8 @@ func refangAll(s string) string {
 	return s
 }
 
-// plain is a token as an example to copy: defanged, without quotes.
-func plain(s string) string { return strings.Trim(show(s), `"`) }
+// Plain is a token as an example to copy: defanged, without quotes.
+func Plain(s string) string { return strings.Trim(Show(s), `"`) }
 
 func isDigits(s string) bool {
 	for i := 0; i < len(s); i++ {
@@ -116,8 +116,8 @@ func isDigits(s string) bool {
 // bullets are the marks of list entries that can begin no value.
 const bullets = "•‣◦⁃∙●○▪■□►▶➤→·"
 
-// tidy cuts what sentences, lists and mark-up leave around a value.
-func tidy(s string) string {
+// Tidy cuts what sentences, lists and mark-up leave around a value.
+func Tidy(s string) string {
 	for {
 		before := s
 		s = strings.TrimFunc(s, func(c rune) bool {
@@ -145,17 +145,17 @@ func tidy(s string) string {
 	}
 }
 
-func trimInvisible(s string) string {
-	return strings.TrimFunc(s, func(c rune) bool { return invisible(c) || unicode.IsSpace(c) })
+func TrimInvisible(s string) string {
+	return strings.TrimFunc(s, func(c rune) bool { return Invisible(c) || unicode.IsSpace(c) })
 }
 
-// asciiForm maps full-width digits, letters and signs to ASCII, and
+// ASCIIForm maps full-width digits, letters and signs to ASCII, and
 // typographic dashes to hyphens, as input methods and word processors leave
 // them in addresses, times and numbers.
-func asciiForm(s string) string {
+func ASCIIForm(s string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
-		case isDash(c):
+		case IsDash(c):
 			return '-'
 		case c >= '！' && c <= '～':
 			return c - '！' + '!'

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -79,7 +79,7 @@ func TestAnAnswerStaysBelowAMegabyteAndSaysWhatItCut(t *testing.T) {
 			}
 			source := &weighed{Source: live}
 			runner := newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: func() time.Time { return now }})
-			req, refusal := indicator.Parse("ip=203.0.113.66 dns=evil.example since=2h", now)
+			req, refusal := request.Parse("ip=203.0.113.66 dns=evil.example since=2h", now)
 			if refusal != nil {
 				t.Fatal(refusal.Sentence)
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // scriptedSource answers like a workspace, with one thing wrong at a time.
@@ -134,7 +135,7 @@ func (freeLease) Release(context.Context) error       { return nil }
 
 var cleanNow = time.Date(2026, 11, 23, 9, 27, 0, 0, time.UTC)
 
-func runScripted(t *testing.T, s *scriptedSource, change func(*Config), request string) hunts.Answer {
+func runScripted(t *testing.T, s *scriptedSource, change func(*Config), text string) hunts.Answer {
 	t.Helper()
 	catalog, _, err := LoadCatalog(nil)
 	if err != nil {
@@ -145,7 +146,7 @@ func runScripted(t *testing.T, s *scriptedSource, change func(*Config), request 
 		change(&cfg)
 	}
 	r := newRunner(cfg)
-	req, refusal := indicator.Parse(request, cleanNow)
+	req, refusal := request.Parse(text, cleanNow)
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
@@ -369,7 +370,7 @@ func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
 	}
 	r := newRunner(Config{Catalog: catalog, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"prod-eu", "prod-us"}})
 	for asked, want := range map[string]string{"": "prod-eu", "PROD-US": "prod-us", "prod-us,prod-eu": "prod-us prod-eu"} {
-		req := indicator.Request{}
+		req := request.Request{}
 		if asked != "" {
 			req.Workspaces = strings.Split(asked, ",")
 		}
@@ -379,7 +380,7 @@ func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
 			t.Errorf("workspace=%s gave %v, %v; want %s", asked, h.Workspaces, err, want)
 		}
 	}
-	req := indicator.Request{Workspaces: []string{"prod-ap"}}
+	req := request.Request{Workspaces: []string{"prod-ap"}}
 	req.Add(indicator.Indicator{Kind: indicator.KindIP, Value: "192.0.2.1"})
 	if _, err := r.Prepare("F-TEST", req, hunts.Asker{}); hunts.KindOf(err) != hunts.KindRefused || !strings.Contains(err.Error(), "workspace=prod-eu or workspace=prod-us") {
 		t.Errorf("an unknown workspace: %v", err)

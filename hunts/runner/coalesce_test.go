@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -88,7 +88,7 @@ func TestFiftyAskersOfTwoProcessesShareOneRound(t *testing.T) {
 				t.Cleanup(server.Close)
 				gate := make(chan struct{})
 				runners := replicas(t, 2, redis.URL(), url, gate)
-				req, refusal := indicator.Parse(fmt.Sprintf("ip=203.0.113.%d since=1d", n), now)
+				req, refusal := request.Parse(fmt.Sprintf("ip=203.0.113.%d since=1d", n), now)
 				if refusal != nil {
 					t.Fatal(refusal.Sentence)
 				}

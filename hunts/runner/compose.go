@@ -11,6 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // late lets rows count that happened before the window and arrived after since,
@@ -54,7 +55,7 @@ type params struct {
 	names map[string][]indicator.Indicator
 }
 
-func newParams(r indicator.Request, from, to time.Time, step time.Duration) params {
+func newParams(r request.Request, from, to time.Time, step time.Duration) params {
 	p := params{from: from, to: to, settled: from, arrived: to, step: step, names: map[string][]indicator.Indicator{}}
 	for _, i := range r.IPs {
 		p.addNetwork(i)

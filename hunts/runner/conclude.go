@@ -9,6 +9,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // search asks each scope of a hunt by itself, and makes one answer of theirs. It
@@ -149,7 +150,7 @@ func appendOnce(list []string, s string) []string {
 
 // togetherText says what a line without a match leaves open in a hunt that
 // something narrows.
-func togetherText(r indicator.Request) string {
+func togetherText(r request.Request) string {
 	var with, without []string
 	if len(r.IPs)+len(r.Domains) > 0 && len(r.Files) > 0 {
 		var files []string

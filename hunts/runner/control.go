@@ -10,6 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 const (
@@ -84,7 +85,7 @@ func (s *surveyor) finds(ctx context.Context, known []indicator.Indicator, withi
 		to = newest.Add(time.Millisecond)
 	}
 	from := to.Add(-within)
-	var req indicator.Request
+	var req request.Request
 	for _, i := range known {
 		req.Add(i)
 	}

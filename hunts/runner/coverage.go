@@ -10,6 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // sensors is what the coverage query found out about a window of one scope.
@@ -220,7 +221,7 @@ func (r *Runner) findControl(ctx context.Context, h hunts.Hunt, s sensors) (bool
 		return false, nil
 	}
 	from, to := s.ControlAt.Add(-time.Minute), s.ControlAt.Add(time.Millisecond)
-	p := newParams(indicator.Request{IPs: []indicator.Indicator{control}}, from, to, time.Hour)
+	p := newParams(request.Request{IPs: []indicator.Indicator{control}}, from, to, time.Hour)
 	res, err := r.query(ctx, hunts.Query{
 		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, From: from.Truncate(time.Second), To: to.Add(time.Second), Workspaces: h.Workspaces,
 		Text: d.kql(p, comment(h)+" control", nil, r.cfg.Catalog.summary),

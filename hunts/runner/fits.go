@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Fits runs a hunt that can match nothing over tables, which may be empty, to
@@ -19,7 +19,7 @@ func (c *Catalog) Fits(name string, tables kql.Database) *FileProblem {
 		return &FileProblem{File: name, Reason: "there is no hunt named " + name}
 	}
 	at := time.Unix(0, 0).UTC()
-	whole := d.kql(newParams(indicator.Request{}, at, at, day), "check", nil, c.summary)
+	whole := d.kql(newParams(request.Request{}, at, at, day), "check", nil, c.summary)
 	q, err := kql.Parse(whole)
 	if err == nil {
 		_, err = q.Run(context.Background(), tables, kql.Options{Now: at})

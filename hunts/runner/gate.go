@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // gate is the only holder of the source. Whoever asks it must come with a context
@@ -38,7 +38,7 @@ var errNoPermit = errors.New("a source was asked without an authorization")
 // comes back may ask the source.
 func (g gate) authorize(ctx context.Context, h hunts.Hunt, a hunts.Action) (context.Context, error) {
 	names := g.names(h.Workspaces)
-	a.HuntID, a.Workspaces, a.What = h.ID, names, cmp.Or(a.What, indicator.Format(h.Request))
+	a.HuntID, a.Workspaces, a.What = h.ID, names, cmp.Or(a.What, request.Format(h.Request))
 	a.Why = h.Request.Why
 	if err := g.authorizer.Authorize(ctx, h.Asker, a); err != nil {
 		return ctx, err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
@@ -68,7 +69,7 @@ func (n *noRecord) Audit(_ context.Context, e hunts.AuditEntry) error {
 // arguments makes a value for each parameter of a method, so that it would search.
 func arguments(t *testing.T, method reflect.Method) []reflect.Value {
 	now := gateNow
-	req := indicator.Request{}
+	req := request.Request{}
 	i, refusal := indicator.Type("203.0.113.66")
 	if refusal != nil {
 		t.Fatal(refusal.Sentence)

@@ -14,6 +14,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
@@ -96,13 +97,13 @@ func (f madeFleet) runner(t *testing.T, kind string, proxies ...string) *runner.
 	return newRunner(runner.Config{Catalog: catalog, Source: source, Record: recordtest.Start(t), Clock: clock, Proxies: proxies})
 }
 
-func ask(t *testing.T, r *runner.Runner, now time.Time, request string) hunts.Answer {
+func ask(t *testing.T, r *runner.Runner, now time.Time, text string) hunts.Answer {
 	t.Helper()
-	req, refusal := indicator.Parse(request, now)
+	req, refusal := request.Parse(text, now)
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	h, err := r.Prepare("F-"+strings.ReplaceAll(request, " ", "-"), req, hunts.Asker{User: "ana"})
+	h, err := r.Prepare("F-"+strings.ReplaceAll(text, " ", "-"), req, hunts.Asker{User: "ana"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestBehindAForwardProxyAnAddressCannotBeSeen(t *testing.T) {
 				t.Errorf("a name: %s, %q", a.Verdict, a.Reason)
 			}
 			list := []indicator.Indicator{{Kind: indicator.KindIP, Value: "203.0.113.66"}, {Kind: indicator.KindDomain, Value: "evil.example", Host: "evil.example"}}
-			s, err := r.Survey(t.Context(), r.ForSurvey("F-SWEEP", indicator.Request{Since: 24 * time.Hour}, hunts.Asker{User: "sweep"}), list, nil)
+			s, err := r.Survey(t.Context(), r.ForSurvey("F-SWEEP", request.Request{Since: 24 * time.Hour}, hunts.Asker{User: "sweep"}), list, nil)
 			if err != nil || s.Indicators[0].Verdict != c.want || s.Indicators[1].Verdict != hunts.Clean || s.Verdict != c.want {
 				t.Errorf("a sweep: %s, %s, lines %+v, %v", s.Verdict, s.Reason, s.Indicators, err)
 			}

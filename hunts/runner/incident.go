@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // incidentBack is how far back an incident is looked for: Sentinel writes a row
@@ -21,7 +22,7 @@ const incidentBack = 90 * day
 // Incident reads an incident by its number. The error is a *Error.
 func (r *Runner) Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error) {
 	now := r.cfg.Clock().UTC()
-	h := hunts.Hunt{ID: fmt.Sprintf("incident-%d", number), Asker: asker, Workspaces: workspaces, Request: indicator.Request{Incident: fmt.Sprint(number)}}
+	h := hunts.Hunt{ID: fmt.Sprintf("incident-%d", number), Asker: asker, Workspaces: workspaces, Request: request.Request{Incident: fmt.Sprint(number)}}
 	text := kql.Prologue(comment(h), []kql.Let{{Name: "incident_number", Value: kql.LongLiteral(number)}}) + r.cfg.Catalog.incident
 	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "incident", Right: hunts.MayIncident, KQLHash: hunts.KQLHash(text), Search: &hunts.Search{Asked: now}})
 	if err != nil {

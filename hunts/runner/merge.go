@@ -11,6 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Limits of what an answer carries.
@@ -22,7 +23,7 @@ const (
 // devices and processes come from the union of the names, and where a slice
 // cut its names, from the largest slice, which is then a lower bound that
 // Truncated marks.
-func merge(parts []part, p params, hidden map[string]bool, r indicator.Request) hunts.Answer {
+func merge(parts []part, p params, hidden map[string]bool, r request.Request) hunts.Answer {
 	a := emptyAnswer()
 	m := merger{answer: &a, params: p, hidden: hidden}
 	for _, x := range parts {
@@ -315,7 +316,7 @@ func (m *merger) mergeProcesses(parts []part) {
 	m.answer.Totals.Processes = max(largest, int64(len(byKey)))
 }
 
-func (m *merger) mergeIndicators(parts []part, r indicator.Request) {
+func (m *merger) mergeIndicators(parts []part, r request.Request) {
 	type sum struct {
 		hunts.IndicatorResult
 		reached int64

@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 
 // neighbourhood is the request for everything around what r asks for. False
 // when there is nothing around it.
-func neighbourhood(r indicator.Request) (indicator.Request, bool) {
+func neighbourhood(r request.Request) (request.Request, bool) {
 	around := r
 	around.IPs, around.Domains = nil, nil
 	if len(r.IPs)+len(r.Domains) > neighboursAsked {
@@ -103,7 +104,7 @@ func (s *searcher) neighbours(ctx context.Context) []hunts.Neighbour {
 
 // neighboursIn finds, for each indicator, the remote sides around it that were
 // reached, those of most devices first.
-func neighboursIn(rows []finestRow, r indicator.Request) []hunts.Neighbour {
+func neighboursIn(rows []finestRow, r request.Request) []hunts.Neighbour {
 	type place struct{ of, remote string }
 	found := map[place]*hunts.Neighbour{}
 	devices := map[place]map[string]bool{}
@@ -132,7 +133,7 @@ func neighboursIn(rows []finestRow, r indicator.Request) []hunts.Neighbour {
 }
 
 // around tells which indicators a row is a neighbour of.
-func around(row finestRow, r indicator.Request) []hunts.Neighbour {
+func around(row finestRow, r request.Request) []hunts.Neighbour {
 	var out []hunts.Neighbour
 	if addr, err := netip.ParseAddr(row.IP); err == nil {
 		addr = addr.Unmap()

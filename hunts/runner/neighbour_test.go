@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
-func asked(t testing.TB, text string) indicator.Request {
+func asked(t testing.TB, text string) request.Request {
 	t.Helper()
-	r, refusal := indicator.Parse(text, time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC))
+	r, refusal := request.Parse(text, time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC))
 	if refusal != nil {
 		t.Fatal(refusal.Sentence)
 	}
@@ -34,10 +34,10 @@ func TestTheNeighbourhoodOfAnIndicator(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, ok := neighbourhood(asked(t, c.request))
 			if ok != (c.around != "") {
-				t.Fatalf("found %v: %s", ok, indicator.Format(got))
+				t.Fatalf("found %v: %s", ok, request.Format(got))
 			}
-			if want := c.around; ok && indicator.Format(got) != indicator.Format(asked(t, want)) {
-				t.Errorf("it is %s, not %s", indicator.Format(got), want)
+			if want := c.around; ok && request.Format(got) != request.Format(asked(t, want)) {
+				t.Errorf("it is %s, not %s", request.Format(got), want)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // ofKind gives n indicators of one kind, as long as such indicators are.
@@ -81,7 +82,7 @@ func fits(t *testing.T, d Definition, kind string, list []indicator.Indicator) {
 }
 
 func TestASingleAddressStandsTwiceInAPack(t *testing.T) {
-	r := indicator.Request{}
+	r := request.Request{}
 	for _, text := range []string{"203.0.113.66", "2001:db8::66", "198.51.100.0/28"} {
 		typed, _ := indicator.Type(text)
 		r.Add(typed)

@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 func TestASharedAnswerShowsEachAskerTheirOwnIndicator(t *testing.T) {
 	f := madeFleet{devices: 4, days: 3, every: time.Hour, now: wednesdayNoon, info: true}
 	r := f.runner(t, "")
-	run := func(id, request, why string) hunts.Answer {
-		req, refusal := indicator.Parse(request, f.now)
+	run := func(id, text, why string) hunts.Answer {
+		req, refusal := request.Parse(text, f.now)
 		if refusal != nil {
 			t.Fatal(refusal)
 		}

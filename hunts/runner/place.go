@@ -6,10 +6,11 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // unread is what an export can't give of what a request is looked for in.
-func (r *Runner) unread(req indicator.Request, d Definition) []hunts.Unread {
+func (r *Runner) unread(req request.Request, d Definition) []hunts.Unread {
 	if r.cfg.Unread == nil {
 		return nil
 	}
@@ -26,7 +27,7 @@ func (r *Runner) unread(req indicator.Request, d Definition) []hunts.Unread {
 }
 
 // reads tells whether a request is looked for in a column, or narrowed by it.
-func reads(req indicator.Request, column string) bool {
+func reads(req request.Request, column string) bool {
 	hash := func(kind indicator.Kind) bool {
 		return slices.ContainsFunc(req.Files, func(i indicator.Indicator) bool { return i.Kind == kind })
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // problems are the reasons why the coverage of one scope does not carry a CLEAN,
@@ -145,7 +146,7 @@ func (r *Runner) enough(part, whole int64) bool {
 const fewRows = 20
 
 // missing names the columns that the request needs and the events don't carry.
-func (f filled) missing(req indicator.Request, d Definition) []string {
+func (f filled) missing(req request.Request, d Definition) []string {
 	if f.Rows < fewRows {
 		return nil
 	}
@@ -172,7 +173,7 @@ func (f filled) missing(req indicator.Request, d Definition) []string {
 
 // addressesOnly tells whether a hunt asks for public addresses and no name: those a
 // forward proxy hides.
-func addressesOnly(r indicator.Request) bool {
+func addressesOnly(r request.Request) bool {
 	if len(r.Domains) > 0 {
 		return false
 	}
@@ -221,7 +222,7 @@ func (r *Runner) blind(list []indicator.Indicator, d Definition, s sensors) map[
 	for _, i := range list {
 		why, known := byKind[i.Kind]
 		if !known {
-			var req indicator.Request
+			var req request.Request
 			req.Add(i)
 			reasons := s.Filled.missing(req, d)
 			for _, u := range r.unread(req, d) {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 func TestAHuntThatWaitsTellsItsPlaceAndWhatItCost(t *testing.T) {
@@ -21,7 +21,7 @@ func TestAHuntThatWaitsTellsItsPlaceAndWhatItCost(t *testing.T) {
 		return r, nil
 	}
 	runner := newRunner(Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }, Parallel: 1})
-	req, refusal := indicator.Parse("dns=evil.example", cleanNow)
+	req, refusal := request.Parse("dns=evil.example", cleanNow)
 	if refusal != nil {
 		t.Fatal(refusal)
 	}

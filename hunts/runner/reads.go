@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // unread names what was asked for and the hunt does not look for; "" for
 // nothing. A hunt that passes over an indicator would call it clean.
-func (d Definition) unread(req indicator.Request) string {
+func (d Definition) unread(req request.Request) string {
 	for _, i := range req.Indicators() {
 		parameter, readers := wayOf(i)
 		if !d.reads(parameter, readers) {

@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
@@ -119,9 +119,9 @@ func newLooker(t *testing.T, rows []arrival) *looker {
 	return &looker{growing: g, runner: newRunner(runner.Config{Catalog: catalog, Source: g, Record: recordtest.Start(t), Clock: g.clock})}
 }
 
-func (l *looker) hunt(request string, change func(*hunts.Hunt)) hunts.Answer {
+func (l *looker) hunt(text string, change func(*hunts.Hunt)) hunts.Answer {
 	l.t.Helper()
-	req, refusal := indicator.Parse("ip=203.0.113.66 "+request, l.now)
+	req, refusal := request.Parse("ip=203.0.113.66 "+text, l.now)
 	if refusal != nil {
 		l.t.Fatal(refusal.Sentence)
 	}
@@ -344,7 +344,7 @@ func TestEachEventOfAnAnswerCanBeRead(t *testing.T) {
 	l.at(lookedFirst)
 	a := l.hunt("", nil)
 	l.asked()
-	req, refusal := indicator.Parse("ip=203.0.113.66", l.now)
+	req, refusal := request.Parse("ip=203.0.113.66", l.now)
 	if refusal != nil {
 		t.Fatal(refusal.Sentence)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Config is what a Runner is made of. Zero durations take the defaults named
@@ -99,7 +100,7 @@ func New(cfg Config) (*Runner, error) {
 
 // Prepare makes the durable record of a question: which hunt, which window. A
 // *Error of kind refused teaches the asker what to change.
-func (r *Runner) Prepare(id string, req indicator.Request, asker hunts.Asker) (hunts.Hunt, error) {
+func (r *Runner) Prepare(id string, req request.Request, asker hunts.Asker) (hunts.Hunt, error) {
 	name := req.Hunt
 	if name == "" {
 		name = hunts.DefaultHunt
@@ -151,7 +152,7 @@ func (r *Runner) workspaces(asked []string) ([]string, *hunts.Error) {
 	return out, nil
 }
 
-func (d Definition) satisfied(req indicator.Request) bool {
+func (d Definition) satisfied(req request.Request) bool {
 	if len(d.Footprint.Needs) == 0 {
 		return true
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // scopedSource holds a workspace of its own for every name, and refuses a query
@@ -45,7 +45,7 @@ func bothScopes(t *testing.T, s hunts.Source) (*Runner, hunts.Hunt) {
 		t.Fatal(err)
 	}
 	r := newRunner(Config{Catalog: catalog, Source: s, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }, Workspaces: []string{"eu", "us"}})
-	req, refusal := indicator.Parse("ip=203.0.113.66 workspace=eu,us", cleanNow)
+	req, refusal := request.Parse("ip=203.0.113.66 workspace=eu,us", cleanNow)
 	if refusal != nil {
 		t.Fatal(refusal)
 	}

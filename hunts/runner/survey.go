@@ -13,6 +13,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // maxPackBytes bounds the values in one query. The service documents no limit
@@ -25,27 +26,27 @@ const surveyParallel = 2
 // packs puts as many indicators into each request as one query can carry.
 // Addresses and names share queries, files have their own: within one request
 // they would restrict each other.
-func packs(list []indicator.Indicator) []indicator.Request {
-	var out []indicator.Request
-	var remote, file indicator.Request
+func packs(list []indicator.Indicator) []request.Request {
+	var out []request.Request
+	var remote, file request.Request
 	remoteSize, fileSize := 0, 0
 	for _, i := range list {
-		one := indicator.Request{}
+		one := request.Request{}
 		one.Add(i)
 		size := packSize(one)
 		if len(one.Files) > 0 {
 			if fileSize > 0 && fileSize+size > maxPackBytes {
-				out, file, fileSize = append(out, file), indicator.Request{}, 0
+				out, file, fileSize = append(out, file), request.Request{}, 0
 			}
 			file.Files, fileSize = append(file.Files, i), fileSize+size
 			continue
 		}
 		if remoteSize > 0 && remoteSize+size > maxPackBytes {
-			out, remote, remoteSize = append(out, remote), indicator.Request{}, 0
+			out, remote, remoteSize = append(out, remote), request.Request{}, 0
 		}
 		remote.IPs, remote.Domains, remoteSize = append(remote.IPs, one.IPs...), append(remote.Domains, one.Domains...), remoteSize+size
 	}
-	for _, r := range []indicator.Request{remote, file} {
+	for _, r := range []request.Request{remote, file} {
 		if len(r.IPs)+len(r.Domains)+len(r.Files) > 0 {
 			out = append(out, r)
 		}
@@ -54,7 +55,7 @@ func packs(list []indicator.Indicator) []indicator.Request {
 }
 
 // packSize is about how many bytes the values of a request take in a query.
-func packSize(r indicator.Request) int {
+func packSize(r request.Request) int {
 	p := newParams(r, time.Time{}, time.Time{}, 0).packed()
 	n := 0
 	for _, list := range [][]string{p.nets, p.ipTexts, p.ipFull, p.rangesV4, p.rangesV6, p.domains, p.subdomains, p.suffixes, p.suffixes, p.files, p.hashes} {
@@ -191,7 +192,7 @@ type surveyor struct {
 }
 
 // pack asks one query. A pack that the service finds too large is halved.
-func (s *surveyor) pack(ctx context.Context, req indicator.Request) {
+func (s *surveyor) pack(ctx context.Context, req request.Request) {
 	r := s.runner
 	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived).packed()
 	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
@@ -347,7 +348,7 @@ func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
 
 // ForSurvey makes the record of a sweep: a question whose indicators come by
 // themselves.
-func (r *Runner) ForSurvey(id string, req indicator.Request, asker hunts.Asker) hunts.Hunt {
+func (r *Runner) ForSurvey(id string, req request.Request, asker hunts.Asker) hunts.Hunt {
 	now := r.cfg.Clock()
 	workspaces, refused := r.workspaces(req.Workspaces)
 	if refused != nil {

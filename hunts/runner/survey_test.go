@@ -16,6 +16,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -106,7 +107,7 @@ func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
 		for range 40 {
 			list = append(list, drawn(random, ips, hosts, files, hashes))
 		}
-		req := indicator.Request{Since: 48 * time.Hour}
+		req := request.Request{Since: 48 * time.Hour}
 		survey, err := runner.Survey(t.Context(), runner.ForSurvey("F-SWEEP", req, hunts.Asker{User: "sweep"}), list, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +117,7 @@ func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
 			bySurvey[r.Type+":"+r.Indicator] = r
 		}
 		for _, i := range list {
-			one := indicator.Request{Since: req.Since}
+			one := request.Request{Since: req.Since}
 			one.Add(i)
 			h, err := runner.Prepare("F-ALONE", one, hunts.Asker{User: "ana"})
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -48,7 +49,7 @@ func triageOf(t *testing.T, r *runner.Runner, prefix string, fresh bool, values 
 		if refusal != nil {
 			t.Fatal(refusal.Sentence)
 		}
-		req := indicator.Request{Fresh: fresh}
+		req := request.Request{Fresh: fresh}
 		req.Add(i)
 		h, err := r.Prepare(prefix+string(rune('A'+n)), req, hunts.Asker{User: "U1", Name: "ana"})
 		if err != nil {

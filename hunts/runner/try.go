@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Try runs a hunt that can match nothing, to learn whether the workspace has the
@@ -22,7 +22,7 @@ func (r *Runner) Try(ctx context.Context, name string, workspaces []string) erro
 		return err
 	}
 	h.Name = d.Name
-	p := newParams(indicator.Request{}, now, now, day)
+	p := newParams(request.Request{}, now, now, day)
 	_, err = r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: d.kql(p, comment(h), nil, r.cfg.Catalog.summary), From: now.Add(-day), To: now, Workspaces: workspaces})
 	var e *hunts.Error
 	if errors.As(err, &e) && e.Kind == hunts.KindNoTable {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // unreadRow counts values that a hunt searches and could not read.
@@ -46,7 +47,7 @@ func unreadProblems(rows []unreadRow) []string {
 
 // doubted tells whether an indicator may be in what could not be read.
 func doubted(rows []unreadRow, i indicator.Indicator) bool {
-	req := indicator.Request{}
+	req := request.Request{}
 	req.Add(i)
 	var mine []unreadRow
 	for _, u := range rows {

@@ -4,14 +4,14 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 const day = 24 * time.Hour
 
 // windowOf turns the look-back of a request into instants. A window that is
 // asked as a look-back ends now.
-func windowOf(r indicator.Request, now time.Time, byDefault time.Duration) hunts.Window {
+func windowOf(r request.Request, now time.Time, byDefault time.Duration) hunts.Window {
 	now = now.UTC().Truncate(time.Microsecond)
 	switch {
 	case r.All:

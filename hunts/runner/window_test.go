@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 func TestSlicesTouchAndCoverTheWindow(t *testing.T) {
@@ -59,16 +59,16 @@ func TestWindowOfARequest(t *testing.T) {
 		return v
 	}
 	for name, c := range map[string]struct {
-		request indicator.Request
+		request request.Request
 		want    hunts.Window
 		text    string
 	}{
-		"nothing said is a week":        {indicator.Request{}, hunts.Window{From: now.Add(-7 * day), To: now, Ago: 7 * day}, "last 7 days"},
-		"a look-back ends now":          {indicator.Request{Since: 24 * time.Hour}, hunts.Window{From: now.Add(-day), To: now, Ago: day}, "last day"},
-		"everything has no beginning":   {indicator.Request{All: true}, hunts.Window{To: now, All: true}, "everything the workspace keeps"},
-		"both ends as asked":            {indicator.Request{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-02T00:00:00Z")}, hunts.Window{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-02T00:00:00Z")}, "2026-11-01 00:00 to 2026-11-02 00:00 UTC"},
-		"an end in the future is now":   {indicator.Request{From: at("2026-11-23T00:00:00Z"), To: at("2026-11-24T00:00:00Z")}, hunts.Window{From: at("2026-11-23T00:00:00Z"), To: now}, "2026-11-23 00:00 to 2026-11-23 09:27 UTC"},
-		"only an end has the usual way": {indicator.Request{To: at("2026-11-08T00:00:00Z")}, hunts.Window{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-08T00:00:00Z")}, "2026-11-01 00:00 to 2026-11-08 00:00 UTC"},
+		"nothing said is a week":        {request.Request{}, hunts.Window{From: now.Add(-7 * day), To: now, Ago: 7 * day}, "last 7 days"},
+		"a look-back ends now":          {request.Request{Since: 24 * time.Hour}, hunts.Window{From: now.Add(-day), To: now, Ago: day}, "last day"},
+		"everything has no beginning":   {request.Request{All: true}, hunts.Window{To: now, All: true}, "everything the workspace keeps"},
+		"both ends as asked":            {request.Request{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-02T00:00:00Z")}, hunts.Window{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-02T00:00:00Z")}, "2026-11-01 00:00 to 2026-11-02 00:00 UTC"},
+		"an end in the future is now":   {request.Request{From: at("2026-11-23T00:00:00Z"), To: at("2026-11-24T00:00:00Z")}, hunts.Window{From: at("2026-11-23T00:00:00Z"), To: now}, "2026-11-23 00:00 to 2026-11-23 09:27 UTC"},
+		"only an end has the usual way": {request.Request{To: at("2026-11-08T00:00:00Z")}, hunts.Window{From: at("2026-11-01T00:00:00Z"), To: at("2026-11-08T00:00:00Z")}, "2026-11-01 00:00 to 2026-11-08 00:00 UTC"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := windowOf(c.request, now, 7*day)

@@ -12,7 +12,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Schedule is one sweep that runs by itself.
@@ -87,7 +87,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 			s.Cron = DefaultCron
 		}
 		if x.LookBack != "" {
-			d, refusal := indicator.ParseDuration(x.LookBack)
+			d, refusal := request.ParseDuration(x.LookBack)
 			if refusal != nil {
 				return nil, fmt.Errorf("sweep %q: look_back: %s", x.Name, refusal.Sentence)
 			}

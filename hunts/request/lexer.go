@@ -1,10 +1,12 @@
-package indicator
+package request
 
 import (
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // item is one value of a word; quoted values are not cut at punctuation.
@@ -67,7 +69,7 @@ func unlink(markup string) string {
 		return tel
 	}
 	bare := strings.TrimPrefix(strings.TrimPrefix(target, "https://"), "http://")
-	if label != "" && strings.TrimSuffix(bare, "/") == strings.TrimSuffix(strings.ToLower(Refang(label)), "/") && bare != target {
+	if label != "" && strings.TrimSuffix(bare, "/") == strings.TrimSuffix(strings.ToLower(indicator.Refang(label)), "/") && bare != target {
 		return label
 	}
 	if label == "" && !strings.ContainsAny(target, ".:") {
@@ -81,6 +83,12 @@ type lexer struct {
 	src string
 	at  int
 }
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 func isSpace(c rune) bool {
 	return unicode.IsSpace(c) || c == '\u200b' || c == '\ufeff' || c == '\u2060'
@@ -106,7 +114,7 @@ func (l *lexer) next() (w word, ok bool, no *Refusal) {
 	}
 	w.key = l.key()
 	for {
-		it, more, no := l.item(canonicalKey(Refang(w.key)))
+		it, more, no := l.item(canonicalKey(indicator.Refang(w.key)))
 		if no != nil {
 			return word{}, false, no
 		}
@@ -133,7 +141,7 @@ func (l *lexer) key() string {
 		case c == '=' || c == '＝':
 			l.at += i + utf8.RuneLen(c)
 			return rest[:i]
-		case i > 32 || !(c < utf8.RuneSelf && isAlnum(byte(c))) && c != '_' && c != '-' && !isDash(c) && !invisible(c):
+		case i > 32 || !(c < utf8.RuneSelf && isAlnum(byte(c))) && c != '_' && c != '-' && !indicator.IsDash(c) && !indicator.Invisible(c):
 			return ""
 		}
 	}
@@ -157,7 +165,7 @@ func (l *lexer) item(key string) (it item, more bool, no *Refusal) {
 			if isSingleQuote(c) { // an apostrophe, then
 				return l.plainItem(key)
 			}
-			return item{}, false, refuse(key, l.src[l.at:], "the quote before %s is not closed: end the value with a quotation mark, as in why=\"ISAC tip\"", show(l.src[l.at+n:]))
+			return item{}, false, indicator.Refuse(key, l.src[l.at:], "the quote before %s is not closed: end the value with a quotation mark, as in why=\"ISAC tip\"", indicator.Show(l.src[l.at+n:]))
 		}
 		l.at += size
 		tail, more, _ := l.plainItem(key)
@@ -178,7 +186,7 @@ func (l *lexer) plainItem(key string) (item, bool, *Refusal) {
 				return item{text: text}, true, nil
 			}
 		}
-		if isSpace(c) && !invisible(c) {
+		if isSpace(c) && !indicator.Invisible(c) {
 			break
 		}
 		l.at += n

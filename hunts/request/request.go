@@ -1,9 +1,19 @@
-package indicator
+// Package request is the grammar in which people ask: key=value words, pasted
+// indicators, a window, a reason. Parse reads what a person typed and a chat
+// client mangled, Format writes it back so that Parse reads the same.
+//
+// It asks nothing and knows no clock but the one it is given, to refuse windows
+// in the future. What it can't read comes back as a Refusal whose one sentence
+// says what to type instead. What surprises: a file beside addresses narrows
+// them, and "hunt" before anything that is no name is only the verb.
+package request
 
 import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // MaxIndicators is how many indicators one request may hold; more is what a
@@ -13,10 +23,10 @@ const MaxIndicators = 200
 // Request is a parsed request: (IPs or Domains) and Files and Devices, within
 // a window. Lists hold no duplicates and are nil when nothing was given.
 type Request struct {
-	IPs     []Indicator `json:"ips,omitempty"`     // ip, cidr, and url whose host is an address
-	Domains []Indicator `json:"domains,omitempty"` // domain, suffix, and url whose host is a name
-	Files   []Indicator `json:"files,omitempty"`   // file, md5, sha1, sha256
-	Devices []string    `json:"devices,omitempty"` // as typed; compare without regard to case
+	IPs     []indicator.Indicator `json:"ips,omitempty"`     // ip, cidr, and url whose host is an address
+	Domains []indicator.Indicator `json:"domains,omitempty"` // domain, suffix, and url whose host is a name
+	Files   []indicator.Indicator `json:"files,omitempty"`   // file, md5, sha1, sha256
+	Devices []string              `json:"devices,omitempty"` // as typed; compare without regard to case
 	// Accounts restrict a pivot to what ran as them; the grammar has no key for it.
 	Accounts []string `json:"accounts,omitempty"`
 
@@ -36,10 +46,10 @@ type Request struct {
 
 // Indicators lists all indicators once, addresses first, then domains, then
 // files, each in the order in which they were given.
-func (r Request) Indicators() []Indicator {
-	all := make([]Indicator, 0, len(r.IPs)+len(r.Domains)+len(r.Files))
-	seen := make(map[Indicator]bool, cap(all))
-	for _, list := range [...][]Indicator{r.IPs, r.Domains, r.Files} {
+func (r Request) Indicators() []indicator.Indicator {
+	all := make([]indicator.Indicator, 0, len(r.IPs)+len(r.Domains)+len(r.Files))
+	seen := make(map[indicator.Indicator]bool, cap(all))
+	for _, list := range [...][]indicator.Indicator{r.IPs, r.Domains, r.Files} {
 		for _, i := range list {
 			if !seen[i] {
 				seen[i] = true
@@ -52,9 +62,9 @@ func (r Request) Indicators() []Indicator {
 
 // Add puts an indicator into the list where its kind belongs, unless it is
 // there already.
-func (r *Request) Add(i Indicator) {
+func (r *Request) Add(i indicator.Indicator) {
 	list := &r.Files
-	switch i.group() {
+	switch i.Group() {
 	case "ip":
 		list = &r.IPs
 	case "dns":
@@ -114,7 +124,7 @@ func Format(r Request) string {
 	return strings.Join(parts, " ")
 }
 
-func valuesOf(list []Indicator) []string {
+func valuesOf(list []indicator.Indicator) []string {
 	values := make([]string, len(list))
 	for i, ind := range list {
 		values[i] = ind.Value

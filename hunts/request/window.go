@@ -1,9 +1,11 @@
-package indicator
+package request
 
 import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // maxLookBack is the longest a Log Analytics table can keep data, in days:
@@ -12,10 +14,10 @@ const maxLookBack = 4383 * 24 * time.Hour
 
 // ParseDuration reads a look-back: a number and m, h, d or w.
 func ParseDuration(s string) (time.Duration, *Refusal) {
-	t := strings.TrimSpace(asciiForm(s))
+	t := strings.TrimSpace(indicator.ASCIIForm(s))
 	const forms = "write since=30m, since=24h, since=7d, since=4w or since=all"
 	no := func(why string) (time.Duration, *Refusal) {
-		return 0, refuse("since", s, "since=%s %s: %s", plain(t), why, forms)
+		return 0, indicator.Refuse("since", s, "since=%s %s: %s", indicator.Plain(t), why, forms)
 	}
 	digits := 0
 	for digits < len(t) && t[digits] >= '0' && t[digits] <= '9' {
@@ -24,7 +26,7 @@ func ParseDuration(s string) (time.Duration, *Refusal) {
 	number, unit := t[:digits], t[digits:]
 	switch {
 	case t == "":
-		return 0, refuse("since", s, "since= has no value: %s", forms)
+		return 0, indicator.Refuse("since", s, "since= has no value: %s", forms)
 	case strings.HasPrefix(t, "-"):
 		return no("is negative; a look-back counts back from now by itself")
 	case digits == 0:
@@ -80,9 +82,9 @@ var earliest = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 // parseTime reads from= and to=: RFC 3339, or a date in UTC. A date given to
 // to= means the end of that day, that is the next midnight.
 func parseTime(key, s string) (time.Time, *Refusal) {
-	t := strings.ToUpper(strings.TrimSpace(asciiForm(s)))
+	t := strings.ToUpper(strings.TrimSpace(indicator.ASCIIForm(s)))
 	if t == "" {
-		return time.Time{}, refuse(key, s, "%s= has no value: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, key, key)
+		return time.Time{}, indicator.Refuse(key, s, "%s= has no value: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, key, key)
 	}
 	at, err := time.Parse(time.DateOnly, t)
 	if err == nil && key == "to" {
@@ -96,14 +98,14 @@ func parseTime(key, s string) (time.Time, *Refusal) {
 	if err != nil {
 		for _, layout := range [...]string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"} {
 			if zoneless, e := time.Parse(layout, t); e == nil {
-				return time.Time{}, refuse(key, s, "%s=%s has no time zone: write %s=%s for UTC", key, plain(s), key, zoneless.Format(time.RFC3339))
+				return time.Time{}, indicator.Refuse(key, s, "%s=%s has no time zone: write %s=%s for UTC", key, indicator.Plain(s), key, zoneless.Format(time.RFC3339))
 			}
 		}
-		return time.Time{}, refuse(key, s, "%s=%s is no time: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, plain(s), key, key)
+		return time.Time{}, indicator.Refuse(key, s, "%s=%s is no time: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, indicator.Plain(s), key, key)
 	}
 	at = at.UTC()
 	if at.Before(earliest) || at.Year() > 9999 {
-		return time.Time{}, refuse(key, s, "%s=%s is outside any record: write a date as in %s=2026-05-30", key, plain(s), key)
+		return time.Time{}, indicator.Refuse(key, s, "%s=%s is outside any record: write a date as in %s=2026-05-30", key, indicator.Plain(s), key)
 	}
 	return at, nil
 }
@@ -116,13 +118,13 @@ func checkWindow(r Request, now time.Time) *Refusal {
 	counted := r.Since > 0 || r.All
 	switch midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour); {
 	case counted && (!r.From.IsZero() || !r.To.IsZero()):
-		return refuse("since", "", "since= counts back from now and can't stand with from= or to=: write since=7d, or from=2026-05-23 to=2026-05-30")
+		return indicator.Refuse("since", "", "since= counts back from now and can't stand with from= or to=: write since=7d, or from=2026-05-23 to=2026-05-30")
 	case !r.From.IsZero() && !r.From.Before(now):
-		return refuse("from", "", "from=%s lies in the future (now is %s UTC): write an earlier time", r.From.Format(time.RFC3339), stamp)
+		return indicator.Refuse("from", "", "from=%s lies in the future (now is %s UTC): write an earlier time", r.From.Format(time.RFC3339), stamp)
 	case r.To.After(midnight):
-		return refuse("to", "", "to=%s lies in the future (now is %s UTC): leave to= out to search until now", r.To.Format(time.RFC3339), stamp)
+		return indicator.Refuse("to", "", "to=%s lies in the future (now is %s UTC): leave to= out to search until now", r.To.Format(time.RFC3339), stamp)
 	case !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To):
-		return refuse("to", "", "the window is reversed or empty, from=%s is not before to=%s: swap them", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
+		return indicator.Refuse("to", "", "the window is reversed or empty, from=%s is not before to=%s: swap them", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
-package indicator
+package request
 
 import (
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 // Limits of what a request may carry beside its indicators.
@@ -19,24 +21,49 @@ const (
 // clients. now is only used to refuse windows in the future.
 func Parse(text string, now time.Time) (Request, *Refusal) {
 	if len(text) > maxTextBytes {
-		return Request{}, refuse("", "", "the request is longer than 1 MB: put the indicators into a watchlist and run a sweep")
+		return Request{}, indicator.Refuse("", "", "the request is longer than 1 MB: put the indicators into a watchlist and run a sweep")
 	}
-	p := parser{lex: lexer{src: unmark(text)}, seen: map[Indicator]bool{}, given: map[string]string{}}
-	if no := p.run(); no != nil {
-		return Request{}, no
-	}
-	if no := checkWindow(p.req, now); no != nil {
+	p, no := parse(text, now)
+	if no != nil {
 		return Request{}, no
 	}
 	if len(p.seen) == 0 && p.req.Incident == "" && (p.req.Hunt == "" || len(p.req.Devices) == 0) {
 		if len(p.req.Devices) > 0 {
 			also := ""
 			if name := p.req.Devices[0]; strings.Contains(name, ".") {
-				also = "; to hunt the name itself write dns=" + plain(name)
+				also = "; to hunt the name itself write dns=" + indicator.Plain(name)
 			}
-			return Request{}, refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe%s", also)
+			return Request{}, indicator.Refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe%s", also)
 		}
-		return Request{}, refuse("", text, "there is nothing to hunt: write an address, a domain or a file, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+		return Request{}, indicator.Refuse("", text, "there is nothing to hunt: write an address, a domain or a file, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+	}
+	return p.req, nil
+}
+
+// parse reads all words of a text.
+func parse(text string, now time.Time) (*parser, *Refusal) {
+	p := &parser{lex: lexer{src: unmark(text)}, seen: map[indicator.Indicator]bool{}, given: map[string]string{}}
+	if no := p.run(); no != nil {
+		return nil, no
+	}
+	if no := checkWindow(p.req, now); no != nil {
+		return nil, no
+	}
+	return p, nil
+}
+
+// ParseWindow reads what stands around a question that has its indicators
+// elsewhere: since=, from=, to=, and whatever else is no indicator.
+func ParseWindow(text string, now time.Time) (Request, *Refusal) {
+	if len(text) > maxTextBytes {
+		return Request{}, indicator.Refuse("", "", "that is longer than 1 MB: write since=7d")
+	}
+	p, no := parse(text, now)
+	if no != nil {
+		return Request{}, no
+	}
+	for _, i := range p.req.Indicators() {
+		return Request{}, indicator.Refuse("", i.Value, "%s is an indicator, which does not go here: write since=, from=, to=, device=, workspace= or why=", indicator.Show(i.Value))
 	}
 	return p.req, nil
 }
@@ -44,7 +71,7 @@ func Parse(text string, now time.Time) (Request, *Refusal) {
 type parser struct {
 	lex   lexer
 	req   Request
-	seen  map[Indicator]bool
+	seen  map[indicator.Indicator]bool
 	given map[string]string // what was given for keys that take one value
 	// reason is what why= got without quotes, while words follow that may belong to it.
 	reason string
@@ -89,7 +116,7 @@ func (p *parser) huntPrefix() *Refusal {
 	if !ok || len(w.items) != 1 || !isName(w.items[0].text) || strings.Contains(w.items[0].text, ".") {
 		return nil
 	}
-	if hashKind(w.items[0].text) != "" {
+	if indicator.HashKind(w.items[0].text) != "" {
 		return nil
 	}
 	p.lex = probe
@@ -99,24 +126,24 @@ func (p *parser) huntPrefix() *Refusal {
 func (p *parser) bare(w word) *Refusal {
 	for _, it := range splitLists("", w.items) {
 		text := it.text
-		if no := tooLong("", text); no != nil {
+		if no := indicator.TooLong("", text); no != nil {
 			return no
 		}
-		if !it.quoted && (tidy(Refang(text)) == "" || isListMark(text)) {
+		if !it.quoted && (indicator.Tidy(indicator.Refang(text)) == "" || isListMark(text)) {
 			continue
 		}
 		if no := p.bareHint(text); no != nil {
 			return no
 		}
-		ind, no := Type(text)
-		if len(p.file) > 0 && !it.quoted && (no != nil || ind.Kind == KindFile) {
+		ind, no := indicator.Type(text)
+		if len(p.file) > 0 && !it.quoted && (no != nil || ind.Kind == indicator.KindFile) {
 			if p.file = append(p.file, text); no != nil && !hasEnding(text) {
 				continue // the name may go on
 			}
 			return p.brokenName()
 		}
 		if no != nil && p.reason != "" {
-			return refuse("why", text, "%s follows the reason: put the whole reason in quotes, as in %s", show(text), example("why"))
+			return indicator.Refuse("why", text, "%s follows the reason: put the whole reason in quotes, as in %s", indicator.Show(text), example("why"))
 		}
 		if no != nil {
 			return no
@@ -132,13 +159,13 @@ func (p *parser) bare(w word) *Refusal {
 func (p *parser) brokenName() *Refusal {
 	name := strings.Join(p.file, " ")
 	p.file = nil
-	return refuse("file", name, `a file name with spaces needs quotes: write file="%s"`, plain(name))
+	return indicator.Refuse("file", name, `a file name with spaces needs quotes: write file="%s"`, indicator.Plain(name))
 }
 
 // hasEnding tells whether a word ends as names of files do.
 func hasEnding(s string) bool {
 	dot := strings.LastIndexByte(s, '.')
-	return dot > 0 && isFileExtension(strings.ToLower(s[dot+1:]))
+	return dot > 0 && indicator.IsFileExtension(strings.ToLower(s[dot+1:]))
 }
 
 // isListMark tells whether a word is only the mark of an entry in a pasted
@@ -151,14 +178,14 @@ func isListMark(s string) bool {
 // bareHint teaches what a word without "=" was probably meant to be.
 func (p *parser) bareHint(text string) *Refusal {
 	if strings.HasPrefix(text, "=") {
-		return refuse("", text, "there is a blank before %s: write key and value together, as in ip=203.0.113[.]66", show(text))
+		return indicator.Refuse("", text, "there is a blank before %s: write key and value together, as in ip=203.0.113[.]66", indicator.Show(text))
 	}
-	if k := canonicalKey(tidy(text)); k != "" {
-		return refuse(k, text, "%s has no value: write it with an equals sign, as in %s", show(text), example(k))
+	if k := canonicalKey(indicator.Tidy(text)); k != "" {
+		return indicator.Refuse(k, text, "%s has no value: write it with an equals sign, as in %s", indicator.Show(text), example(k))
 	}
 	if key, value, found := strings.Cut(text, ":"); found && value != "" && !strings.HasPrefix(value, "//") {
 		if k := canonicalKey(key); k != "" {
-			return refuse(k, text, "%s needs an equals sign: write %s=%s", show(text), k, plain(value))
+			return indicator.Refuse(k, text, "%s needs an equals sign: write %s=%s", indicator.Show(text), k, indicator.Plain(value))
 		}
 	}
 	return nil
@@ -195,11 +222,11 @@ func example(key string) string {
 }
 
 func (p *parser) keyed(w word) *Refusal {
-	w.key = Refang(w.key) // drops invisible characters
+	w.key = indicator.Refang(w.key) // drops invisible characters
 	key := canonicalKey(w.key)
 	if key == "" {
 		near := nearestKey(w.key)
-		no := refuse(w.key, w.key, "I don't know the key %s: did you mean %s?", show(w.key), example(near))
+		no := indicator.Refuse(w.key, w.key, "I don't know the key %s: did you mean %s?", indicator.Show(w.key), example(near))
 		no.Nearest = near
 		return no
 	}
@@ -207,10 +234,10 @@ func (p *parser) keyed(w word) *Refusal {
 	values := splitLists(key, w.items)
 	empty := len(values) == 0
 	for _, v := range values {
-		empty = empty || trimInvisible(v.text) == ""
+		empty = empty || indicator.TrimInvisible(v.text) == ""
 	}
 	if empty {
-		return refuse(key, w.key, "%s= has no value: write it right behind the equals sign, as in %s", key, example(key))
+		return indicator.Refuse(key, w.key, "%s= has no value: write it right behind the equals sign, as in %s", key, example(key))
 	}
 	switch key {
 	case "file":
@@ -226,7 +253,7 @@ func (p *parser) keyed(w word) *Refusal {
 		return p.names(key, values)
 	}
 	if len(values) > 1 {
-		return refuse(key, values[1].text, "%s= takes one value and got %d: write %s", key, len(values), example(key))
+		return indicator.Refuse(key, values[1].text, "%s= takes one value and got %d: write %s", key, len(values), example(key))
 	}
 	text := values[0].text
 	switch {
@@ -264,14 +291,17 @@ func splitLists(key string, items []item) []item {
 }
 
 func (p *parser) indicators(key, typed string, values []item) *Refusal {
-	once := map[string]func(string) (Indicator, *Refusal){"ip": typeIP, "dns": typeDNS, "file": typeFile}[key]
 	afterURL := false
 	for _, v := range values {
 		text := v.text
 		if !v.quoted && key == "file" {
 			text = strings.TrimRight(text, ",;!?)]}>")
 		}
-		ind, no := settle(key, text, exact(v, once))
+		typeAs := indicator.TypeAs
+		if v.quoted {
+			typeAs = indicator.TypeQuoted
+		}
+		ind, no := typeAs(key, text)
 		if no == nil && key == "file" {
 			no = refuseHash(typed, ind)
 		}
@@ -279,9 +309,9 @@ func (p *parser) indicators(key, typed string, values []item) *Refusal {
 			return no
 		}
 		if key == "dns" && afterURL && !v.quoted && !strings.Contains(ind.Value, ".") {
-			return refuse(key, text, "%s follows a URL behind a comma: if it belongs to the URL, put the whole URL in quotes", show(text))
+			return indicator.Refuse(key, text, "%s follows a URL behind a comma: if it belongs to the URL, put the whole URL in quotes", indicator.Show(text))
 		}
-		afterURL = ind.Kind == KindURL && !v.quoted
+		afterURL = ind.Kind == indicator.KindURL && !v.quoted
 		if no := p.add(ind); no != nil {
 			return no
 		}
@@ -289,32 +319,15 @@ func (p *parser) indicators(key, typed string, values []item) *Refusal {
 	return nil
 }
 
-// exact keeps the punctuation at the end of a quoted URL, which belongs to it.
-func exact(v item, once func(string) (Indicator, *Refusal)) func(string) (Indicator, *Refusal) {
-	if !v.quoted {
-		return once
-	}
-	return func(s string) (Indicator, *Refusal) {
-		if plainText := refangAll(strings.TrimFunc(s, isSpace)); strings.Contains(plainText, "://") || strings.ContainsAny(plainText, "/?#") {
-			if ind, no := typeURL(s, plainText); no == nil {
-				if loose, noLoose := once(s); noLoose == nil && loose.Kind == KindURL && loose.Host == ind.Host {
-					return ind, nil
-				}
-			}
-		}
-		return once(s)
-	}
-}
-
-func (p *parser) add(ind Indicator) *Refusal {
+func (p *parser) add(ind indicator.Indicator) *Refusal {
 	if p.seen[ind] {
 		return nil
 	}
 	if len(p.seen) == MaxIndicators {
-		return refuse("", ind.Value, "that is more than %d indicators: put them into a watchlist and run a sweep", MaxIndicators)
+		return indicator.Refuse("", ind.Value, "that is more than %d indicators: put them into a watchlist and run a sweep", MaxIndicators)
 	}
 	p.seen[ind] = true
-	switch ind.group() {
+	switch ind.Group() {
 	case "ip":
 		p.req.IPs = append(p.req.IPs, ind)
 	case "dns":
@@ -327,16 +340,16 @@ func (p *parser) add(ind Indicator) *Refusal {
 
 func (p *parser) devices(values []item) *Refusal {
 	for _, v := range values {
-		if no := tooLong("device", v.text); no != nil {
+		if no := indicator.TooLong("device", v.text); no != nil {
 			return no
 		}
-		text := strings.Trim(tidy(asciiDashes(refangAll(v.text))), ".")
+		text := strings.Trim(indicator.Tidy(indicator.ASCIIDashes(indicator.RefangAll(v.text))), ".")
 		if text == "" {
-			return refuse("device", v.text, "device= has no value: write %s", example("device"))
+			return indicator.Refuse("device", v.text, "device= has no value: write %s", example("device"))
 		}
 		for _, c := range text {
 			if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("-_.$", c) {
-				return refuse("device", v.text, "%s is no device name: write the whole name, as in %s", show(v.text), example("device"))
+				return indicator.Refuse("device", v.text, "%s is no device name: write the whole name, as in %s", indicator.Show(v.text), example("device"))
 			}
 		}
 		if no := appendName(&p.req.Devices, "device", text); no != nil {
@@ -348,12 +361,12 @@ func (p *parser) devices(values []item) *Refusal {
 
 func (p *parser) names(key string, values []item) *Refusal {
 	for _, v := range values {
-		if no := tooLong(key, v.text); no != nil {
+		if no := indicator.TooLong(key, v.text); no != nil {
 			return no
 		}
-		text := tidy(asciiDashes(refangAll(v.text)))
+		text := indicator.Tidy(indicator.ASCIIDashes(indicator.RefangAll(v.text)))
 		if !isName(text) {
-			return refuse(key, v.text, "%s is no name for %s=: write %s", show(v.text), key, example(key))
+			return indicator.Refuse(key, v.text, "%s is no name for %s=: write %s", indicator.Show(v.text), key, example(key))
 		}
 		list := &p.req.Workspaces
 		if key == "exclude" {
@@ -369,7 +382,7 @@ func (p *parser) names(key string, values []item) *Refusal {
 		}
 	}
 	if p.req.ExcludeNone && len(p.req.Exclude) > 0 {
-		return refuse("exclude", "", "exclude=none can't stand with the profile %s: write one or the other", show(p.req.Exclude[0]))
+		return indicator.Refuse("exclude", "", "exclude=none can't stand with the profile %s: write one or the other", indicator.Show(p.req.Exclude[0]))
 	}
 	return nil
 }
@@ -377,7 +390,7 @@ func (p *parser) names(key string, values []item) *Refusal {
 // appendName adds a name once, without regard to case.
 func appendName(list *[]string, key, name string) *Refusal {
 	if utf8.RuneCountInString(name) > maxNameRunes {
-		return refuse(key, name, "%s is longer than %d characters: write %s", show(name), maxNameRunes, example(key))
+		return indicator.Refuse(key, name, "%s is longer than %d characters: write %s", indicator.Show(name), maxNameRunes, example(key))
 	}
 	for _, have := range *list {
 		if strings.EqualFold(have, name) {
@@ -385,7 +398,7 @@ func appendName(list *[]string, key, name string) *Refusal {
 		}
 	}
 	if len(*list) == maxNames {
-		return refuse(key, name, "%s= got more than %d values: hunt in several steps", key, maxNames)
+		return indicator.Refuse(key, name, "%s= got more than %d values: hunt in several steps", key, maxNames)
 	}
 	*list = append(*list, name)
 	return nil
@@ -405,7 +418,7 @@ func isName(s string) bool {
 // single reads the keys that take one value.
 func (p *parser) single(key, text string) *Refusal {
 	if before, twice := p.given[key]; twice && before != text {
-		return refuse(key, text, "%s= is given twice, as %s and as %s: write it once", key, show(before), show(text))
+		return indicator.Refuse(key, text, "%s= is given twice, as %s and as %s: write it once", key, indicator.Show(before), indicator.Show(text))
 	}
 	p.given[key] = text
 	var no *Refusal
@@ -425,12 +438,12 @@ func (p *parser) single(key, text string) *Refusal {
 	case "hunt":
 		p.req.Hunt = strings.ToLower(text)
 		if !isName(text) || utf8.RuneCountInString(text) > maxNameRunes {
-			no = refuse(key, text, "%s is no name of a hunt: write %s", show(text), example(key))
+			no = indicator.Refuse(key, text, "%s is no name of a hunt: write %s", indicator.Show(text), example(key))
 		}
 	case "incident":
 		p.req.Incident = strings.TrimPrefix(strings.TrimSpace(text), "#")
 		if !isDigits(p.req.Incident) || len(p.req.Incident) > 18 {
-			no = refuse(key, text, "%s is no incident number: write %s", show(text), example(key))
+			no = indicator.Refuse(key, text, "%s is no incident number: write %s", indicator.Show(text), example(key))
 		}
 	case "fresh":
 		switch strings.ToLower(text) {
@@ -438,7 +451,7 @@ func (p *parser) single(key, text string) *Refusal {
 			p.req.Fresh = true
 		case "no", "false", "0":
 		default:
-			no = refuse(key, text, "%s is neither yes nor no: write %s", show(text), example(key))
+			no = indicator.Refuse(key, text, "%s is neither yes nor no: write %s", indicator.Show(text), example(key))
 		}
 	}
 	return no
@@ -451,17 +464,28 @@ func oneLine(text string) (string, *Refusal) {
 		switch {
 		case unicode.IsSpace(c) || unicode.IsControl(c):
 			return ' '
-		case invisible(c):
+		case indicator.Invisible(c):
 			return -1
 		}
 		return c
 	}, text)
 	line = strings.Join(strings.Fields(line), " ")
 	if line == "" {
-		return "", refuse("why", text, "why= has no value: write %s", example("why"))
+		return "", indicator.Refuse("why", text, "why= has no value: write %s", example("why"))
 	}
 	if n := utf8.RuneCountInString(line); n > maxWhyRunes {
-		return "", refuse("why", "", "the reason has %d characters and may have %d: shorten it", n, maxWhyRunes)
+		return "", indicator.Refuse("why", "", "the reason has %d characters and may have %d: shorten it", n, maxWhyRunes)
 	}
 	return line, nil
+}
+
+// refuseHash checks what was given to a key that names a hash.
+func refuseHash(key string, ind indicator.Indicator) *Refusal {
+	switch {
+	case key == "file", key == "process", string(ind.Kind) == key, key == "hash" && ind.IsHash():
+		return nil
+	case ind.IsHash():
+		return indicator.Refuse(key, ind.Value, "%s is a %s: write %s=%s", indicator.Show(ind.Value), strings.ToUpper(string(ind.Kind)), ind.Kind, ind.Value)
+	}
+	return indicator.Refuse(key, ind.Value, "%s is no hash: write file=%s", indicator.Show(ind.Value), indicator.Plain(ind.Value))
 }

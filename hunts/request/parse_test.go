@@ -1,4 +1,4 @@
-package indicator
+package request
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
 var testNow = time.Date(2026, 5, 30, 12, 0, 0, 0, time.UTC)
@@ -15,11 +17,11 @@ func summary(r Request) string {
 	var parts []string
 	for _, list := range [...]struct {
 		name string
-		ind  []Indicator
+		ind  []indicator.Indicator
 	}{{"ips", r.IPs}, {"domains", r.Domains}, {"files", r.Files}} {
 		for _, i := range list.ind {
 			s := list.name + " " + string(i.Kind) + ":" + i.Value
-			if i.Kind == KindURL {
+			if i.Kind == indicator.KindURL {
 				s += "@" + i.Host
 			}
 			parts = append(parts, s)
@@ -174,7 +176,7 @@ func TestParseReadsWindowAndOptions(t *testing.T) {
 		}
 		return at.UTC()
 	}
-	ip := []Indicator{{Kind: KindIP, Value: "203.0.113.1"}}
+	ip := []indicator.Indicator{{Kind: indicator.KindIP, Value: "203.0.113.1"}}
 	cases := []struct {
 		name, text string
 		want       Request
@@ -413,10 +415,10 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("Parse(%q) gives %q\n got %+v\nwant %+v", text, Format(r), again, r)
 		}
 		for _, i := range r.Indicators() {
-			if back := Refang(i.Defanged()); back != i.Value {
+			if back := indicator.Refang(i.Defanged()); back != i.Value {
 				t.Fatalf("Refang(%q) is %q, not %q", i.Defanged(), back, i.Value)
 			}
-			if back := Refang(Defang(i.Value)); back != i.Value {
+			if back := indicator.Refang(indicator.Defang(i.Value)); back != i.Value {
 				t.Fatalf("Refang(Defang) of %q is %q", i.Value, back)
 			}
 		}
