@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -54,6 +55,8 @@ func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
 	switch {
 	case f.External || f.URL == "" || f.Access == "check_file_info":
 		return nil, refuse("I can't read %s: it is not kept in this Slack.", f.Name)
+	case !b.slacksOwn(f.URL):
+		return nil, refuse("I can't read %s: it does not lie on Slack's own servers, and my token goes nowhere else.", f.Name)
 	case f.Size > limit:
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	}
@@ -72,4 +75,18 @@ func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
 		return nil, refuse("I may not read %s: the app needs the scope files:read, and an operator gives it.", f.Name)
 	}
 	return nil, fmt.Errorf("reading the file %s: %w", f.ID, err)
+}
+
+// slacksOwn tells whether an address is one of Slack, or of the server that stands
+// in for it: the token is sent along.
+func (b *Bot) slacksOwn(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.User != nil {
+		return false
+	}
+	if own, err := url.Parse(b.cfg.APIURL); err == nil && b.cfg.APIURL != "" && u.Scheme == own.Scheme && u.Host == own.Host {
+		return true
+	}
+	host := strings.ToLower(u.Host)
+	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com") || host == "slack-gov.com" || strings.HasSuffix(host, ".slack-gov.com"))
 }

@@ -40,7 +40,7 @@ type checker struct {
 }
 
 func (c *checker) say(area, state, format string, a ...any) {
-	c.findings = append(c.findings, finding{area, state, fmt.Sprintf(format, a...)})
+	c.findings = append(c.findings, finding{area, state, discreet(fmt.Sprintf(format, a...))})
 }
 
 // errNotReady ends with exit code 1; the findings are printed already.

@@ -304,7 +304,7 @@ func (c config) workspaceIDs() error {
 	}
 	for _, w := range c.workspaces {
 		if uuid.Validate(w.ID) != nil {
-			return fmt.Errorf("AZURE_LOGS_WORKSPACE: %q is not a workspace id, which looks like 6f1c2a34-…: copy it from the workspace's overview page", w.ID)
+			return fmt.Errorf("AZURE_LOGS_WORKSPACE: %q is not a workspace id, which looks like 6f1c2a34-…: copy it from the workspace's overview page", discreet(w.ID))
 		}
 	}
 	return nil
@@ -331,11 +331,12 @@ func (s setting) read(c *config, value string) error {
 	if err == nil {
 		return nil
 	}
-	shown := fmt.Sprintf("%q", value)
+	shown := fmt.Sprintf("%q", discreet(value))
+	why := discreet(err.Error())
 	if s.secret {
-		shown = "(hidden)"
+		shown = hidden
 	}
-	return fmt.Errorf("%s=%s can't be used: %w; an example is %s=%s", s.name, shown, err, s.name, s.example)
+	return fmt.Errorf("%s=%s can't be used: %s; an example is %s=%s", s.name, shown, why, s.name, s.example)
 }
 
 // unknown refuses what is meant for us and is none of the settings: everything

@@ -106,6 +106,14 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 // sweepTick is how often a process looks for sweeps that are due.
 const sweepTick = 10 * time.Second
 
+// reasonOf is what Redis itself says, such as OOM or READONLY.
+func reasonOf(err error) string {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner.Error()
+	}
+	return err.Error()
+}
+
 // health answers the probes and the metrics. Nothing else listens.
 func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 	mux := http.NewServeMux()
@@ -121,6 +129,8 @@ func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 		lag, err := p.store.Backlog(within, bot.LaneInteractive, bot.LaneSweep)
 		if err != nil {
 			wrong = append(wrong, "Redis does not answer")
+		} else if err := p.store.Writable(within); err != nil {
+			wrong = append(wrong, "Redis refuses to write: "+reasonOf(err))
 		}
 		if len(wrong) > 0 {
 			http.Error(w, strings.Join(wrong, "; "), http.StatusServiceUnavailable)

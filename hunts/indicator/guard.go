@@ -183,6 +183,7 @@ func reserved() []reservedRange {
 		{v4(10, 0, 0, 0, 8), "private"},
 		{v4(172, 16, 0, 0, 12), "private"},
 		{v4(192, 168, 0, 0, 16), "private"},
+		{v4(168, 63, 129, 16, 32), "private"}, // every Azure machine's own WireServer, DNS and DHCP
 		{v4(127, 0, 0, 0, 8), "loopback"},
 		{v4(169, 254, 0, 0, 16), "link-local"},
 		{v4(100, 64, 0, 0, 10), "shared by carriers (RFC 6598)"},

@@ -15,6 +15,8 @@ func TestGuardHoldsWhatIsNotWorthAHunt(t *testing.T) {
 		{"a private address", "ip=10.2.3.4", "private"},
 		{"a private IPv6 address", "ip=fd00::1", "private"},
 		{"a private network", "ip=192.168.0.0/24", "private"},
+		{"Azure's WireServer", "ip=168.63.129.16", "private"},
+		{"the public address beside it", "ip=168.63.129.17", ""},
 		{"loopback", "ip=127.0.0.1", "loopback"},
 		{"loopback in IPv6", "ip=::1", "loopback"},
 		{"link-local", "ip=fe80::1", "link-local"},

@@ -23,7 +23,10 @@ const maxBody = 128 << 20
 
 type bodyKey struct{}
 
-type keptBody struct{ data []byte }
+type keptBody struct {
+	data    []byte
+	arrived bool // an answer began: what fails from then on is no matter of the login
+}
 
 // keepBody hands the bytes of the answer to the caller, who needs numbers as
 // they were written.
@@ -48,9 +51,15 @@ func (t boundedTransport) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kept, ok := req.Context().Value(bodyKey{}).(*keptBody); ok {
+		kept.arrived = true
+	}
 	resp.Body = &boundedBody{body: resp.Body, left: maxBody}
 	return resp, nil
 }
+
+// errTooLarge is the answer that no honest service sends.
+var errTooLarge = fmt.Errorf("the answer is larger than %d MB", maxBody>>20)
 
 type boundedBody struct {
 	body io.ReadCloser
@@ -59,7 +68,7 @@ type boundedBody struct {
 
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("the answer is larger than %d MB", maxBody>>20)
+		return 0, errTooLarge
 	}
 	if int64(len(p)) > b.left {
 		p = p[:b.left]

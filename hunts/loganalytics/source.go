@@ -225,9 +225,10 @@ func (s *Source) once(ctx context.Context, ids []string, q hunts.Query) (hunts.R
 		Options: &azquery.LogsQueryOptions{Statistics: to.Ptr(true), Wait: to.Ptr(seconds)},
 	})
 	if err != nil {
-		return hunts.Result{}, err
+		return hunts.Result{}, unread(ctx, kept, err)
 	}
-	return resultOf(res, kept.data)
+	out, err := resultOf(res, kept.data)
+	return out, unread(ctx, kept, err)
 }
 
 // retryAfter is how long to wait before the next try, and whether there is

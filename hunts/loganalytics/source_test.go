@@ -141,6 +141,42 @@ func TestEveryDocumentedErrorHasAKindAndASentence(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatCannotBeReadIsNoMatterOfTheLoginAndIsAskedForAgain(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"a body that is cut off": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", fmt.Sprint(len(oneRow)))
+			_, _ = io.WriteString(w, oneRow[:40])
+			panic(http.ErrAbortHandler)
+		},
+		"gzip that is none": status(200, "not gzip", "Content-Encoding", "gzip"),
+		"half of its JSON":  status(200, oneRow[:40]),
+		"an answer without end": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			blanks := strings.Repeat(" ", 1<<20)
+			for range maxBody>>20 + 1 {
+				if _, err := io.WriteString(w, blanks); err != nil {
+					return
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, calls := service(t, answer, status(200, oneRow))
+			res, err := source(t, server.URL, nil).Query(t.Context(), hunts.Query{Text: "T"})
+			if err != nil || len(res.Rows) != 1 || calls.Load() != 2 {
+				t.Errorf("after %d calls: %v, %v", calls.Load(), res.Rows, err)
+			}
+			server, _ = service(t, answer)
+			_, err = source(t, server.URL, nil).Query(t.Context(), hunts.Query{Text: "T"})
+			var e *hunts.Error
+			if !errors.As(err, &e) || e.Kind != hunts.KindUnavailable || strings.Contains(e.Say, "login") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestRetryAfterIsWaitedOut(t *testing.T) {
 	server, calls := service(t, status(429, ``, "Retry-After", "7"), status(503, ``, "Retry-After", "2"), status(200, oneRow))
 	var waits []time.Duration

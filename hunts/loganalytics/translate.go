@@ -62,6 +62,19 @@ func translate(err error, q hunts.Query) error {
 	return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace did not answer properly", Err: err}
 }
 
+// unread tells an answer that broke off or can't be read from one that never came:
+// azcore marks both like a login that does not work.
+func unread(ctx context.Context, kept *keptBody, err error) error {
+	var resp *azcore.ResponseError
+	switch {
+	case err == nil, !kept.arrived, ctx.Err() != nil, errors.As(err, &resp), errors.Is(err, errEmptyAnswer):
+		return err
+	case errors.Is(err, errTooLarge):
+		return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace's answer is larger than any that it may send", Hint: "Ask for a shorter window.", Err: err}
+	}
+	return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace's answer broke off, or could not be read", Hint: "Try again in a minute.", Err: err}
+}
+
 func isCredentialUnavailable(err error) bool {
 	var unavailable interface{ NonRetriable() }
 	return errors.As(err, &unavailable)

@@ -12,12 +12,13 @@ const version = "1"
 
 // How long things are kept. What has no TTL says why in Keys.
 const (
-	keepHunt = 30 * 24 * time.Hour
-	keepID   = keepHunt + 24*time.Hour // an id is not given again while its hunt is there
-	keepSeen = 24 * time.Hour          // Slack repeats an envelope for up to two hours
-	keepPost = 30 * 24 * time.Hour
-	keepDead = 7 * 24 * time.Hour
-	keepLine = time.Hour // of the line before the slots: everybody in it writes it again each second
+	keepHunt  = 30 * 24 * time.Hour
+	keepID    = keepHunt + 24*time.Hour // an id is not given again while its hunt is there
+	keepSeen  = 24 * time.Hour          // Slack repeats an envelope for up to two hours
+	keepPost  = 30 * 24 * time.Hour
+	keepDead  = 7 * 24 * time.Hour
+	keepProbe = time.Minute
+	keepLine  = time.Hour // of the line before the slots: everybody in it writes it again each second
 )
 
 // KeyRule tells of one kind of key how long it lives, or why it has no end.
@@ -41,6 +42,7 @@ func Keys() []KeyRule {
 		{Kind: "post", Holds: "a claimed or sent message", TTL: keepPost},
 		{Kind: "thread", Holds: "the hunt of a thread"},
 		{Kind: "uses", Holds: "uses within a time"},
+		{Kind: "probe", Holds: "that Redis takes writes", TTL: keepProbe},
 		{Kind: "doc", Holds: "a small document"},
 		{Kind: "keep", Holds: "a document or list without an end", Forever: "watchlist, schedules and marks end by their own dates"},
 		{Kind: "{queue}:seen", Holds: "that a job was stored", TTL: keepSeen},
@@ -66,6 +68,7 @@ func (k keys) wake() string               { return k.make("wake", "all") } // a 
 func (k keys) post(key string) string     { return k.make("post", key) }
 func (k keys) thread(c, ts string) string { return k.make("thread", c+":"+ts) }
 func (k keys) quota(name string) string   { return k.make("uses", name) }
+func (k keys) probe() string              { return k.make("probe", "write") }
 func (k keys) id(id string) string        { return k.make("id", id) }
 func (k keys) doc(name string) string     { return k.make("doc", name) }
 func (k keys) forever(name string) string { return k.make("keep", name) }

@@ -17,6 +17,12 @@ redis.call('SADD', KEYS[1], ARGV[2])
 if redis.call('SCARD', KEYS[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {1, 0}`)
 
+// Writable writes a small key: a Redis that is out of memory or a read-only replica
+// answers every question, and takes no work.
+func (s *Store) Writable(ctx context.Context) error {
+	return gone(s.db.Set(ctx, s.keys.probe(), s.cfg.Clock().UnixMilli(), keepProbe).Err())
+}
+
 // Allow counts one use of key, and each once of it only one time; false when there
 // were limit of them within per already, with the time until the count begins anew.
 func (s *Store) Allow(ctx context.Context, key, once string, limit int, per time.Duration) (bool, time.Duration, error) {
