@@ -21,6 +21,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 	exported := f.exports()
 	name := f.String("hunt", "", "name of a catalogue hunt")
 	format := f.choice("format", "table", "table", "json", "csv", "kql")
+	timeout := f.Duration("timeout", huntFor, "how long the whole hunt may take")
 	words, err := f.parse(args)
 	if err != nil {
 		return err
@@ -56,7 +57,9 @@ func hunt(ctx context.Context, p process, args []string) error {
 	if err != nil {
 		return refusedAtTerminal(err)
 	}
-	answer, err := parts.runner.Run(ctx, h, nil)
+	within, stop := context.WithTimeout(ctx, *timeout)
+	defer stop()
+	answer, err := parts.runner.Run(within, h, nil)
 	if err != nil {
 		return refusedAtTerminal(err)
 	}
@@ -75,6 +78,10 @@ func hunt(ctx context.Context, p process, args []string) error {
 	}
 	return nil
 }
+
+// huntFor bounds a whole hunt in the terminal: whoever waits in front of it gets
+// what was found by then.
+const huntFor = 2 * time.Minute
 
 func refusedAtTerminal(err error) error {
 	var e *hunts.Error

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,7 +45,16 @@ func serve(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	defer parts.close()
-	return runBot(ctx, cfg, parts, p.clock, log)
+	host, _ := os.Hostname() // without a name all count as one machine
+	if err := waitBeforeStart(ctx, parts.store, host, log); err != nil {
+		return nil //nolint:nilerr // told to stop before it began
+	}
+	if err := runBot(ctx, cfg, parts, p.clock, log); err != nil {
+		log.Error("footprint ends", "error", err)
+		afterFailure(ctx, parts.store, host, log)
+		return err
+	}
+	return nil
 }
 
 // runBot is what serve and demo share: everything.
