@@ -11,11 +11,12 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func TestAWorkspaceThatHangsIsAnsweredWithWhatWasFound(t *testing.T) {
 	server := localworkspace.NewServer(localworkspace.Config{
-		Workspaces: map[string]*localworkspace.Events{localWorkspaceID: localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: time.Now().UTC(), Devices: 40, Days: 9})}, Clock: time.Now, // the terminal asks by the machine's clock
+		Workspaces: map[string]*localworkspace.Events{localWorkspaceID: localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 40, Days: 9})}, Clock: testclock.New().Now,
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -29,7 +30,7 @@ func TestAWorkspaceThatHangsIsAnsweredWithWhatWasFound(t *testing.T) {
 		return strings.Contains(q, "let hunt_rows") && slices.Add(1) > 3 // some of the days are answered
 	}})
 	var out, errs bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: []string{"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none"}}
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: []string{"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none"}, clock: testclock.New().Now}
 	done := make(chan int, 1)
 	go func() { done <- p.run(ctx, []string{"hunt", "--timeout", "5s", "ip=203.0.113.66"}) }()
 	select {
