@@ -48,8 +48,10 @@ type ledgerLine struct {
 	Hunt      string              `json:"hunt,omitempty"`
 	Link      string              `json:"link,omitempty"` // to the message of the hunt, when somebody opened it
 	Asker     hunts.Asker         `json:"asker"`
-	Seen      []string            `json:"seen,omitempty"` // messages that name it
-	Told      []string            `json:"told,omitempty"` // devices whose REACHED was told
+	Seen      []string            `json:"seen,omitempty"`    // messages that name it
+	Told      []string            `json:"told,omitempty"`    // devices whose REACHED was told
+	Reached   int                 `json:"reached,omitempty"` // how many devices that was told of, also beyond maxTold
+	Free      bool                `json:"free,omitempty"`    // costs nothing: known already, or looked for anyway
 }
 
 // Limits of one thread.
@@ -99,6 +101,7 @@ type taken struct {
 	asked   bool   // by name, so that the cap does not hold
 	edit    bool   // the message was there before
 	notes   []string
+	free    map[indicator.Indicator]bool
 	isNew   bool // it named something that the ledger did not have
 	repeats bool // it named something that another message had named
 }
@@ -130,7 +133,13 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 	if err := b.cfg.Store.SetJSON(ctx, "ledger-of:"+who.Channel+":"+t.at, who.ThreadTS, keepLedger); err != nil {
 		return 0, err
 	}
-	_, err := b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
+	var err error
+	if !t.asked { // whatever is asked for by name is hunted
+		if t.free, err = b.freeOf(ctx, who, found); err != nil {
+			return 0, err
+		}
+	}
+	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
 		t.isNew, t.repeats = false, false
 		if len(t.notes) > 0 || t.asked {
 			l.Notes = t.notes
@@ -144,6 +153,43 @@ func (b *Bot) take(ctx context.Context, who hunts.Asker, t *taken) (int, error) 
 		return nil
 	})
 	return len(found), err
+}
+
+// cachedFor is how long an answer surely comes from memory.
+const cachedFor = 10 * time.Minute
+
+// freeOf are the indicators that cost a thread nothing: hunted a moment ago, on the
+// watchlist, or marked by a person. They are looked for when the thread would come
+// to its cap, and not before.
+func (b *Bot) freeOf(ctx context.Context, who hunts.Asker, found []indicator.Finding) (map[indicator.Indicator]bool, error) {
+	var l ledger
+	if _, err := b.cfg.Store.GetJSON(ctx, ledgerKey(who.Channel, who.ThreadTS), &l); err != nil {
+		return nil, err
+	}
+	free := map[indicator.Indicator]bool{}
+	if l.automatic()+len(found) <= b.cfg.ThreadCap {
+		return free, nil
+	}
+	watched, err := b.entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range watched.Entries {
+		free[e.Indicator] = true
+	}
+	now := b.cfg.Clock()
+	for _, f := range found[:min(len(found), maxLedger)] {
+		var m met
+		hunted, err := b.cfg.Store.GetJSON(ctx, metKey(hunts.Hunt{Name: hunts.DefaultHunt, Workspaces: l.Workspaces}, f.Indicator), &m)
+		if err != nil {
+			return nil, err
+		}
+		_, marked := b.markOf(ctx, f.Indicator.String())
+		if marked || hunted && now.Sub(m.At) < cachedFor {
+			free[f.Indicator] = true
+		}
+	}
+	return free, nil
 }
 
 // distinct names each indicator once: Slack sends what was typed as text and as
@@ -203,6 +249,8 @@ func (l *ledger) add(b *Bot, who hunts.Asker, f indicator.Finding, t *taken) {
 		x.State, x.Why = message.LineHeld, reason
 	} else if f.Doubtful {
 		x.State, x.Why = message.LineDoubtful, f.Why
+	} else if t.free[f.Indicator] {
+		x.Free = true
 	} else if !t.asked && l.automatic() >= b.cfg.ThreadCap {
 		x.State, x.Why = message.LineOver, fmt.Sprintf("more than %d automatic hunts", b.cfg.ThreadCap)
 	}
@@ -238,7 +286,7 @@ func names(found []indicator.Finding, i indicator.Indicator) bool {
 func (l ledger) automatic() int {
 	n := 0
 	for _, x := range l.Lines {
-		if !x.Asked && (x.State == message.LineNew || x.State == message.LineRunning || x.State == message.LineDone) {
+		if !x.Asked && !x.Free && (x.State == message.LineNew || x.State == message.LineRunning || x.State == message.LineDone) {
 			n++
 		}
 	}

@@ -71,6 +71,23 @@ func TestAutomaticHuntsOfAThreadEndAtTheirCap(t *testing.T) {
 	}
 }
 
+func TestWhatCostsNothingIsNeverLeftOutForTheCap(t *testing.T) {
+	t.Parallel()
+	s := enriched(t, stageOptions{})
+	s.slash("/footprint watch add ip=198.51.100.142")
+	s.waitFor("1 on the watchlist")
+	s.slash("/footprint ip=198.51.100.141")
+	s.waitFor("CLEAN", "198.51.100[.]141")
+	s.ana.Say("report\n" + addresses(120, 23))
+	m := s.waitFor("📒", "20 of 20 automatic hunts used", "198.51.100[.]142`  CLEAN", "198.51.100[.]141`  CLEAN")
+	if n := strings.Count(m.Text, "→ F-"); n != 22 {
+		t.Errorf("%d hunted, want 20 and the two that are known:\n%s", n, m.Text)
+	}
+	if !holds(m.Text, []string{"left out: `198.51.100[.]140` more than 20 automatic hunts"}) {
+		t.Errorf("what is left out is not named:\n%s", m.Text)
+	}
+}
+
 func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})

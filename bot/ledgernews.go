@@ -21,6 +21,7 @@ type news struct {
 type newsLine struct {
 	Indicator indicator.Indicator `json:"indicator"`
 	Devices   []string            `json:"devices"`
+	Count     int                 `json:"count,omitempty"` // of all of them; the names are bounded
 	Hunt      string              `json:"hunt"`
 	Asker     string              `json:"asker"`
 }
@@ -65,9 +66,7 @@ func (b *Bot) newsView(ctx context.Context, channel string, n news) ([]message.L
 				line.Devices = append(line.Devices, shown.ByDevice[k])
 			}
 		}
-		if len(line.Devices) == 0 { // the answer is not kept any more
-			line.Count = len(x.Devices)
-		}
+		line.Count = max(x.Count, len(x.Devices))
 		out = append(out, line)
 	}
 	return out, nil

@@ -235,21 +235,29 @@ func (x *ledgerLine) answered(h hunts.Hunt, a hunts.Answer) (newsLine, bool) {
 		x.Why = a.Reason
 	}
 	x.Devices = 0
+	known := max(x.Reached, len(x.Told)) // of a ledger that did not count them
+	x.Reached = 0
 	fresh := newsLine{Indicator: x.Indicator, Hunt: h.ID, Asker: x.Asker.User}
 	for _, d := range a.ByDevice {
 		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
 			x.Devices++
 		}
+		if d.Outcome != hunts.OutcomeReached {
+			continue
+		}
+		x.Reached++
 		name := strings.ToLower(d.Device)
-		if d.Outcome == hunts.OutcomeReached && !slices.Contains(x.Told, name) && len(x.Told) < maxTold {
+		if !slices.Contains(x.Told, name) && len(x.Told) < maxTold {
 			x.Told = append(x.Told, name)
 			fresh.Devices = append(fresh.Devices, d.Device)
 		}
 	}
+	fresh.Count = max(len(fresh.Devices), x.Reached-known)
+	x.Reached = max(x.Reached, known)
 	if x.Devices == 0 {
 		x.Devices = a.Totals.Devices
 	}
-	return fresh, len(fresh.Devices) > 0
+	return fresh, fresh.Count > 0
 }
 
 // paintLedger posts the ledger once, and edits it from then on. One that

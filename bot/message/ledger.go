@@ -78,15 +78,19 @@ const (
 	maxHostsNamed  = 5
 )
 
-// LedgerFolds tells whether the message can't hold all hunted lines.
+// LedgerFolds tells whether the message can't hold all hunted lines, or can't name
+// all that is left out.
 func LedgerFolds(l LedgerView) bool {
-	n := 0
+	hunted, left := 0, 0
 	for _, x := range l.Lines {
-		if !x.waits() {
-			n++
+		switch {
+		case !x.waits():
+			hunted++
+		case x.State == LineOver:
+			left++
 		}
 	}
-	return n > maxLedgerLines
+	return hunted > maxLedgerLines || left > maxHeldNamed
 }
 
 // Ledger is the one message about a thread's indicators, edited for as long as
@@ -95,7 +99,7 @@ func Ledger(l LedgerView, v View) Message {
 	var p page
 	lines := []line{ledgerHead(l)}
 	hunted := slices.DeleteFunc(slices.Clone(l.Lines), LedgerLine.waits)
-	if LedgerFolds(l) { // what wants to be read stays; otherwise they stand as they were posted
+	if len(hunted) > maxLedgerLines { // what wants to be read stays; otherwise they stand as they were posted
 		slices.SortStableFunc(hunted, func(a, b LedgerLine) int { return ledgerRank(a) - ledgerRank(b) })
 	}
 	for n, x := range hunted {
@@ -319,7 +323,7 @@ func ledgerFoot(l LedgerView) line {
 type LedgerNew struct {
 	Indicator indicator.Indicator
 	Devices   []hunts.DeviceResult
-	Count     int // of the devices, where their names are not kept any more
+	Count     int // of the devices, also those whose names are not kept
 	Hunt      string
 	Asker     string
 }
@@ -343,7 +347,7 @@ func LedgerNews(told []LedgerNew, v View) Message {
 		l := line{ours("🔴 New: ")}
 		for n, d := range x.Devices {
 			if n == maxNewsDevices {
-				l = l.and(ours(" and %s", count(int64(len(x.Devices)-n), "more device")))
+				l = l.and(ours(" and %s", count(int64(max(x.Count, len(x.Devices))-n), "more device")))
 				break
 			}
 			if n > 0 {
