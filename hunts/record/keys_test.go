@@ -27,6 +27,7 @@ func everything(t *testing.T, s *record.Store) {
 	check(t, err)
 	check(t, s.SavePost(ctx, "sent", hunts.Post{Channel: "C1", TS: "1.2"}, time.Hour))
 	check(t, s.SaveThreadHunt(ctx, "C1", "1.2", id, time.Hour))
+	check(t, s.Writable(ctx))
 	_, _, err = s.Allow(ctx, "U1", "F-1", 3, time.Hour)
 	check(t, err)
 	check(t, s.SetJSON(ctx, "modal:1", 1, time.Hour))
