@@ -109,9 +109,12 @@ func (p *pace) turn(ctx context.Context, l Lane) error {
 		return ctx.Err()
 	}
 	if !l.post {
-		var err error
-		hunts.Lend(ctx, func() { err = p.limiter(l).Wait(ctx) })
-		return err
+		r := p.limiter(l).Reserve()
+		if d := r.Delay(); d > 0 && !hunts.Pause(ctx, d) {
+			r.Cancel()
+			return ctx.Err()
+		}
+		return ctx.Err()
 	}
 	if !l.later {
 		p.waiting(l, 1)

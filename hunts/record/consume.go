@@ -61,7 +61,7 @@ type consumer struct {
 	store  *Store
 	cfg    ConsumeConfig
 	handle func(context.Context, hunts.Job) error
-	free   chan struct{}   // a token for each idle worker
+	places workers
 	slow   atomic.Int64    // running jobs of the last lane
 	ending context.Context // the caller's: nothing new after it
 	work   context.Context // of the running jobs, ends with Drain
@@ -78,10 +78,7 @@ func (s *Store) Consume(ctx context.Context, cfg ConsumeConfig, handle func(cont
 	cfg = cfg.withDefaults()
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	c := &consumer{store: s, cfg: cfg, handle: handle, free: make(chan struct{}, cfg.Workers), ending: ctx, work: work}
-	for range cfg.Workers {
-		c.free <- struct{}{}
-	}
+	c := &consumer{store: s, cfg: cfg, handle: handle, places: workers{free: cfg.Workers}, ending: ctx, work: work}
 	var loops sync.WaitGroup
 	loops.Go(func() { c.read(ctx) })
 	loops.Go(func() { c.reclaim(ctx) })
@@ -156,10 +153,8 @@ func (c *consumer) read(ctx context.Context) {
 			}
 			ready, unsure = true, false
 		}
-		select {
-		case <-ctx.Done():
+		if !c.places.take(ctx) {
 			return
-		case <-c.free:
 		}
 		lanes := c.cfg.Lanes
 		if n := len(lanes); c.full(lanes[n-1]) {
@@ -168,7 +163,7 @@ func (c *consumer) read(ctx context.Context) {
 		// not cut short by ctx: Redis may be handing out a job at that very moment
 		jobs, err := c.store.next(c.work, lanes, min(blockFor, c.cfg.Stale/4))
 		if err != nil {
-			c.free <- struct{}{}
+			c.places.give()
 			ready = false // Redis may come back without its data, or its groups
 			if !strings.Contains(err.Error(), "NOGROUP") {
 				unsure = true // its reply may have had a job in it
@@ -177,7 +172,7 @@ func (c *consumer) read(ctx context.Context) {
 			continue
 		}
 		if len(jobs) == 0 {
-			c.free <- struct{}{}
+			c.places.give()
 			continue
 		}
 		if ctx.Err() != nil {
@@ -185,10 +180,9 @@ func (c *consumer) read(ctx context.Context) {
 		}
 		c.run(jobs[0])
 		for _, j := range jobs[1:] { // one of each lane came at once
-			select {
-			case <-c.free:
+			if c.places.try() {
 				c.run(j)
-			default:
+			} else {
 				c.leave(j) // whoever is free first takes it over
 			}
 		}
@@ -238,9 +232,7 @@ func (c *consumer) reclaimOne(ctx context.Context, lane string) bool {
 	if c.full(lane) {
 		return false
 	}
-	select {
-	case <-c.free:
-	default:
+	if !c.places.try() {
 		return false
 	}
 	jobs, err := c.store.claim(ctx, lane, c.cfg.Stale, 1)
@@ -248,17 +240,17 @@ func (c *consumer) reclaimOne(ctx context.Context, lane string) bool {
 		c.trouble(ctx, "left work can't be taken over", err)
 	}
 	if len(jobs) == 0 {
-		c.free <- struct{}{}
+		c.places.give()
 		return false
 	}
 	c.run(jobs[0])
 	return true
 }
 
-// run works on one job in its own goroutine; it owns a token of free.
+// run works on one job in its own goroutine; it owns a place.
 func (c *consumer) run(j hunts.Job) {
 	if key, twice := c.mine.Swap(j.Lane+j.ID, j.Key); twice && key == j.Key {
-		c.free <- struct{}{}
+		c.places.give()
 		return
 	} // another key under the same id: Redis forgot the older job within the same millisecond
 	slow := len(c.cfg.Lanes) > 1 && j.Lane == c.cfg.Lanes[len(c.cfg.Lanes)-1]
@@ -271,7 +263,7 @@ func (c *consumer) run(j hunts.Job) {
 				c.slow.Add(-1)
 			}
 			c.mine.CompareAndDelete(j.Lane+j.ID, j.Key)
-			c.free <- struct{}{}
+			c.places.give()
 		}()
 		c.workOn(j)
 	})
@@ -326,7 +318,7 @@ func (c *consumer) workOn(j hunts.Job) {
 const longestPause = 15 * time.Second
 
 // mostLent bounds the jobs that wait, by worker: each lies in memory.
-const mostLent = 32
+const mostLent = 8
 
 // lend calls wait while others use the worker of its job: one channel that Slack
 // throttles or refuses must not stop all the others.
@@ -336,10 +328,10 @@ func (c *consumer) lend(wait func()) {
 		wait()
 		return
 	}
-	c.free <- struct{}{}
+	c.places.give()
 	wait()
 	c.paused.Add(-1)
-	<-c.free // run gives it back; jobs end, so that one comes free
+	c.places.resume() // run gives it back
 }
 
 // pauseBefore waits before another try; false when the process is told to stop, or
