@@ -207,6 +207,13 @@ func (w *Workspace) RevokeTokens() {
 	w.mu.Unlock()
 }
 
+// RestoreTokens makes them work again.
+func (w *Workspace) RestoreTokens() {
+	w.mu.Lock()
+	w.revoked = false
+	w.mu.Unlock()
+}
+
 // errNoConnection and errNoAck are what the user sees of a failed delivery.
 var (
 	errNoConnection = fmt.Errorf("dispatch_failed")
