@@ -65,6 +65,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 	}
 	if parts.events != nil { // whose clock stands still
 		answer.Source.TookMS = time.Since(began).Milliseconds()
+		answer.Notes = append(answer.Notes, parts.events.Notes()...)
 	}
 	parts.reportBadLines(p.stderr)
 	if err := write(p.stdout, answer, *format); err != nil {

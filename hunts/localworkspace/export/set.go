@@ -182,20 +182,9 @@ func (s *Set) load(ctx context.Context, f *file, want wanted) error {
 		before = f.content.rows
 		s.used -= f.content.size
 	}
-	content, err := s.readFile(ctx, f, want)
+	content, err := s.readNamed(ctx, f, want)
 	if ctx.Err() != nil {
 		return fmt.Errorf("loading %s: %w", f.in.name, ctx.Err())
-	}
-	if err == nil && f.table == "" && (content.homeless > 0 || content.empty) {
-		if f.table = tableByColumns(content.names); f.table != "" {
-			s.notes = append(s.notes, fmt.Sprintf("%s names no table: its columns are those of %s.", f.in.name, f.table))
-		} else {
-			f.table = lastResort(f.in.name)
-		}
-		if f.table != "" {
-			s.used -= content.size
-			content, err = s.readFile(ctx, f, want)
-		}
 	}
 	if err == nil && f.loaded && content.rows != before {
 		err = errors.New("the file changed while it was read: copy it first")
@@ -213,6 +202,22 @@ func (s *Set) load(ctx context.Context, f *file, want wanted) error {
 		s.describe(f)
 	}
 	return nil
+}
+
+// readNamed reads a file, once more when only its columns or its own name tell
+// which table it is.
+func (s *Set) readNamed(ctx context.Context, f *file, want wanted) (*content, error) {
+	content, err := s.readFile(ctx, f, want)
+	if err != nil || f.table != "" || content.homeless == 0 && !content.empty {
+		return content, err
+	}
+	if f.table = tableByColumns(content.names); f.table != "" {
+		s.notes = append(s.notes, fmt.Sprintf("%s names no table: its columns are those of %s.", f.in.name, f.table))
+	} else if f.table = lastResort(f.in.name); f.table == "" {
+		return content, nil
+	}
+	s.used -= content.size
+	return s.readFile(ctx, f, want)
 }
 
 // refuse notes that a file can't be read.
