@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
@@ -95,6 +96,27 @@ func TestASweepOfAnotherChannelIsThatChannelsToRunAndToMove(t *testing.T) {
 	}
 	if n := len(s.workspace.Queries()); n != 0 {
 		t.Errorf("%d queries", n)
+	}
+}
+
+func TestASweepThatIsMadeLateIsJudgedByItsSlot(t *testing.T) {
+	t.Parallel()
+	s := policed(t, "default: {allow: [hunt, sweep, watch], max_look_back: 1d}")
+	s.slash("/footprint watch add ip=203.0.113.66")
+	s.waitFor("1 on the watchlist")
+	s.putSweep("daily", s.soc.ID)
+	key, payload, err := bot.SweepJob("daily", s.clock.Now().Add(-2*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.stores[0].Push(s.ctx, bot.LaneSweep, bot.JobSweep, key, payload); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.waitFor("🌅", "203.0.113[.]66"); strings.Contains(m.Text, "may hunt up to") {
+		t.Errorf("it is refused:\n%s", m.Text)
+	}
+	if r := s.refusals(); len(r) > 0 {
+		t.Errorf("refused: %+v", r)
 	}
 }
 

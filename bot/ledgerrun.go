@@ -217,6 +217,9 @@ func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([
 		}
 		if say != "" {
 			refused[h.Request.Indicators()[0]] = say
+			if len(out) == 0 {
+				once = "" // the round is counted by the first hunt that is made
+			}
 			continue
 		}
 		out = append(out, made)
