@@ -36,9 +36,13 @@ func (x *execution) rowBudget(at, rows int) error {
 	return x.ctx.Err()
 }
 
-// ticking charges each value of an expression: one column may ask another twice,
-// and that one the next. Behind an error nothing is computed any more.
-func (x *execution) ticking(typ value.Type, f func(int) value.Value) func(int) value.Value {
+// ticking charges each value of a column or an argument: one may ask another
+// twice, and that one the next. Behind an error nothing is computed any more.
+func (n *node) ticking() func(int) value.Value {
+	x, f, typ := n.run, n.eval, n.typ
+	if x == nil {
+		return f
+	}
 	return func(i int) value.Value {
 		if x.ticks++; x.ticks >= tickSteps {
 			x.ticks = 0
@@ -51,6 +55,23 @@ func (x *execution) ticking(typ value.Type, f func(int) value.Value) func(int) v
 		}
 		return f(i)
 	}
+}
+
+// shared is a node that several others may ask for the same row.
+func (n *node) shared() *node {
+	if n.konst || n.column != nil || n.run == nil {
+		return n
+	}
+	out, f := *n, n.ticking()
+	row, last := -1, value.Value{}
+	out.eval = func(i int) value.Value {
+		if i != row {
+			last, row = f(i), i
+		}
+		return last
+	}
+	out.test = func(i int) bool { return out.eval(i).AsBool() }
+	return &out
 }
 
 // tickSteps is how many values are computed between two looks at the budget.

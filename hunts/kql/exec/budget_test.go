@@ -43,6 +43,7 @@ func TestNoShortQueryTakesTheMemoryOfTheMachine(t *testing.T) {
 		"arrays that double":                   chain("dynamic([1,2,3])", "array_concat(A, A)", " print array_length(%s)", 60),
 		"arrays of arrays":                     chain("dynamic([1,2,3])", "pack_array(A, A, A)", " print tostring(%s)", 60),
 		"bags nested without end":              chain("dynamic({})", "bag_pack('x', A)", " print tostring(%s)", 400),
+		"functions that ask twice":             lambdas(40),
 		"lists of long texts":                  `range n from 1 to 100000 step 1 | extend s = strcat(strrep("abcdefghij", 1000), n) | summarize make_list(s)`,
 		"bags of long texts":                   `range n from 1 to 100000 step 1 | summarize make_bag(bag_pack(tostring(n), strrep("abcdefghij", 1000)))`,
 		"many different long texts":            `range n from 1 to 1000000 step 1 | extend s = strcat(n, strrep("abcdefghij", 1000)) | summarize dcount(s) by s`,
@@ -67,6 +68,16 @@ func TestNoShortQueryTakesTheMemoryOfTheMachine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lambdas are functions of which each asks its argument twice.
+func lambdas(levels int) string {
+	var b strings.Builder
+	b.WriteString("let f0 = (s:string) { strcat(s, s) };")
+	for i := range levels {
+		fmt.Fprintf(&b, " let f%d = (s:string) { f%d(strcat(s, s)) };", i+1, i)
+	}
+	return b.String() + fmt.Sprintf(" range n from 1 to 3 step 1 | project strlen(f%d(tostring(n)))", levels)
 }
 
 // rename doubles a bag of the whole row again and again.

@@ -198,13 +198,13 @@ func (x *execution) compileLambda(f *scope, e *syntax.Call, rel *relation, s *sc
 			if err != nil {
 				return nil, err
 			}
-			next.node = cast(x, n, p.Type)
+			next.node = cast(x, n, p.Type).shared()
 		default:
 			n, err := x.compile(p.ByDefault, nil, f.parent)
 			if err != nil {
 				return nil, err
 			}
-			next.node = n
+			next.node = n.shared()
 		}
 		inner = next
 	}
@@ -227,7 +227,7 @@ func (x *execution) compileLambda(f *scope, e *syntax.Call, rel *relation, s *sc
 			if err != nil {
 				return nil, err
 			}
-			next.node = n
+			next.node = n.shared()
 		}
 		inner = next
 	}

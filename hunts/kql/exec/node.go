@@ -80,8 +80,6 @@ func (x *execution) derive(typ value.Type, args []*node, impure bool, f func(i i
 	if konst && !n.impure {
 		return constNode(f(0))
 	}
-	f = x.ticking(typ, f)
-	n.eval = f
 	if _, several := dict.(*mixed); dict != nil && !several && !n.impure {
 		n.dict, n.cost = dict, costDict
 	}

@@ -80,6 +80,7 @@ func (r *relation) pick(sel []int32) *relation {
 // it may never do so.
 type virtual struct {
 	node *node
+	eval func(int) value.Value
 	row  int // plus 1: the row that was looked at last, and its value
 	last value.Value
 }
@@ -87,7 +88,7 @@ type virtual struct {
 func (v *virtual) Type() value.Type { return v.node.typ }
 func (v *virtual) At(i int) value.Value {
 	if v.row != i+1 {
-		v.last, v.row = v.node.eval(i), i+1
+		v.last, v.row = v.eval(i), i+1
 	}
 	return v.last
 }
@@ -116,9 +117,9 @@ func vectorOf(n *node) value.Vector {
 		return n.column
 	}
 	if n.dict != nil && !n.impure {
-		return &virtualDict{virtual{node: n}, n.dict}
+		return &virtualDict{virtual{node: n, eval: n.ticking()}, n.dict}
 	}
-	return &virtual{node: n}
+	return &virtual{node: n, eval: n.ticking()}
 }
 
 // materialise computes every virtual column once.
