@@ -54,7 +54,11 @@ func (w *world) clock() time.Time { return w.now }
 
 // parse reads the request as a person typed it.
 func (w *world) parse() (request.Request, string) {
-	req, refusal := request.Parse(strings.Join(w.words(), " "), w.now)
+	return parseAt(strings.Join(w.words(), " "), w.now)
+}
+
+func parseAt(text string, now time.Time) (request.Request, string) {
+	req, refusal := request.Parse(text, now)
 	if refusal != nil {
 		return req, refusal.Sentence
 	}
