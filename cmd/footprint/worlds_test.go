@@ -147,7 +147,9 @@ func makeWorld(seed, number uint64, slack bool) *world {
 		back = min(back, 16*aDay)
 	}
 	for n := range scopes {
-		w.scopes = append(w.scopes, w.newScope(n, live, w.newRhythm(back)))
+		r := w.newRhythm(back)
+		r.office = r.office && live // of an export, nothing says who only sleeps
+		w.scopes = append(w.scopes, w.newScope(n, live, r))
 	}
 	w.ask.sweep = strings.HasPrefix(w.road, "sweep")
 	w.newAsk()

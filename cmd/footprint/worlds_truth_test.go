@@ -275,7 +275,7 @@ type judgement struct {
 func (w *world) judge(a said) judgement {
 	var j judgement
 	all := w.truth(nil)
-	j.healthy = all.none && all.worst == harmless && w.ask.hasRemote() && (!w.ask.sweep || !w.ask.hasFile())
+	j.healthy = all.none && all.worst == harmless && w.ask.hasRemote() && (!w.ask.sweep || !w.ask.hasFile()) && w.plain()
 	if a.refused != "" {
 		j.refused = true
 		return j
@@ -383,6 +383,18 @@ func (w *world) reads() bool {
 		s := w.scopes[n]
 		return s.service.fails() || slices.ContainsFunc(s.troubles, func(t trouble) bool { return strings.HasPrefix(t.kind, "no ") || strings.HasSuffix(t.kind, " only") })
 	})
+}
+
+// plain tells whether no event is written in a way that may count as unread.
+func (w *world) plain() bool {
+	for _, n := range w.ask.scopes {
+		for _, f := range w.scopes[n].facts {
+			if slices.ContainsFunc(f.signs, func(s sign) bool { return !s.sure }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // allSure tells whether every fact that was asked for is written plainly.
