@@ -96,7 +96,7 @@ func (x *execution) compileFunction(f builtin.Function, e *syntax.Call, rel *rel
 			}
 			v, err := f.Eval(x.env, buf)
 			busy = false
-			if err == nil {
+			if err == nil && (v.Kind == value.Dynamic || len(v.Str) > value.MaxSize) {
 				err = bounded(v)
 			}
 			if err != nil {
