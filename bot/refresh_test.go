@@ -23,7 +23,7 @@ func (s *stage) searched(after int) (from []time.Time, late int) {
 		switch {
 		case strings.HasSuffix(first, " late"):
 			late++
-		case strings.HasSuffix(first, " control"):
+		case strings.HasSuffix(first, " control"), strings.Contains(first, " place "):
 		case strings.Contains(q.Query, "let hunt_rows"):
 			at, err := time.Parse(time.RFC3339Nano, windowFrom.FindStringSubmatch(q.Query)[1])
 			if err != nil {

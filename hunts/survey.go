@@ -17,6 +17,7 @@ type Hit struct {
 	LastSeen  time.Time `json:"last_seen"`
 	Processes []string  `json:"processes"`
 	Because   string    `json:"because"`
+	Place     string    `json:"place,omitempty"`    // where it showed, when that is not the table of the hunt
 	Excluded  []string  `json:"excluded,omitempty"` // profiles that cover some of its events
 
 	Counts Outcomes `json:"-"` // events by what came of them

@@ -280,10 +280,13 @@ func (c *checker) hunts(ctx context.Context) {
 		d, _ := p.catalog.Get(name)
 		if _, known := documented.Table(d.Footprint.Table); !known {
 			c.say("hunts", "off", "%s: the columns of %s are not known here, only the workspace can tell", name, d.Footprint.Table)
+			if problem := d.BoundsOwnTime(); problem != nil {
+				c.say("hunts", "warn", "%v", problem)
+			}
 			continue
 		}
 		if problem := p.catalog.Fits(name, documented); problem != nil {
-			c.say("hunts", "warn", "does not work with the documented columns: %v", problem)
+			c.say("hunts", "warn", "%v", problem)
 		}
 	}
 	c.files()

@@ -213,7 +213,7 @@ func settings() []setting {
 		{"FOOTPRINT_BOTS", "B0SENTINEL", "none", "Ids of bots or apps (B…, A…, U…) whose messages are enriched like a person's, such as the Sentinel playbook's.", false, setBots},
 		{"FOOTPRINT_THREAD_CAP", "20", "20", "Indicators of one thread that are hunted without being asked for by name.", false, setThreadCap},
 		{"FOOTPRINT_THREAD_PAUSE", "1m", "1m", "Shortest time between two rounds of automatic hunts in one thread.", false, duration(func(c *config) *time.Duration { return &c.threadPause })},
-		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "no link", "Azure resource id of the workspace, for links into the portal.", false, func(c *config, v string) error {
+		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "links to Defender", "Azure resource id of the workspace: links then open its logs in the Azure portal.", false, func(c *config, v string) error {
 			if !strings.HasPrefix(strings.ToLower(v), "/subscriptions/") {
 				return errors.New("it is not the resource id of a workspace, which begins with /subscriptions/")
 			}

@@ -27,15 +27,15 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	text := request.Join(words)
+	if *name != "" {
+		text = "hunt=" + *name + " " + text
+	}
 	req, refusal := request.Parse(text, nowFor(*exported.path, p.clock))
 	if refusal != nil {
 		return usageError{refusal.Sentence}
 	}
 	if req.Incident != "" {
 		return usageError{"incident= starts a ledger in a thread of Slack: here, write the indicators themselves"}
-	}
-	if *name != "" {
-		req.Hunt = *name
 	}
 	cfg, err := loadConfig(p.env)
 	if err != nil {

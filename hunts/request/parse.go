@@ -27,7 +27,7 @@ func Parse(text string, now time.Time) (Request, *Refusal) {
 	if no != nil {
 		return Request{}, no
 	}
-	if len(p.seen) == 0 && p.req.Incident == "" && (p.req.Hunt == "" || len(p.req.Devices) == 0) {
+	if len(p.seen) == 0 && p.req.Incident == "" && p.req.Hunt == "" { // a named hunt knows what it needs
 		if len(p.req.Devices) > 0 {
 			also := ""
 			if name := p.req.Devices[0]; strings.Contains(name, ".") {

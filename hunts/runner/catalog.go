@@ -57,6 +57,8 @@ type Block struct {
 	Parameters []string `yaml:"parameters"` // of parameterNames; the others are not written
 	Table      string   `yaml:"table"`      // whose freshness the coverage looks at
 	Columns    Columns  `yaml:"columns"`
+	// Place makes the hunt one of the places where the default hunt looks too.
+	Place *PlaceBlock `yaml:"place"`
 	// Unread is a query of its own: What (a column, or MD5, SHA1, SHA256, process),
 	// Rows, Of and Example of the values that are searched and can't be read.
 	Unread string `yaml:"unread"`
@@ -89,6 +91,7 @@ type Catalog struct {
 	incident string
 	lineage  string
 	events   string
+	place    string
 
 	tips, watchlist string
 }
@@ -120,7 +123,7 @@ func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
 	if problems := c.add(own); len(problems) > 0 {
 		return nil, problems, fmt.Errorf("reading the shipped hunts: %w", problems[0])
 	}
-	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
+	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "place.kql": &c.place, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
 		text, err := fs.ReadFile(own, name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the shipped %s: %w", name, err)
@@ -139,11 +142,14 @@ func (c *Catalog) Get(name string) (Definition, bool) {
 	return d, ok
 }
 
-// Names are the hunts in alphabetical order.
+// Names are the hunts that people ask for, in alphabetical order: all but the
+// places.
 func (c *Catalog) Names() []string {
 	names := make([]string, 0, len(c.byName))
-	for n := range c.byName {
-		names = append(names, n)
+	for n, d := range c.byName {
+		if d.Footprint.Place == nil {
+			names = append(names, n)
+		}
 	}
 	sort.Strings(names)
 	return names
@@ -251,6 +257,9 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 		if n != "remote" && n != "file" && n != "device" {
 			return d, problem("needs", fmt.Sprintf("needs can hold remote, file and device, not %q", n))
 		}
+	}
+	if p := d.Footprint.Place; p != nil && (p.Name == "" || p.Verb == "" || p.Verdict != hunts.Seen && p.Verdict != hunts.Tried) {
+		return d, problem("place", "footprint.place needs a name, a verb such as \"written\", and a verdict, SEEN or TRIED")
 	}
 	whole := d.kql(params{}, "", nil, "union total")
 	if _, err := kql.Parse(whole); err != nil {

@@ -24,6 +24,7 @@ type scriptedSource struct {
 	coverage func() (hunts.Result, error)
 	slice    func(n int) (hunts.Result, error)
 	control  func() (hunts.Result, error)
+	place    func() (hunts.Result, error) // nil: every place is there, and holds nothing of it
 	asked    int
 	ahead    int // how many each query is told to be before it
 }
@@ -39,6 +40,11 @@ func (s *scriptedSource) Query(_ context.Context, q hunts.Query) (hunts.Result, 
 		return s.coverage()
 	case strings.HasSuffix(first, " control"):
 		return s.control()
+	case strings.Contains(first, " place "):
+		if s.place != nil {
+			return s.place()
+		}
+		return emptyPlace(), nil
 	}
 	if s.ahead > 0 && q.Queued != nil {
 		q.Queued(s.ahead)
@@ -57,6 +63,10 @@ func total(events int64) hunts.Result {
 		r.Rows = append(r.Rows, []any{"device", fmt.Sprintf(`{"device":"ws-1","events":%d,"failed":%d}`, events, events)})
 	}
 	return r
+}
+
+func emptyPlace() hunts.Result {
+	return hunts.Result{Rows: [][]any{{"total", fmt.Sprintf(`{"events":0,"devices":0,"rows":5000,"newest":%q}`, cleanNow.Add(-time.Minute).Format(time.RFC3339))}}}
 }
 
 // goodCoverage is that of a healthy workspace whose first event comes a minute

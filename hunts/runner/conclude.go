@@ -37,6 +37,9 @@ func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, pa
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
 	a := r.conclude(h, d, s, seen, covErr)
+	places := r.lookInPlaces(ctx, h, window, s.parallel)
+	s.queries += len(places)
+	addPlaces(&a, places)
 	if a.Verdict == hunts.Clean {
 		a.Neighbours = s.neighbours(ctx)
 	}
@@ -88,6 +91,9 @@ func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	}
 	for _, u := range r.unread(h.Request, d) {
 		c.Problems = appendOnce(c.Problems, u.Reason)
+	}
+	if problem := d.BoundsOwnTime(); problem != nil {
+		c.Problems = append(c.Problems, problem.Error())
 	}
 	c.Problems = append(c.Problems, unreadProblems(s.unread())...)
 	if !hunts.AllDone(s.slices) {

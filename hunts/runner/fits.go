@@ -12,11 +12,15 @@ import (
 
 // Fits runs a hunt that can match nothing over tables, which may be empty, to
 // learn whether they have the columns that it reads and of a type that it can
-// read. The problem names file and line; nil when the hunt works.
+// read, and whether it keeps to the window of the answer. The problem names file
+// and line; nil when the hunt works.
 func (c *Catalog) Fits(name string, tables kql.Database) *FileProblem {
 	d, ok := c.Get(name)
 	if !ok {
 		return &FileProblem{File: name, Reason: "there is no hunt named " + name}
+	}
+	if problem := d.BoundsOwnTime(); problem != nil {
+		return problem
 	}
 	at := time.Unix(0, 0).UTC()
 	whole := d.kql(newParams(request.Request{}, at, at, day), "check", nil, c.summary)

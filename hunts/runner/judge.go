@@ -187,6 +187,8 @@ func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unatt
 	switch {
 	case n[hunts.Reached] > 0:
 		s.Verdict = hunts.Reached
+	case n[hunts.Seen] > 0:
+		s.Verdict = hunts.Seen
 	case len(s.Indicators) == 0:
 		s.Verdict, s.Reason = hunts.CouldNotTell, "the list holds no indicator that can be hunted"
 	case n[hunts.CouldNotTell] > 0 || len(unsearched) > 0:
@@ -209,6 +211,8 @@ func surveyText(v hunts.Verdict, n map[hunts.Verdict]int64, all int) string {
 	switch v {
 	case hunts.Reached:
 		return fmt.Sprintf("%s of %d met a completed connection", hunts.Count(n[hunts.Reached], "indicator"), all)
+	case hunts.Seen:
+		return fmt.Sprintf("%s of %d found on a device or in a log, without a completed connection", hunts.Count(n[hunts.Seen], "indicator"), all)
 	case hunts.Tried:
 		return fmt.Sprintf("%s of %d met tries only", hunts.Count(n[hunts.Tried], "indicator"), all)
 	case hunts.Clean:

@@ -113,6 +113,9 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 		text, _, _ := r.coverageText(hunts.Hunt{Window: hunts.Window{From: now.Add(-day), To: now}}, d)
 		names, queries = append(names, "coverage of "+name), append(queries, text)
 	}
+	for _, d := range catalog.Places() {
+		names, queries = append(names, d.Name), append(queries, d.kql(p, "test", nil, d.observed()+catalog.place))
+	}
 	names = append(names, "lineage", "an incident")
 	queries = append(queries, kql.Prologue("test", []kql.Let{
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},

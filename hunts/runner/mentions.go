@@ -18,6 +18,10 @@ func (c *Catalog) Mentions(hunt string) []string {
 			names = append(names, d.Footprint.Table)
 		}
 	}
+	for _, d := range c.Places() {
+		names = append(names, kql.Names(d.Query+"\n"+d.Footprint.Columns.view())...)
+		names = append(names, d.Footprint.Table)
+	}
 	for _, text := range []string{c.summary, c.coverage, c.survey} {
 		names = append(names, kql.Names(text)...)
 	}

@@ -116,7 +116,7 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	out.Source.CPUMS, out.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
 	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices, window: s.window}, seen, covErr)
 	// what is wrong with the values of one kind says nothing about another: the lines of its indicators carry it
-	out.Coverage.Problems = append(out.Coverage.Problems, unreadProblems(s.unread)...)
+	out.Coverage.Problems = append(append(out.Coverage.Problems, unreadProblems(s.unread)...), s.placeProblems()...)
 	judgeSurvey(&out, s.unsearched, s.unattributed, r.blind(list, d, seen))
 	out.TookMS = r.cfg.Clock().Sub(started).Milliseconds()
 	return out
@@ -183,6 +183,7 @@ type surveyor struct {
 	unsearched   map[indicator.Indicator]bool
 	unattributed int64
 	unread       []unreadRow
+	places       []placeResult
 	truncated    bool
 	queries      int
 	cost         hunts.QueryStats
@@ -217,8 +218,15 @@ func (s *surveyor) pack(ctx context.Context, req request.Request) {
 		}
 		return
 	}
+	var places []placeResult
+	if err == nil {
+		about := s.hunt
+		about.Request.IPs, about.Request.Domains, about.Request.Files, about.Scheduled = req.IPs, req.Domains, req.Files, s.background
+		places = r.lookInPlaces(ctx, about, s.window, 1)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.places, s.queries = append(s.places, places...), s.queries+len(places)
 	slice := hunts.Slice{From: s.window.From, To: s.window.To, State: hunts.SliceDone}
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -333,12 +341,16 @@ func (s *surveyor) hit(x pairRow, p params) {
 
 // result lists every indicator, in the order of the list.
 func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
+	found, spoiled := s.inPlaces()
 	out := hunts.Survey{Window: s.window, Hits: s.hits, Truncated: s.truncated, Queries: s.queries, Bytes: s.bytes}
 	sortHits(out.Hits)
 	for _, i := range list {
 		r := s.results[i]
 		r.Indicator, r.Type = i.String(), string(i.Kind)
-		if s.unsearched[i] && r.Verdict != hunts.Reached || r.Verdict == "" && doubted(s.unread, i) {
+		if v, ok := found[i]; ok && raised(r.Verdict, v, false) {
+			r.Verdict = v
+		}
+		if s.unsearched[i] && r.Verdict != hunts.Reached && r.Verdict != hunts.Seen || r.Verdict == "" && (spoiled[i] || doubted(s.unread, i)) {
 			r.Verdict = hunts.CouldNotTell
 		}
 		out.Indicators = append(out.Indicators, r)

@@ -151,7 +151,7 @@ func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
 func devicesOf(s hunts.Survey, i indicator.Indicator) map[string]int64 {
 	out := map[string]int64{}
 	for _, h := range s.Hits {
-		if h.Type == string(i.Kind) && h.Indicator == i.String() {
+		if h.Type == string(i.Kind) && h.Indicator == i.String() && h.Place == "" {
 			out[strings.ToLower(h.Device)] += h.Events
 		}
 	}

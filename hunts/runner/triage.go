@@ -146,8 +146,13 @@ func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answ
 		}
 	}
 	processes := map[string]bool{}
+	var chain []string // of what showed elsewhere
 	for _, hit := range s.Hits {
 		if hit.Indicator != i.String() || hit.Type != string(i.Kind) {
+			continue
+		}
+		if hit.Place != "" {
+			chain = append(chain, stepText(hit.Because, hit.Device, strings.Join(hit.Processes, ", "), hit.FirstSeen))
 			continue
 		}
 		a.ByDevice = append(a.ByDevice, hunts.DeviceResult{
@@ -172,6 +177,9 @@ func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answ
 		a.Coverage.Problems = nil // those of other kinds of indicators
 	}
 	a.Reason = triageReason(a)
+	if (a.Verdict == hunts.Seen || a.Verdict == hunts.Tried && a.Totals.Events == 0) && len(chain) > 0 {
+		a.Reason = strings.Join(chain[:min(len(chain), 2*placeSteps)], "; ")
+	}
 	return a
 }
 
