@@ -14,9 +14,9 @@ import (
 	"unicode/utf16"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 func unpacked(t *testing.T, b []byte) []byte {
@@ -72,11 +72,12 @@ func TestThePortalsLinkCarriesAQueryOfOneToTwentyIndicators(t *testing.T) {
 	for n := range 7 {
 		many += fmt.Sprintf(" dns=host-%d.some-longer-name.example", n)
 	}
-	for request, rows := range map[string]bool{"ip=203.0.113.66": true, many: true, "dns=cdn-sync.example since=7d": true, "file=powershell.exe": true, many + " ip=192.0.2.1": false} {
-		req, no := indicator.Parse(request, now)
+	for text, rows := range map[string]bool{"ip=203.0.113.66": true, many: true, "dns=cdn-sync.example since=7d": true, "file=powershell.exe": true, many + " ip=192.0.2.1": false} {
+		req, no := request.Parse(text, now)
 		if no != nil {
 			t.Fatal(no.Sentence)
 		}
+		asked := text
 		h := hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{From: now.Add(-3 * 24 * time.Hour), To: now}}
 		for _, resource := range []string{"", "/subscriptions/0/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/soc"} {
 			link := portalLink(resource)(h, "")
@@ -97,7 +98,7 @@ func TestThePortalsLinkCarriesAQueryOfOneToTwentyIndicators(t *testing.T) {
 			}
 			res, err := q.Run(t.Context(), events, kql.Options{Now: now})
 			if err != nil || res.Len() == 0 {
-				t.Errorf("%.60s: %v, no rows of\n%s", request, err, text)
+				t.Errorf("%.60s: %v, no rows of\n%s", asked, err, text)
 			}
 		}
 	}

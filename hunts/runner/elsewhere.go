@@ -12,6 +12,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // PlaceBlock makes a hunt of the catalogue a place: where some kinds of
@@ -47,7 +48,7 @@ func (c *Catalog) Places() []Definition {
 
 // partOf is what of a request a place looks for; nothing when it can't answer
 // it: a narrower question needs a place that reads what narrows it.
-func (d Definition) partOf(req indicator.Request) (indicator.Request, bool) {
+func (d Definition) partOf(req request.Request) (request.Request, bool) {
 	part := req
 	part.IPs, part.Domains, part.Files = nil, nil, nil
 	for _, i := range req.Indicators() {
@@ -92,7 +93,7 @@ type (
 // placeResult is what one place says.
 type placeResult struct {
 	def   Definition
-	asked indicator.Request
+	asked request.Request
 	total placeTotal
 	lines []indicatorRow
 	steps []placeStep

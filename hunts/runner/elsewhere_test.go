@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // inPlace is what the text of a place finds in a table.
@@ -132,7 +132,7 @@ func TestAPlaceIsAskedOnlyForWhatItCanAnswer(t *testing.T) {
 }
 
 // said is a place that was asked for the request, as its reader left it.
-func said(t *testing.T, catalog *Catalog, name string, req indicator.Request, found string, change func(*placeResult)) placeResult {
+func said(t *testing.T, catalog *Catalog, name string, req request.Request, found string, change func(*placeResult)) placeResult {
 	t.Helper()
 	d, _ := catalog.Get(name)
 	x := placeResult{def: d, asked: req, place: hunts.Place{Place: d.Footprint.Place.Name, Table: d.Footprint.Table, Searched: true}}

@@ -8,6 +8,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // rowQueryMost is how many indicators a short query carries.
@@ -53,7 +54,7 @@ func (p params) fileConditions() []string {
 	return out
 }
 
-func (p params) remoteConditions(r indicator.Request) []string {
+func (p params) remoteConditions(r request.Request) []string {
 	var out, hosts []string
 	if len(p.ipTexts) > 0 {
 		texts := slices.DeleteFunc(slices.Clone(p.ipTexts), func(t string) bool { return strings.HasPrefix(t, "::ffff:") && !strings.Contains(t, ".") })
