@@ -73,6 +73,7 @@ func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 	bad := testclock.At().Truncate(24 * time.Hour).Add(-48 * time.Hour)
 	var broken atomic.Bool
 	broken.Store(true)
+	s.workspace.Fault(localworkspace.Fault{Status: 504, Times: 1, Match: together})
 	s.workspace.Fault(localworkspace.Fault{Status: 403, Times: 1000, Match: func(q string) bool {
 		return broken.Load() && strings.Contains(q, "let window_from = datetime("+bad.Format("2006-01-02T15:04:05"))
 	}})

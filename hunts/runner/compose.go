@@ -36,7 +36,8 @@ type params struct {
 	settled    time.Time // rows before it count only when they arrived after arrived; from takes all
 	arrived    time.Time
 	step       time.Duration
-	nets       []string // full IPv6 text, masked, with prefix: IPv4 in mapped form, so that one spelling covers all
+	cuts       []time.Time // where one part of the window ends and the next begins
+	nets       []string    // full IPv6 text, masked, with prefix: IPv4 in mapped form, so that one spelling covers all
 	prefixes   []int64
 	ipTexts    []string
 	ipFull     []string
@@ -221,6 +222,7 @@ func (p params) lets() []kql.Let {
 func (d Definition) kql(p params, comment string, exclusions []Profile, summary string) string {
 	var b strings.Builder
 	b.WriteString(kql.Prologue(comment, p.lets()))
+	b.WriteString(p.partOf())
 	b.WriteString(d.library)
 	b.WriteString(excludedBy(exclusions))
 	b.WriteString("let hunt_rows = () {\n")
@@ -239,6 +241,23 @@ func (d Definition) unreadRows() string {
 		body = strings.TrimRight(d.Footprint.Unread, "\n")
 	}
 	return "let unread_rows = () {\n" + body + "\n};\n"
+}
+
+// partOf tells the sections of several parts of a window apart by time.
+func (p params) partOf() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "let parts = %d;\nlet part_of = (at:datetime) { ", len(p.cuts)+1)
+	if len(p.cuts) == 0 {
+		b.WriteString("long(0)")
+	} else {
+		b.WriteString("case(")
+		for n, cut := range p.cuts {
+			fmt.Fprintf(&b, "at < %s, long(%d), ", kql.DatetimeLiteral(cut), n)
+		}
+		fmt.Fprintf(&b, "long(%d))", len(p.cuts))
+	}
+	b.WriteString(" };\n")
+	return b.String()
 }
 
 // view projects the hunt's columns to the names that summary.kql reads. Column

@@ -32,7 +32,7 @@ func reads(req request.Request, column string) bool {
 		return slices.ContainsFunc(req.Files, func(i indicator.Indicator) bool { return i.Kind == kind })
 	}
 	switch column {
-	case "RemoteIP", "LocalIP":
+	case "RemoteIP": // LocalIP is the remote side of a few inspections only
 		return len(req.IPs) > 0
 	case "RemoteUrl", "AdditionalFields":
 		return len(req.Domains) > 0

@@ -33,6 +33,9 @@ const (
 	unknownHour = 0.75
 	// fewDays is how many other days make a comparison.
 	fewDays = 3
+	// longSilence is how many hours of silence are no part of a rhythm, whatever
+	// made them: several outages would explain each other.
+	longSilence = 5 * 24
 )
 
 // silence is a time without any event.
@@ -142,11 +145,21 @@ func (r rhythm) counts(until int64) rhythmCounts {
 		return c
 	}
 	c.first = first
-	for h := first; h < until; h++ {
-		t := &c.week[weekday(h)][mod(h, 24)]
-		t.days++
-		if r.active(h) {
-			t.active++
+	for h := first; h < until; {
+		end := h + 1
+		for !r.active(h) && end < until && !r.active(end) {
+			end++
+		}
+		for ; h < end; h++ {
+			if end-h > longSilence && !r.active(h) {
+				h = end // no rhythm
+				break
+			}
+			t := &c.week[weekday(h)][mod(h, 24)]
+			t.days++
+			if r.active(h) {
+				t.active++
+			}
 		}
 	}
 	c.night = c.sleepsAtNight()
@@ -194,7 +207,7 @@ func (c rhythmCounts) likelihood(s silence) (sum float64, compared int) {
 		from++
 	}
 	own := [7][24]int{}
-	for h := max(from, c.first); h < min(to, c.until); h++ {
+	for h := max(from, c.first); to-from <= longSilence && h < min(to, c.until); h++ {
 		own[weekday(h)][mod(h, 24)]++
 	}
 	compared = math.MaxInt

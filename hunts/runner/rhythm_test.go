@@ -90,6 +90,22 @@ func TestYearsWithoutAnEventAreAnOutage(t *testing.T) {
 	}
 }
 
+func TestSeveralLongSilencesDoNotExplainEachOther(t *testing.T) {
+	from := time.Date(2019, 12, 5, 8, 0, 0, 0, time.UTC)
+	to := time.Date(2023, 7, 18, 17, 0, 0, 0, time.UTC)
+	r := rhythmFrom(from, to, func(at time.Time) bool {
+		for _, start := range []time.Time{from, from.Add(150 * day), from.Add(290 * day), to.Add(-day)} {
+			if !at.Before(start) && at.Before(start.Add(5*time.Hour)) {
+				return true
+			}
+		}
+		return false
+	})
+	if got := r.outages(hunts.Window{From: from, To: to}, 2*time.Hour); len(got) < 3 {
+		t.Errorf("outages %v", got)
+	}
+}
+
 func TestAnOldNewestEventIsNoSignOfAnOutageWhileTheFleetSleeps(t *testing.T) {
 	at := func(s string) time.Time { x, _ := time.Parse("2006-01-02T15:04", s); return x }
 	for _, c := range []struct {

@@ -131,7 +131,7 @@ func TestASweepJudgesEachScopeAlone(t *testing.T) {
 func reachedBy(device, id string) hunts.Result {
 	bag := func(v map[string]any) string { text, _ := json.Marshal(v); return string(text) }
 	at := cleanNow.Add(-time.Hour)
-	return hunts.Result{Rows: [][]any{
+	r := hunts.Result{Rows: [][]any{
 		{"total", bag(map[string]any{"events": 5, "reached": 5, "devices": 1, "processes": 1, "rows": 1, "first": at, "last": at})},
 		{"indicator", bag(map[string]any{"indicator": "0000:0000:0000:0000:0000:ffff:cb00:7142/128", "events": 5, "reached": 5, "devices": 1, "first": at, "last": at})},
 		{"device", bag(map[string]any{"device": device, "device_id": id, "events": 5, "reached": 5, "first": at, "last": at, "processes": []string{"a.exe"}})},
@@ -139,6 +139,10 @@ func reachedBy(device, id string) hunts.Result {
 		{"row", bag(map[string]any{"device": device, "device_id": id, "process": "a.exe", "ip": "203.0.113.66", "outcome": "reached", "matched": []string{"0000:0000:0000:0000:0000:ffff:cb00:7142/128"}, "events": 5, "first": at, "last": at})},
 		{"bin", bag(map[string]any{"start": at.Truncate(time.Hour), "events": 5})},
 	}}
+	for range 5 {
+		r.Rows = append(r.Rows, []any{"event", bag(map[string]any{"time": at, "device": device, "outcome": "reached"})})
+	}
+	return r
 }
 
 func TestDevicesOfTwoScopesAreOneOnlyByTheirDeviceID(t *testing.T) {
@@ -207,12 +211,12 @@ func TestACancelledHuntSaysWhoCancelledIt(t *testing.T) {
 	s := twoScopes()
 	r, h := bothScopes(t, s)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	s.scopes["us"].slice = func(n int) (hunts.Result, error) {
+	s.scopes["us"].slice = oneByOne(func(n int) (hunts.Result, error) {
 		if n == 2 {
 			cancel(hunts.CancelledBy("@ana"))
 		}
 		return total(0), nil
-	}
+	})
 	a, err := r.Run(ctx, h, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -36,29 +36,26 @@ type searcher struct {
 func (s *searcher) run(ctx context.Context) {
 	known := s.recall(ctx)
 	var doubted map[int]bool
-	s.each(func(i int) bool { _, ok := known[i]; return !ok }, func(i int) { s.ask(ctx, i) }, func() { doubted = s.doubted(ctx, known) })
-	s.each(func(i int) bool { _, ok := known[i]; return ok }, func(i int) {
-		if doubted[i] {
-			s.ask(ctx, i)
-			return
+	s.search(ctx, func(i int) bool { _, ok := known[i]; return !ok }, func() { doubted = s.doubted(ctx, known) })
+	for i, x := range known {
+		if !doubted[i] {
+			s.finish(i, x.part, hunts.SliceDone, "")
 		}
-		s.finish(i, known[i].part, hunts.SliceDone, "")
-	})
+	}
+	s.search(ctx, func(i int) bool { return doubted[i] })
 }
 
-// each does something for the slices that are meant, a few at once, and before
-// them what else there is to do.
-func (s *searcher) each(meant func(int) bool, do func(int), before ...func()) {
+// each does something for each of n, a few at once, and before them what else there
+// is to do.
+func (s *searcher) each(n int, do func(int), before ...func()) {
 	group := errgroup.Group{}
 	group.SetLimit(s.parallel)
 	for _, first := range before {
 		group.Go(func() error { first(); return nil })
 	}
 	// newest first: what happened last is what the asker wants to see first
-	for i := len(s.slices) - 1; i >= 0; i-- {
-		if meant(i) {
-			group.Go(func() error { do(i); return nil })
-		}
+	for i := n - 1; i >= 0; i-- {
+		group.Go(func() error { do(i); return nil })
 	}
 	_ = group.Wait() // the functions return no error: what failed is in the slice
 }
@@ -141,35 +138,47 @@ func stoppedReason(ctx context.Context) string {
 
 // slice searches one slice.
 func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.SliceState, string) {
+	asked := s.runner.cfg.Clock().UTC()
+	res, state, reason, _ := s.rows(ctx, s.params(at), at)
+	if state == hunts.SliceSkipped || state == hunts.SliceFailed {
+		return part{}, state, reason
+	}
+	found, err := readPart(res.Rows)
+	if err != nil {
+		s.runner.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)
+		return part{}, hunts.SliceFailed, notUnderstood(err)
+	}
+	if state == hunts.SliceDone {
+		s.keepSlice(ctx, at, asked, res.Rows)
+	}
+	return found, state, reason
+}
+
+// rows asks one query for a part of the window. The state says how far its rows can
+// be trusted, and the reason why not.
+func (s *searcher) rows(ctx context.Context, p params, at hunts.Slice) (hunts.Result, hunts.SliceState, string, error) {
 	if ctx.Err() != nil {
-		return part{}, hunts.SliceSkipped, stoppedReason(ctx)
+		return hunts.Result{}, hunts.SliceSkipped, stoppedReason(ctx), ctx.Err()
 	}
 	r := s.runner
-	asked := r.cfg.Clock().UTC()
 	s.count()
 	res, err := r.query(ctx, hunts.Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
 		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
 		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
-	if err != nil {
-		r.cfg.Log.Warn("slice failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", hunts.KindOf(err), "error", err)
-		if ctx.Err() != nil {
-			return part{}, hunts.SliceSkipped, stoppedReason(ctx)
-		}
-		return part{}, hunts.SliceFailed, sayOf(err, s.def)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return res, hunts.SliceSkipped, stoppedReason(ctx), err
+	case err != nil:
+		r.cfg.Log.Warn("part of a hunt failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", hunts.KindOf(err), "error", err)
+		return res, hunts.SliceFailed, sayOf(err, s.def), err
 	}
 	s.spent(res.Stats)
-	found, err := readPart(res.Rows)
-	if err != nil {
-		r.cfg.Log.Error("slice not understood", "hunt", s.hunt.ID, "error", err)
-		return part{}, hunts.SliceFailed, notUnderstood(err)
-	}
 	if res.Partial != "" {
-		return found, hunts.SlicePartial, res.Partial
+		return res, hunts.SlicePartial, res.Partial, nil
 	}
-	s.keepSlice(ctx, at, asked, res.Rows)
-	return found, hunts.SliceDone, ""
+	return res, hunts.SliceDone, "", nil
 }
 
 func (s *searcher) unsearched() []hunts.Slice {

@@ -146,24 +146,81 @@ type part struct {
 
 func readPart(rows [][]any) (part, error) {
 	var p part
-	sawTotal := false
+	sawTotal, whole := false, wholeRow{Events: -1}
 	for _, r := range rows {
 		if len(r) < 2 {
 			return p, fmt.Errorf("a row of the result has %d columns instead of 2", len(r))
 		}
 		section, _ := r[0].(string)
 		text, _ := r[1].(string)
+		if section == "whole" {
+			if err := json.Unmarshal([]byte(text), &whole); err != nil {
+				return p, fmt.Errorf("the count of the whole: %w", err)
+			}
+			continue
+		}
 		if err := p.read(section, []byte(text)); err != nil {
 			return p, fmt.Errorf("section %q of the result: %w", section, err)
 		}
 		sawTotal = sawTotal || section == "total"
 	}
-	if !sawTotal {
+	if !sawTotal && whole.Events != 0 {
 		// An empty answer is an answer only with its total of zero; without it we
 		// would be reading silence as CLEAN.
 		return p, fmt.Errorf("the result lacks its total")
 	}
+	if whole.Events >= 0 && whole.Events != p.total.Events {
+		return p, fmt.Errorf("%w: %d events as a whole, %d in its total", errContradiction, whole.Events, p.total.Events)
+	}
 	return p, p.contradiction()
+}
+
+// wholeRow counts the events of all parts of an answer.
+type wholeRow struct {
+	Events int64 `json:"events"`
+}
+
+// splitParts gives each of n parts of an answer its own rows, with the whole that
+// each of them needs, and what the answer says of all of them.
+func splitParts(rows [][]any, n int) (parts [][][]any, unread []unreadRow, err error) {
+	parts = make([][][]any, n)
+	counts := make([]int64, n)
+	whole := wholeRow{Events: -1}
+	for _, r := range rows {
+		if len(r) < 3 {
+			return nil, nil, fmt.Errorf("a row of the result has %d columns instead of 3", len(r))
+		}
+		section, _ := r[0].(string)
+		text, _ := r[1].(string)
+		at := wholeNumber(r[2])
+		switch {
+		case section == "whole":
+			err = json.Unmarshal([]byte(text), &whole)
+		case section == "unread":
+			err = appendRow(&unread, []byte(text))
+		case at < 0 || at >= int64(n):
+			err = fmt.Errorf("there is no part %d of %d", at, n)
+		default:
+			parts[at] = append(parts[at], r[:2:2])
+			if section == "total" {
+				var t totalRow
+				err = json.Unmarshal([]byte(text), &t)
+				counts[at] += t.Events
+			}
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("section %q of the result: %w", section, err)
+		}
+	}
+	sum := int64(0)
+	for i, c := range counts {
+		sum += c
+		parts[i] = append(parts[i], []any{"whole", fmt.Sprintf(`{"events":%d}`, c)})
+	}
+	if whole.Events != sum {
+		return nil, nil, fmt.Errorf("%w: %d events as a whole, %d in its parts", errContradiction, whole.Events, sum)
+	}
+	return parts, unread, nil
 }
 
 // contradiction refuses an answer whose counts can't all be true: silence in one
