@@ -227,3 +227,13 @@ func TestTheLicencesOfWhatIsBuiltInAreListed(t *testing.T) {
 		t.Errorf("docs/LICENCES.md is not what is built in; run go test ./cmd/footprint -run Licences -update (%v)", err)
 	}
 }
+
+func TestTheVersionIsTheNewestReleaseOfTheChangelog(t *testing.T) {
+	text, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if newest := regexp.MustCompile(`(?m)^## \[([0-9.]+)\]`).FindStringSubmatch(string(text)); newest == nil || newest[1] != release {
+		t.Errorf("footprint version says %s, the changelog's newest release is %v", release, newest)
+	}
+}

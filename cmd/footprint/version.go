@@ -18,10 +18,14 @@ func version(_ context.Context, p process, args []string) error {
 	return nil
 }
 
+// release is the version of CHANGELOG.md's newest entry.
+const release = "0.1.0"
+
+// buildVersion names the release, the commit and the Go version.
 func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return release
 	}
 	revision := ""
 	for _, s := range info.Settings {
@@ -29,5 +33,5 @@ func buildVersion() string {
 			revision = " (" + s.Value[:12] + ")"
 		}
 	}
-	return info.Main.Version + revision + " " + info.GoVersion
+	return release + revision + " " + info.GoVersion
 }
