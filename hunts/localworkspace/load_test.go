@@ -148,6 +148,8 @@ func TestABadLineIsNamedAndTheRestIsRead(t *testing.T) {
 		{"a line that is cut off", "DeviceInfo.ndjson", oneEvent + oneEvent[:50] + "\n" + oneEvent, 2, 2, "cut off"},
 		{"two objects on a line", "DeviceInfo.ndjson", strings.TrimSpace(oneEvent) + oneEvent + oneEvent, 1, 1, "one event a line"},
 		{"a JSON array", "DeviceInfo.ndjson", "[\n" + oneEvent, 1, 2, "the JSON is cut off here"},
+		{"an answer with further pages", "DeviceInfo.json", `{"value":[` + strings.TrimSpace(oneEvent) + `],"@odata.nextLink":"https://graph.example/next"}`, 1, 1, "nextLink"},
+		{"an answer that ended with an error", "DeviceInfo.json", `{"error":{"code":"PartialError"},"value":[` + strings.TrimSpace(oneEvent) + `]}`, 1, 1, "ended with an error"},
 		{"a Timestamp that is none", "DeviceInfo.ndjson", oneEvent + `{"Timestamp":"yesterday"}` + "\n", 1, 2, `Timestamp is not a datetime: "yesterday"`},
 		{"JSON with a missing comma", "DeviceInfo.ndjson", oneEvent + `{"TimeGenerated":"2026-11-20T10:00:00Z" "DeviceName":"x"}` + "\n", 1, 2, "not JSON at byte"},
 		{"no time", "DeviceInfo.ndjson", oneEvent + `{"DeviceName":"x"}` + "\n", 1, 2, "neither TimeGenerated nor Timestamp"},

@@ -20,6 +20,7 @@ type documentSplitter struct {
 	dec    *jsontext.Decoder
 	stack  []frame
 	told   bool
+	cut    string // what the answer itself says of events that it leaves out
 	header *header
 	keys   func(names []string) *header
 }
@@ -51,11 +52,14 @@ func (s *documentSplitter) next(b *block) error {
 		if len(b.ends) > 0 {
 			break
 		}
-		if errors.Is(err, io.EOF) && len(s.stack) == 0 || s.told {
+		whole := errors.Is(err, io.EOF) && len(s.stack) == 0
+		if whole && s.cut == "" || s.told {
 			return io.EOF
 		}
 		s.told = true
-		b.damage = documentProblem(err)
+		if b.damage = s.cut; !whole {
+			b.damage = documentProblem(err)
+		}
 		b.lines = append(b.lines, s.lines.at(s.dec.InputOffset()))
 		break
 	}
@@ -220,6 +224,10 @@ func (s *documentSplitter) member() error {
 		return s.enter(frame{list: true, rows: name == "rows"})
 	case kind == '{' && slices.Contains(holders, name):
 		return s.enter(frame{})
+	case strings.HasSuffix(name, "nextlink") && kind == '"':
+		s.cut = "the answer goes on behind its nextLink: the events of its next pages are missing"
+	case name == "error" && kind == '{':
+		s.cut = "the answer says that it ended with an error: events are missing"
 	}
 	return s.dec.SkipValue()
 }
