@@ -98,7 +98,7 @@ func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
 	}
 	root := s.ana.Say("the report")
 	s.ana.Reply(root, "<@"+s.slack.BotUser()+"> "+list.String())
-	s.waitFor("📒", "… 95 more lines (95 CLEAN)")
+	s.waitFor("📒", "80 CLEAN")
 	if n := s.huntQueries(); n > 3*2 {
 		t.Errorf("%d queries for forty addresses, forty names and forty hashes", n)
 	}

@@ -15,7 +15,7 @@ func TestWhatWasHuntedBeforeIsToldForEachIndicator(t *testing.T) {
 	s.slash("/footprint https://cdn-sync.example/other since=2d")
 	s.waitFor("*REACHED*", "cdn-sync[.]example/other", "Known: cdn-sync[.]example hunted", "(last 7 days, F-")
 	s.slash("/footprint dns=cdn-sync.example device=WS-FIN-014")
-	if m := s.waitFor("*REACHED*: 1 device"); strings.Contains(m.Text, "Known:") {
+	if m := s.waitFor("*REACHED* by 1 device"); strings.Contains(m.Text, "Known:") {
 		t.Errorf("a narrowed hunt is told of a plain one: %s", m.Text)
 	}
 }

@@ -153,7 +153,7 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	steps := []step{
 		{"the page lists what to type", chromedp.Tasks{chromedp.Navigate(url), chromedp.WaitVisible(`#suggestions button`), has(`document.querySelector("#state").textContent === "connected"`)}},
 		{"a suggestion is typed and sent", chromedp.Tasks{chromedp.Click(`#suggestions button`), chromedp.SendKeys(`#text`, "\r")}},
-		{"the verdict comes", chromedp.Tasks{has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED: 3 devices"))`)}},
+		{"the verdict comes", chromedp.Tasks{has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED by 3 devices"))`)}},
 		{"the thread opens with table, chart and files", chromedp.Tasks{
 			has(`[...document.querySelectorAll("#messages .more button")].some((b) => b.textContent.startsWith("4 repl"))`),
 			chromedp.Click(`#messages .more button`), chromedp.WaitVisible(`#replies table`), chromedp.WaitVisible(`#replies svg`), has(`document.querySelectorAll("#replies .file").length === 2`),
@@ -180,7 +180,7 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 			has(`[...document.querySelectorAll("#replies .msg b")].some((b) => b.textContent.startsWith("without "))`),
 		}},
 		{"a facet answers in the thread", chromedp.Tasks{
-			chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg button")].find((b) => b.textContent.startsWith("Only powershell")).click()`, nil),
+			chromedp.Evaluate(`[...document.querySelectorAll("#replies .msg button")].find((b) => b.textContent.startsWith("Only powershell")).click()`, nil),
 			has(`document.querySelector("#replies").textContent.includes("from cached results")`),
 		}},
 		{"the command alone opens the form", chromedp.Tasks{chromedp.SendKeys(`#text`, "/footprint\r"), chromedp.WaitVisible(`.modal textarea`), has(`document.querySelector("#text").value.trim() === ""`)}},
@@ -201,8 +201,8 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 	}
 	mode(t, ctx, "light")
 	play(t, ctx, []step{{"the page is opened on a phone", chromedp.Tasks{
-		chromedp.Reload(), has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED: 3 devices"))`),
-		chromedp.Evaluate(`document.activeElement.blur(); [...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED: 3 devices")).scrollIntoView()`, nil),
+		chromedp.Reload(), has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("REACHED by 3 devices"))`),
+		chromedp.Evaluate(`document.activeElement.blur(); [...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED by 3 devices")).scrollIntoView()`, nil),
 	}}})
 	mode(t, ctx, "light")
 	shoot(t, ctx, "hunt-phone")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
-func TestAWorkspaceThatHangsIsAnsweredWithWhatWasFound(t *testing.T) {
+func TestAWorkspaceThatHangsIsAnsweredWithinTheTimeGiven(t *testing.T) {
 	server := localworkspace.NewServer(localworkspace.Config{
 		Workspaces: map[string]*localworkspace.Events{localWorkspaceID: localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 40, Days: 9})}, Clock: testclock.New().Now,
 	})
@@ -25,9 +24,8 @@ func TestAWorkspaceThatHangsIsAnsweredWithWhatWasFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	var slices atomic.Int64
 	server.Fault(localworkspace.Fault{Delay: time.Hour, Times: 1000, Match: func(q string) bool {
-		return strings.Contains(q, "let hunt_rows") && slices.Add(1) > 3 // some of the days are answered
+		return strings.Contains(q, "let hunt_rows") // the coverage is answered, the search is not
 	}})
 	var out, errs bytes.Buffer
 	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: []string{"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none"}, clock: testclock.New().Now}
