@@ -3,6 +3,7 @@ package localslack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -106,10 +107,7 @@ func TestWhoCallsTooOftenIsToldHowLongToWait(t *testing.T) {
 }
 
 func asLimited(err error, to **slack.RateLimitedError) bool {
-	limited, ok := err.(*slack.RateLimitedError)
-	if ok {
-		*to = limited
-	}
+	ok := errors.As(err, to)
 	return ok
 }
 

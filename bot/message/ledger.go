@@ -198,13 +198,17 @@ func ledgerLine(x LedgerLine, of LedgerView) line {
 		l = l.and(ours(" · marked %s", shown(x.Mark, 2*maxShort)))
 	}
 	if x.Why != "" {
-		l = l.and(ours(" · %s", shown(x.Why, 2*maxShort)))
+		l = l.and(ours(" · %s", shown(x.Why, maxLedgerReason)))
 	}
 	if x.Hunt != "" {
 		l = l.and(ours(" → "), huntSpan(x.Hunt, x.Link))
 	}
 	return l
 }
+
+// maxLedgerReason keeps 25 lines that could not tell within one message; the
+// hunt that a line links to has the whole sentence.
+const maxLedgerReason = 60
 
 // shortHash is a hash that fits a line, with its type: 9f86d0…0a08 (sha256).
 func shortHash(i indicator.Indicator) string {

@@ -59,7 +59,8 @@ func (w *world) plantOne(s *scope, near bool) {
 	if near {
 		miss = w.random.IntN(4)
 	}
-	addr, host := netip.Addr{}, ""
+	var addr netip.Addr
+	var host string
 	if len(remotes) > 0 {
 		addr, host = w.side(remotes[w.random.IntN(len(remotes))], miss == 0 || miss == 1)
 	} else {

@@ -90,5 +90,5 @@ func (t *interner) keep(text []byte) string {
 	if len(text) == 0 {
 		return ""
 	}
-	return unsafe.String(&t.arena[from], len(text)) // these bytes of the arena are never written again
+	return unsafe.String(&t.arena[from], len(text)) //nolint:gosec // these bytes of the arena are never written again
 }

@@ -154,7 +154,7 @@ func (w *worker) isOwnColumn(table, name string) bool {
 
 // block reads the records of a block.
 func (w *worker) block(b *block) (rows int) {
-	line := 1
+	var line int
 	w.json.block++ // what keys remember lies in the memory of the block before
 	switch {
 	case b.damage != "":

@@ -48,7 +48,6 @@ func isSeparator(c rune) bool { return strings.ContainsRune(", \t;|", c) }
 // cutComment cuts a line behind its hashes, and behind the semicolon that is
 // followed by what is no indicator: hash;comment, network ; reference.
 func cutComment(text string) (values, comment string) {
-	values = text
 	for from := 0; ; {
 		rest := strings.TrimLeftFunc(text[from:], isSeparator)
 		end := strings.IndexFunc(rest, isSeparator)

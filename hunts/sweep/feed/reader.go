@@ -18,7 +18,7 @@ type reader struct {
 	seen   map[string]int // where an entry stands, by its key
 	dates  dateOrder      // of the column of ends
 	// counted for the notes of the list
-	taken, unchecked, observed int
+	unchecked, observed int
 }
 
 func newReader(source string, now time.Time) *reader {
