@@ -121,3 +121,37 @@ func texts(v any) []string {
 	}
 	return out
 }
+
+// The page for a security team has each scope and event of the manifests with its
+// reason, and none that they don't ask for.
+func TestEachScopeHasItsReasonInTheDocuments(t *testing.T) {
+	text, err := os.ReadFile("../../docs/SCOPES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_.:]+)` \\| (.+) \\| (.+) \\|$").FindAllStringSubmatch(string(text), -1) {
+		documented[row[1]] = true
+	}
+	asked := map[string]bool{}
+	for _, path := range []string{smallApp, largeApp} {
+		m := readManifest(t, path)
+		lists := []any{m["oauth_config"].(map[string]any)["scopes"].(map[string]any)["bot"]}
+		if events, ok := m["settings"].(map[string]any)["event_subscriptions"]; ok {
+			lists = append(lists, events.(map[string]any)["bot_events"])
+		}
+		for _, list := range lists {
+			for _, name := range texts(list) {
+				asked[name] = true
+				if !documented[name] {
+					t.Errorf("%s asks for %s, and docs/SCOPES.md does not say why", path, name)
+				}
+			}
+		}
+	}
+	for name := range documented {
+		if !asked[name] {
+			t.Errorf("docs/SCOPES.md has %s, which no manifest asks for", name)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -45,5 +46,23 @@ func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
 	}
 	if have != want {
 		t.Error("README.md does not show the settings as they are; run go test ./cmd/footprint -update")
+	}
+}
+
+// The lines of the README work on the sample that is shipped with it.
+func TestTheReadmesTerminalLinesWorkOnItsSample(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^go run \./cmd/footprint ((?:hunt|sweep) .*docs/sample.*)$`).FindAllStringSubmatch(string(text), -1)
+	if len(lines) != 3 {
+		t.Fatalf("%d lines use the sample", len(lines))
+	}
+	for _, l := range lines {
+		words := strings.Fields(strings.ReplaceAll(l[1], "docs/sample", "../../docs/sample"))
+		if code, out, errs := terminal(t, words...); code != exitAnswered || !strings.Contains(out, "REACHED") {
+			t.Errorf("%s ends with %d: %s%s", l[1], code, out, errs)
+		}
 	}
 }
