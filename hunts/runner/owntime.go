@@ -12,13 +12,25 @@ import (
 // that it is given.
 var ownClock = []string{"ago", "now"}
 
+// rowLimits are the operators that leave rows out before they are compared.
+var rowLimits = []string{"take", "limit", "sample", "top"}
+
 var (
-	timeFilter = regexp.MustCompile(`\b(?:TimeGenerated|Timestamp)\s*(?:[<>]=?|==|!=|\bbetween\b|!between\b|in\b)|(?:[<>]=?|==|!=)\s*(?:TimeGenerated|Timestamp)\b`)
-	windowName = regexp.MustCompile(`\b(?:window_from|window_to|settled_from|arrived_from)\b`)
+	// plainBounds are the only conditions on the time that keep to the window.
+	plainBounds = regexp.MustCompile(`^\(*\s*(?:` +
+		`(?:TimeGenerated|Timestamp)\s*(?:[<>]=?)\s*(?:window_from|window_to|settled_from)|` +
+		`(?:window_from|window_to|settled_from)\s*(?:[<>]=?)\s*(?:TimeGenerated|Timestamp)|` +
+		`(?:TimeGenerated|Timestamp)\s+between\s*\(\s*window_from\s*\.\.\s*window_to\s*\)` +
+		`)\s*\)*\s*$`)
+	timeAlias = regexp.MustCompile(`\b(\w+)\s*=\s*(?:TimeGenerated|Timestamp)\b`)
+	kqlNote   = regexp.MustCompile(`(?m)//.*$`)
+	whereOps  = regexp.MustCompile(`(?s)\|\s*where\b(.*?)(?:\||;|$)`)
+	bothSides = regexp.MustCompile(`\b(?:and|or)\b`)
 )
 
-// BoundsOwnTime finds where a hunt's query bounds the time itself: it then does
-// not search the window that the answer names. Nil when it keeps to the window.
+// BoundsOwnTime finds where a hunt's query bounds the time itself, or leaves rows
+// out: it then does not search the whole window that the answer names. Nil when it
+// does.
 func (d Definition) BoundsOwnTime() *FileProblem {
 	body := strings.TrimRight(d.Query, "\n")
 	at := func(line int, what string) *FileProblem {
@@ -31,16 +43,38 @@ func (d Definition) BoundsOwnTime() *FileProblem {
 				return at(line, name+"()")
 			}
 		}
-	}
-	for n, line := range strings.Split(body, "\n") {
-		code, _, _ := strings.Cut(line, "//")
-		for _, condition := range conditions.Split(code, -1) {
-			if timeFilter.MatchString(condition) && !windowName.MatchString(condition) {
-				return at(n+1, "its own filter on the time")
+		for _, name := range rowLimits {
+			if line := refs.Line(name); line > 0 {
+				return &FileProblem{File: d.File, Line: lineOf([]byte(d.text), "query") + line, Reason: fmt.Sprintf("the query leaves rows out itself (%s), so it may miss what the hunt looks for and never says CLEAN", name)}
 			}
 		}
 	}
-	return nil
+	return d.ownTimeFilter(body, at)
 }
 
-var conditions = regexp.MustCompile(`\b(?:and|or|where)\b|\|`)
+// ownTimeFilter finds a condition on the time, or on a column made from it, that is
+// not one of the window's own bounds: whatever else it is, it searches less.
+func (d Definition) ownTimeFilter(body string, at func(int, string) *FileProblem) *FileProblem {
+	code := kqlNote.ReplaceAllStringFunc(body, func(c string) string { return strings.Repeat(" ", len(c)) })
+	names := []string{"TimeGenerated", "Timestamp"}
+	for _, m := range timeAlias.FindAllStringSubmatch(code, -1) {
+		names = append(names, m[1])
+	}
+	times := regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)\b`)
+	for from := 0; ; {
+		m := whereOps.FindStringSubmatchIndex(code[from:])
+		if m == nil {
+			return nil
+		}
+		clause, begin := code[from+m[2]:from+m[3]], from+m[2]
+		offset := 0
+		for _, condition := range bothSides.Split(clause, -1) {
+			if found := times.FindStringIndex(condition); found != nil && !plainBounds.MatchString(strings.TrimSpace(condition)) && !strings.Contains(condition, "arrived_from") {
+				where := begin + offset + strings.Index(clause[offset:], condition) + found[0]
+				return at(1+strings.Count(code[:where], "\n"), "its own filter on the time")
+			}
+			offset += strings.Index(clause[offset:], condition) + len(condition)
+		}
+		from += m[3]
+	}
+}
