@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -44,8 +45,13 @@ type Config struct {
 
 // Gate judges what people do. It is a hunts.Authorizer.
 type Gate struct {
-	cfg  Config
-	file file
+	cfg    Config
+	file   file
+	joined atomic.Pointer[membership]
+}
+
+// membership is the team that a gate judges for, and whom it asks who is who.
+type membership struct {
 	team string
 	dir  Directory
 }
@@ -59,14 +65,15 @@ func New(cfg Config) (*Gate, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{cfg: cfg, dir: nobody{}}
+	g := &Gate{cfg: cfg}
+	g.joined.Store(&membership{dir: nobody{}})
 	g.file.path, g.file.read = cfg.File, os.ReadFile
 	return g, g.file.load()
 }
 
 // Join tells the gate which team it judges for, and whom to ask who is who. It is
-// called once, before anybody is judged.
-func (g *Gate) Join(team string, dir Directory) { g.team, g.dir = team, dir }
+// called before anybody is judged, by each bot that shares the gate.
+func (g *Gate) Join(team string, dir Directory) { g.joined.Store(&membership{team, dir}) }
 
 // Reload reads the policy again when its file changed. The error is for the log:
 // the last good policy stays in force.

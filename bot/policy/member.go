@@ -49,7 +49,7 @@ const (
 // what the policy says.
 func (g *Gate) Stranger(ctx context.Context, who hunts.Asker) (string, error) {
 	switch {
-	case who.Team != g.team:
+	case who.Team != g.joined.Load().team:
 		return "Hunts are for members of this workspace only.", nil
 	case who.Channel != "" && len(g.cfg.Channels) > 0 && !slices.Contains(g.cfg.Channels, who.Channel):
 		links := make([]string, len(g.cfg.Channels))
@@ -79,7 +79,7 @@ func (g *Gate) sharedOutside(ctx context.Context, channel string) (string, error
 	if ok, err := g.cfg.Store.GetJSON(ctx, "shared:"+channel, &say); err != nil || ok {
 		return say, err
 	}
-	shared, problem, err := g.dir.Shared(ctx, channel)
+	shared, problem, err := g.joined.Load().dir.Shared(ctx, channel)
 	if err != nil || problem != "" {
 		return problem, err
 	}
@@ -95,7 +95,7 @@ func (g *Gate) notMember(ctx context.Context, user string) (string, error) {
 	if ok, err := g.cfg.Store.GetJSON(ctx, "member:"+user, &say); err != nil || ok {
 		return say, err
 	}
-	name, member, problem, err := g.dir.Person(ctx, user)
+	name, member, problem, err := g.joined.Load().dir.Person(ctx, user)
 	if err != nil || problem != "" {
 		return problem, err
 	}
@@ -128,7 +128,7 @@ func (g *Gate) inGroups(ctx context.Context, user string, groups []string) bool 
 		var members []string
 		ok, err := g.cfg.Store.GetJSON(ctx, "group:"+id, &members)
 		if err != nil || !ok {
-			if members, err = g.dir.Members(ctx, id); err != nil {
+			if members, err = g.joined.Load().dir.Members(ctx, id); err != nil {
 				g.cfg.Log.WarnContext(ctx, "members of a user group not known, nobody of it is let in", "group", id, "error", err)
 				continue
 			}
