@@ -19,9 +19,6 @@ func (c *Catalog) Fits(name string, tables kql.Database) *FileProblem {
 	if !ok {
 		return &FileProblem{File: name, Reason: "there is no hunt named " + name}
 	}
-	if problem := d.BoundsOwnTime(); problem != nil {
-		return problem
-	}
 	at := time.Unix(0, 0).UTC()
 	whole := d.kql(newParams(request.Request{}, at, at, day), "check", nil, c.summary)
 	q, err := kql.Parse(whole)
@@ -31,7 +28,7 @@ func (c *Catalog) Fits(name string, tables kql.Database) *FileProblem {
 	var e *kql.Error
 	switch {
 	case err == nil:
-		return nil
+		return d.BoundsOwnTime() // a query that does not run is told first
 	case !errors.As(err, &e):
 		return &FileProblem{File: d.File, Reason: err.Error()}
 	}
