@@ -61,18 +61,19 @@ func (w *world) export(s *scope, dir string) {
 		}
 		container := s.files.container
 		if name == "DeviceNetworkEvents" && s.files.second != "" {
+			planted := func(r []any) bool {
+				return slices.ContainsFunc(s.facts, func(f *fact) bool { return f.row == &r[0] })
+			}
 			var apart [][]any
-			for _, f := range s.facts {
-				if f.table == name {
-					apart = append(apart, rows[f.row])
+			for _, r := range rows {
+				if planted(r) {
+					apart = append(apart, r)
 				}
 			}
-			if len(apart) == 0 {
-				apart = rows[:1]
+			rows = slices.DeleteFunc(slices.Clone(rows), planted)
+			if len(apart) == 0 && len(rows) > 0 {
+				rows, apart = rows[1:], rows[:1]
 			}
-			rows = slices.DeleteFunc(slices.Clone(rows), func(r []any) bool {
-				return slices.ContainsFunc(apart, func(x []any) bool { return &x[0] == &r[0] })
-			})
 			writeFile(filepath.Join(dir, s.files.second), render("ndjson", name, columns, apart, s.files.nest))
 		}
 		data := render(container, name, columns, rows, s.files.nest)

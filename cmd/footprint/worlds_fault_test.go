@@ -208,7 +208,7 @@ func (s *scope) mute(w *world) {
 	}
 	for _, f := range s.facts {
 		if silent[f.device.name] && f.at.After(since) {
-			f.delivered = false
+			f.delivered, f.silent = false, true
 		}
 	}
 	s.trouble("", func(a ask) effect {
@@ -281,7 +281,7 @@ func (s *scope) dropColumn(column string) {
 		case strings.HasPrefix(column, "InitiatingProcess"):
 			f.hashes = [3]string{}
 		default:
-			f.delivered = f.delivered && !f.shownIn(column)
+			f.dark = f.dark || f.shownIn(column)
 		}
 	}
 }
@@ -307,8 +307,8 @@ func (s *scope) unreadable(w *world, column string, values []string, needs func(
 			inside = inside || (w.ask.from.IsZero() || !when.Before(w.ask.from)) && when.Before(w.ask.to)
 			row[i] = values[w.random.IntN(len(values))]
 			for _, f := range s.facts {
-				if f.row == n && f.table == "DeviceNetworkEvents" {
-					f.delivered = f.delivered && !f.shownIn(column)
+				if f.row == &row[0] {
+					f.dark = f.dark || f.shownIn(column)
 				}
 			}
 		}
@@ -323,14 +323,14 @@ func (s *scope) cutDetails(w *world) {
 		return
 	}
 	i, action, at, seen := g.at("AdditionalFields"), g.at("ActionType"), g.at("TimeGenerated"), false
-	for n, row := range g.rows {
+	for _, row := range g.rows {
 		if text, ok := row[i].(string); ok && strings.HasSuffix(row[action].(string), "Inspected") && len(text) > 20 {
 			row[i] = text[:18]
 			when, _ := row[at].(time.Time)
 			seen = seen || (w.ask.from.IsZero() || !when.Before(w.ask.from)) && when.Before(w.ask.to)
 			for _, f := range s.facts {
-				if f.row == n && f.table == "DeviceNetworkEvents" {
-					f.delivered = f.delivered && !f.shownIn("AdditionalFields")
+				if f.row == &row[0] {
+					f.dark = f.dark || f.shownIn("AdditionalFields")
 				}
 			}
 		}
@@ -347,16 +347,28 @@ func (s *scope) proxy(w *world) {
 	ip, port := g.at("RemoteIP"), g.at("RemotePort")
 	through := []int{8080, 3128, 8888}[w.random.IntN(3)]
 	all := w.random.IntN(2) == 0
-	for n, row := range g.rows {
+	for _, row := range g.rows {
 		if row[port] != 443 || !all && w.random.IntN(3) > 0 {
 			continue
 		}
 		row[ip], row[port] = "10.0.0.80", through
 		for _, f := range s.facts {
-			if f.row == n && f.table == "DeviceNetworkEvents" {
-				f.delivered = f.delivered && !f.shownIn("RemoteIP")
+			if f.row == &row[0] {
+				f.dark = f.dark || f.shownIn("RemoteIP")
+				f.silent = f.silent || f.shownIn("RemoteIP") // a proxy that carries little is not noticed
 			}
 		}
 	}
-	s.trouble("", when(func(ask) bool { return w.ask.hasAddress() && !w.ask.hasName() && len(w.ask.devices) == 0 }))
+	web, carried := 0, 0
+	for _, row := range g.rows { // of the day that is looked at
+		if at, _ := row[0].(time.Time); row[g.at("ActionType")] == "ConnectionSuccess" && at.After(minTime(w.ask.to, w.now).Add(-20*time.Hour)) && at.Before(w.ask.to) {
+			web++
+			if row[port] == through {
+				carried++
+			}
+		}
+	}
+	s.trouble("", when(func(ask) bool {
+		return carried*5 > web && w.ask.hasAddress() && !w.ask.hasName() && len(w.ask.devices) == 0
+	}))
 }

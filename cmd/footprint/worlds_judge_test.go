@@ -43,7 +43,7 @@ type judgement struct {
 func (w *world) judge(a said) judgement {
 	var j judgement
 	all := w.truth(nil)
-	j.healthy = all.none && all.worst == harmless && w.ask.hasRemote() && (!w.ask.sweep || !w.ask.hasFile()) && w.plain()
+	j.healthy = all.none && all.worst == harmless && w.ask.hasRemote() && (!w.ask.sweep || !w.ask.hasFile()) && w.plain() && !w.asleep()
 	if a.refused != "" {
 		j.refused = true
 		return j
@@ -150,6 +150,15 @@ func (w *world) reads() bool {
 	return !slices.ContainsFunc(w.ask.scopes, func(n int) bool {
 		s := w.scopes[n]
 		return s.service.fails() || slices.ContainsFunc(s.troubles, func(t trouble) bool { return strings.HasPrefix(t.kind, "no ") || strings.HasSuffix(t.kind, " only") })
+	})
+}
+
+// asleep tells whether the device asked for is one that is off at night and on
+// weekends: of it nobody can know.
+func (w *world) asleep() bool {
+	return slices.ContainsFunc(w.ask.scopes, func(n int) bool {
+		s := w.scopes[n]
+		return s.office && slices.ContainsFunc(s.devices, func(d device) bool { return len(w.ask.devices) > 0 && !d.server && w.ask.onDevice(d) })
 	})
 }
 

@@ -212,8 +212,9 @@ func (s *scope) write(w *world, f *fact, addr netip.Addr, host string) {
 		s.lookUp(f, c, shown)
 	}
 	s.facts = append(s.facts, f)
-	f.row = len(s.grids[f.table].rows)
-	s.grids[f.table].add(c)
+	g := s.grids[f.table]
+	g.add(c)
+	f.row = &g.rows[len(g.rows)-1][0]
 }
 
 // lookUp makes a fact one of the look-ups that only DeviceEvents has.

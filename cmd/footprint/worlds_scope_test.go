@@ -35,6 +35,7 @@ type scope struct {
 	troubles []trouble // what went wrong, and what it keeps from being known
 	service  service   // what the cloud does to its queries
 	files    exportFault
+	office   bool      // clients sleep
 	usual    [][][]any // rows that the events of each device are made of
 }
 
@@ -116,6 +117,7 @@ func (w *world) newScope(n int, live bool, r rhythm) *scope {
 			}
 		}
 	}
+	s.office = r.office
 	s.network(w, r)
 	if live {
 		s.otherTables(w, r)
@@ -284,7 +286,7 @@ func (s *scope) silence(from, to time.Time, tables ...string) {
 	}
 	for _, f := range s.facts {
 		if (len(tables) == 0 || slices.Contains(tables, f.table)) && !f.at.Before(from) && f.at.Before(to) {
-			f.delivered = false
+			f.delivered, f.silent = false, true
 		}
 	}
 }

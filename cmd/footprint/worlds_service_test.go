@@ -55,14 +55,14 @@ func serviceFaults() []fault {
 		cut("an answer that contradicts itself", service{drop: "indicator device row"}),
 	}
 	for _, status := range []int{504, 429, 403} {
-		list = append(list, fault{kind: "one query fails: " + http.StatusText(status), live: true, strike: func(w *world, to *scope) {
+		list = append(list, fault{kind: "searches fail: " + http.StatusText(status), live: true, strike: func(w *world, to *scope) {
 			if to.service.fails() {
 				return
 			}
 			to.service = service{faults: []localworkspace.Fault{{Status: status, Match: isHunt}}, nth: 1 + w.random.IntN(2)}
-			to.trouble("", func(a ask) effect {
-				if to.service.nth > 1 && (w.ask.sweep || a.to.Sub(a.from) <= aDay && !a.from.IsZero()) {
-					return either // one query only
+			to.trouble("", func(ask) effect {
+				if to.service.nth > 1 {
+					return either // there may be no second search, or one of a place where nothing of this kind shows
 				}
 				return spoiled
 			})
@@ -118,7 +118,7 @@ func (s service) script() *localworkspace.Script {
 				return false
 			}
 			asked++
-			return asked == s.nth || f.Status == http.StatusTooManyRequests && asked > s.nth && asked < s.nth+3
+			return asked == s.nth || f.Status != http.StatusForbidden && asked > s.nth // who asks again finds it as it was
 		}
 		script.Add(f)
 	}

@@ -27,9 +27,11 @@ type fact struct {
 	table     string
 	column    string   // where the remote side stands
 	spellings []string // how it is written: the kinds of the fact
+	silent    bool     // it was lost in a pause, which shows only where it is long: the fault says whether
+	dark      bool     // its remote side was lost, the rest is there
 	delivered bool     // false once a fault took it away
 	arrived   time.Time
-	row       int // in the grid of its table
+	row       *any // the first cell of its row, which faults move and never copy
 }
 
 // want is one indicator of the request, as it is meant.
@@ -204,8 +206,9 @@ func (a ask) truthOf(s *scope, only *want) truth {
 		if m == no {
 			continue
 		}
-		t.none = false
-		if !f.delivered {
+		gone := !f.delivered || f.dark && !a.fileAlone(f, only)
+		t.none = t.none && gone && f.silent
+		if gone {
 			continue
 		}
 		t.mayReach = t.mayReach || f.outcome != "tried"
@@ -214,14 +217,26 @@ func (a ask) truthOf(s *scope, only *want) truth {
 			t.reached = t.reached || f.outcome == "reached"
 			t.tried = t.tried || f.outcome == "tried"
 		}
-		t.events++
-		t.devices[f.device.id] = true
+		if f.table == "DeviceNetworkEvents" { // totals are rows of the hunt's own table
+			t.events++
+			t.devices[f.device.id] = true
+		}
 	}
 	t.worst = harmless
 	for _, x := range s.troubles {
 		t.worst = max(t.worst, x.spoils(a.about(only)))
 	}
 	return t
+}
+
+// fileAlone tells whether a fact is met by its file, whatever its remote side.
+func (a ask) fileAlone(f *fact, only *want) bool {
+	if !a.sweep && a.hasRemote() {
+		return false
+	}
+	return slices.ContainsFunc(a.wants, func(w want) bool {
+		return w.file+w.hash != "" && (only == nil || w.plain == only.plain) && w.meets(f) == sure
+	})
 }
 
 func (w *world) truth(only *want) truth {

@@ -223,6 +223,9 @@ func TestBehindAForwardProxyAnAddressCannotBeSeen(t *testing.T) {
 			if a.Verdict != c.want || c.want == hunts.CouldNotTell && !strings.Contains(a.Reason, "hunt the name") {
 				t.Errorf("an address: %s, %q", a.Verdict, a.Reason)
 			}
+			if a := ask(t, r, f.now, "url=http://203.0.113.66/x since=24h"); a.Verdict != c.want {
+				t.Errorf("an address in a URL: %s, %q", a.Verdict, a.Reason)
+			}
 			if a := ask(t, r, f.now, "dns=evil.example since=24h"); a.Verdict != hunts.Clean {
 				t.Errorf("a name: %s, %q", a.Verdict, a.Reason)
 			}

@@ -190,7 +190,11 @@ func hiddenByProxy(i indicator.Indicator) bool {
 	if err == nil {
 		return !network.Addr().IsPrivate()
 	}
-	addr, err := netip.ParseAddr(i.Value)
+	value := i.Value
+	if i.Kind == indicator.KindURL { // whose host is an address
+		value = strings.Trim(i.Host, "[]")
+	}
+	addr, err := netip.ParseAddr(value)
 	return err == nil && !addr.IsPrivate()
 }
 

@@ -195,6 +195,7 @@ type surveyor struct {
 // pack asks one query. A pack that the service finds too large is halved.
 func (s *surveyor) pack(ctx context.Context, req request.Request) {
 	r := s.runner
+	req.Devices = s.hunt.Request.Devices // device= narrows a sweep as it does a hunt
 	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived).packed()
 	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
 	s.mu.Lock()

@@ -264,3 +264,21 @@ func TestASweepKnowsAnAddressInEverySpelling(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestASweepOfOneDeviceTellsOfNoOther(t *testing.T) {
+	at := testclock.At().Add(-time.Hour)
+	var rows [][]any
+	for _, x := range [][2]string{{"ws-1", "203.0.113.66"}, {"ws-2", "203.0.113.67"}} {
+		rows = append(rows, []any{at, x[0], "ConnectionSuccess", x[1]})
+	}
+	r := runnerOver(t, localworkspace.Made(map[string]localworkspace.Grid{"DeviceNetworkEvents": {Columns: []string{"TimeGenerated", "DeviceName", "ActionType", "RemoteIP", "RemoteUrl", "LocalIP", "AdditionalFields",
+		"InitiatingProcessFileName", "InitiatingProcessSHA1", "InitiatingProcessSHA256", "InitiatingProcessMD5", "InitiatingProcessCommandLine", "InitiatingProcessParentFileName", "InitiatingProcessAccountName", "RemotePort"}, Rows: rows}}))
+	list := []indicator.Indicator{{Kind: indicator.KindIP, Value: "203.0.113.66"}, {Kind: indicator.KindIP, Value: "203.0.113.67"}}
+	s, err := r.Survey(t.Context(), r.ForSurvey("F-ONE", request.Request{Since: 24 * time.Hour, Devices: []string{"WS-1"}}, hunts.Asker{User: "ana"}), list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Hits) != 1 || s.Hits[0].Device != "ws-1" || s.Indicators[0].Verdict != hunts.Reached || s.Indicators[1].Verdict == hunts.Reached {
+		t.Errorf("hits %+v, lines %+v", s.Hits, s.Indicators)
+	}
+}
