@@ -63,7 +63,7 @@ type stageOptions struct {
 func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	// the end of a whole test, which one that passes on a busy machine never sees
-	ctx, stop := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 	wall, events := testclock.New(), fleet
 	slackClock := wall
 	s := &stage{t: t, ctx: ctx, clock: testclock.New(), redis: o.redis}
@@ -190,7 +190,7 @@ func (s *stage) slash(text string) {
 }
 
 // waitAtMost is how long a message is waited for that may never come.
-const waitAtMost = 30 * time.Second
+const waitAtMost = 2 * time.Minute
 
 // waitFor gives the first message whose text holds all parts.
 func (s *stage) waitFor(parts ...string) localslack.Message {
