@@ -310,7 +310,15 @@ type step struct {
 func play(t *testing.T, ctx context.Context, steps []step) {
 	t.Helper()
 	for _, s := range steps {
-		if err := chromedp.Run(ctx, s.do); err != nil {
+		err := chromedp.Run(ctx, s.do)
+		// the page redraws a message that was edited: a node that was found a moment ago may be another one
+		for range 3 {
+			if err == nil || !strings.Contains(err.Error(), "Could not find node with given id") {
+				break
+			}
+			err = chromedp.Run(ctx, s.do)
+		}
+		if err != nil {
 			var page string
 			_ = chromedp.Run(ctx, chromedp.Text("body", &page))
 			t.Fatalf("%s: %v\n%s", s.what, err, page)
