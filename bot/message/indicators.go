@@ -59,10 +59,10 @@ func (c contacts) text() string {
 }
 
 // indicatorsLine says what came of each indicator, the strongest verdict first.
-// A single indicator without a hit is named by the verdict already.
+// The verdict names a single indicator that is clean already.
 func indicatorsLine(a hunts.Answer) line {
 	all := slices.Clone(a.ByIndicator)
-	if len(all) == 1 && all[0].Events == 0 && all[0].Mark == "" {
+	if len(all) == 1 && a.Verdict == hunts.Clean && all[0].Events == 0 && all[0].Mark == "" {
 		return nil
 	}
 	if len(all) > maxIndicatorsNamed {

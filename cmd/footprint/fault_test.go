@@ -399,6 +399,7 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 		switch {
 		case x.parents == 0:
 			lost++
+			t.Logf("%s in %s has no message", mark, h.channel.Name)
 		case x.parents > 1:
 			twice++
 			t.Logf("%s has %d messages", mark, x.parents)
@@ -415,7 +416,7 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 		wrong += x.wrong
 		for _, m := range h.channel.All() {
 			if strings.Contains(m.Text, mark) && verdictIn(m.Text) {
-				verdicts[strings.SplitN(m.Text, ":", 2)[0]]++
+				verdicts[strings.Join(strings.Fields(m.Text)[:2], " ")]++
 			}
 		}
 	}
