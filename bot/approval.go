@@ -146,7 +146,7 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, ou
 	if ok {
 		err = b.out.Edit(ctx, parent, func(v message.View) message.Message {
 			v.Buttons = by.User == h.Asker.User
-			return message.Broken(h.ID, "this hunt "+say+"; nothing was searched", "", v)
+			return message.Broken(h, "this hunt "+say+"; nothing was searched", "", v)
 		})
 	} else {
 		err = b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))

@@ -59,7 +59,7 @@ func (b *Bot) giveUpHunt(ctx context.Context, id string) error {
 		return b.close(ctx, h, a, err)
 	}
 	broken := func(v message.View) message.Message {
-		return message.Broken(id, sayGivenUp, "The log of the bot tells why; hunt again later.", v)
+		return message.Broken(h, sayGivenUp, "The log of the bot tells why; hunt again later.", v)
 	}
 	if parent.TS != "" {
 		if err := b.out.Edit(ctx, parent, broken); outbox.Code(err) == "" {

@@ -55,7 +55,7 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 			b.delayed(ctx, h, parent)
 			return err // nothing was searched; the job stays until it can be
 		}
-		return b.out.Edit(ctx, parent, func(v message.View) message.Message { return message.Broken(id, e.Say, e.Hint, v) })
+		return b.out.Edit(ctx, parent, func(v message.View) message.Message { return message.Broken(h, e.Say, e.Hint, v) })
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // stopping: another replica answers in full

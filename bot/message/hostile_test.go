@@ -38,7 +38,7 @@ func everything(evil string, v View) map[string][]Message {
 		"started": {Started(h, v)}, "progress": {Progress(h, hunts.Progress{Done: 3, Total: 7, Devices: 2, Events: 9, Verdict: hunts.Reached, Cancellable: true}, v)},
 		"waiting":  {Progress(h, hunts.Progress{QueuedAhead: 2, Cancellable: true}, v)},
 		"answered": {Answered(h, a, v)}, "details": Details(h, a, v),
-		"refused": {Refused(evil, v)}, "broken": {Broken(evil, evil, evil, v)}, "help": {Help([]Topic{{Usage: evil, Says: evil, Examples: []string{evil}}}, v), HelpTopic([]Topic{{Usage: evil, Says: evil, Examples: []string{evil}, May: evil}}, v)}, "said": {Said(evil, v)}, "marked": {Marked(h, evil, evil, v)},
+		"refused": {Refused(evil, v)}, "broken": {Broken(h, evil, evil, v)}, "help": {Help([]Topic{{Usage: evil, Says: evil, Examples: []string{evil}}}, v), HelpTopic([]Topic{{Usage: evil, Says: evil, Examples: []string{evil}, May: evil}}, v)}, "said": {Said(evil, v)}, "marked": {Marked(h, evil, evil, v)},
 		"narrowed":         {Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: evil}), v)},
 		"narrowed to none": {Narrowed(h, a, a.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: "nothing" + evil}), v)},
 		"ledger":           {Ledger(ledger, v)}, "news": {LedgerNews(news, v)}, "hand-over": {HandOver(ledger, v)}, "incident": {Incident(evil, incident, v)},

@@ -49,20 +49,23 @@ func between(s string) span {
 
 // Broken says that a hunt has no answer, why, and what to do next. It counts
 // as COULD NOT TELL and says so: silence would read as clean.
-func Broken(id, say, hint string, v View) Message {
+func Broken(h hunts.Hunt, say, hint string, v View) Message {
 	var p page
 	lines := []line{{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" · "), sentence(say)}}
 	if hint != "" {
 		lines = append(lines, line{sentence(hint)})
+	}
+	if l := asked(h); len(l) > 0 {
+		lines = append(lines, l)
 	}
 	p.say(lines...)
 	if v.ChannelNote != "" {
 		p.say(line{sentence(v.ChannelNote)})
 	}
 	if v.Buttons {
-		p.add(actions(button(ActionRunAgain, Action{Hunt: id}, "Refresh")), "")
+		p.add(actions(button(ActionRunAgain, Action{Hunt: h.ID}, "Refresh")), "")
 	}
-	p.small(line{ours("%s", shown(id, maxShort))})
+	p.small(line{ours("%s", shown(h.ID, maxShort))})
 	return p.render(v.Form)
 }
 

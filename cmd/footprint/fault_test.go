@@ -370,11 +370,10 @@ func (c *chaos) breakOnce(ctx context.Context, n int) {
 // settle waits until everything is answered, and counts.
 func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 	t := c.tb
-	refused := 0
+	refused := declined(c.slack.Channel(faultRefusing))
 	for n := range faultChannels {
-		refused += strings.Count(allTexts(c.slack.Channel(fmt.Sprintf("war-%d", n))), "can't take this now")
+		refused += declined(c.slack.Channel(fmt.Sprintf("war-%d", n)))
 	}
-	refused += strings.Count(allTexts(c.slack.Channel(faultRefusing)), "can't take this now")
 	within, stop := context.WithTimeout(ctx, 90*time.Second)
 	defer stop()
 	_ = c.slack.Until(within, func() bool {
@@ -399,7 +398,7 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 		switch {
 		case x.parents == 0:
 			lost++
-			t.Logf("%s in %s has no message", mark, h.channel.Name)
+			t.Logf("%s in %s has no message:\n%s", mark, h.channel.Name, allTexts(h.channel))
 		case x.parents > 1:
 			twice++
 			t.Logf("%s has %d messages", mark, x.parents)
@@ -425,6 +424,13 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 	if lost > refused || twice+unanswered+wrong+incomplete+repeated > 0 {
 		t.Error("something was lost, wrong, or came twice")
 	}
+}
+
+// declined counts the hunts of a channel that were declined in words, at once or
+// after they had failed again and again.
+func declined(c *localslack.Channel) int {
+	text := allTexts(c)
+	return strings.Count(text, "can't take this now") + strings.Count(text, "so this was given up; nothing was searched")
 }
 
 func allTexts(c *localslack.Channel) string {
