@@ -131,6 +131,7 @@ func TestTheHistoryOfANewIndicatorIsNoNews(t *testing.T) {
 	s.waitFor("🌅", "nothing found")
 	s.clock.Move(24 * time.Hour)
 	s.slash("/footprint watch add ip=203.0.113.120")
+	s.waitFor("1 on the watchlist", "Every sweep is paused")
 	s.slash("/footprint sweep run")
 	m := s.waitFor("🌅", "Found in history: 1", "203.0.113[.]120", "first seen")
 	if strings.Contains(m.Text, "New: ") {
