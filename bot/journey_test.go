@@ -346,7 +346,7 @@ func together(q string) bool {
 
 func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{bot: func(c *bot.Config) { c.UpdateEvery = 20 * time.Millisecond }})
+	s := newStage(t, stageOptions{noon: true, bot: func(c *bot.Config) { c.UpdateEvery = 20 * time.Millisecond }})
 	day := 24 * time.Hour
 	today := testclock.At().Truncate(day)
 	old := func(q string) bool { // everything before yesterday
@@ -360,7 +360,7 @@ func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) 
 	s.workspace.Fault(localworkspace.Fault{Status: 504, Times: 1, Match: together})
 	s.workspace.Fault(localworkspace.Fault{Delay: 30 * time.Second, Times: 1000, Match: old})
 	s.slash(c2)
-	m := s.waitFor("🔴 *REACHED so far*", " of 8 slices · ", " devices so far · ", " events")
+	m := s.waitFor("🔴 *REACHED so far*", "3 of 8 slices · ", " devices so far · ", " events")
 	if err := s.ana.Press(s.ctx, m, "Cancel"); err != nil {
 		t.Fatal(err)
 	}

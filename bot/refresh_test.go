@@ -69,7 +69,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 
 func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{})
+	s := newStage(t, stageOptions{noon: true})
 	bad := testclock.At().Truncate(24 * time.Hour).Add(-48 * time.Hour)
 	var broken atomic.Bool
 	broken.Store(true)
@@ -94,7 +94,7 @@ func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 
 func TestThirtyDaysReuseTheDaysThatWereSearched(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{})
+	s := newStage(t, stageOptions{noon: true})
 	m := s.answered()
 	before := len(s.workspace.Queries())
 	if err := s.ana.Press(s.ctx, m, "Last 30 days"); err != nil {

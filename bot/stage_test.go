@@ -57,22 +57,33 @@ type stageOptions struct {
 	partners bool                   // there is a channel of this name that another company reads
 	at       time.Time              // makes a fleet of its own, and stops every clock at this time
 	behind   time.Duration          // of the replicas' clock against the fleet
+	noon     bool                   // begins at noon of the pinned day: near midnight, the hours that late rows may still reach lie in two days
 	second   *localworkspace.Events // of a second workspace, us; nil for none
 }
+
+func fleetAt(at time.Time) *localworkspace.Events {
+	return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: at, Devices: 60, Days: 9})
+}
+
+// noon is that of the pinned day.
+func noon() time.Time { return testclock.At().Truncate(24 * time.Hour).Add(12 * time.Hour) }
 
 func newStage(t *testing.T, o stageOptions) *stage {
 	t.Helper()
 	// the end of a whole test, which one that passes on a busy machine never sees
 	ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 	wall, events := testclock.New(), fleet
-	slackClock := wall
 	s := &stage{t: t, ctx: ctx, clock: testclock.New(), redis: o.redis}
+	if o.noon {
+		at := noon()
+		wall, s.clock = testclock.Starting(at), testclock.Starting(at)
+		events = func() *localworkspace.Events { return fleetAt(at) }
+	}
+	slackClock := wall
 	if !o.at.IsZero() {
 		wall, s.clock = testclock.Stopped(o.at), testclock.Stopped(o.at)
 		slackClock = testclock.Starting(o.at) // its calls are put in their order by time
-		events = func() *localworkspace.Events {
-			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: o.at, Devices: 60, Days: 9})
-		}
+		events = func() *localworkspace.Events { return fleetAt(o.at) }
 	}
 	s.clock.Move(-o.behind)
 	o.slack.Clock = slackClock.Now

@@ -206,7 +206,7 @@ func (p *parts) openExport(ctx context.Context, a *assembly) error {
 		return err
 	}
 	p.now = e.now(p.events, a.clock)
-	if a.standing {
+	if a.standing || !e.moves && p.now.After(a.clock()) { // an event after our own clock has happened all the same
 		a.clock = standing(p.now)
 	} else if e.moves {
 		a.clock = moving(p.now)

@@ -96,7 +96,7 @@ func TestTheLimitsOfCoverageAreWhereTheyAreSaidToBe(t *testing.T) {
 // Twenty regular gaps are likely beaconing; a part of the window that has fewer
 // than twelve of them counts for nothing.
 func TestABeaconTakesTwentyGapsAndTwelveInAPart(t *testing.T) {
-	midnight := testclock.At().Truncate(24 * time.Hour) // where the parts touch
+	midnight := testclock.At().Add(-12 * time.Hour).Truncate(24 * time.Hour) // where the parts touch
 	for _, c := range []struct{ before, after, want int }{{0, 19, 0}, {0, 20, 1}, {12, 12, 1}, {11, 11, 0}, {10, 10, 0}, {12, 11, 0}} {
 		t.Run(fmt.Sprint(c.before, " gaps before midnight, ", c.after, " after"), func(t *testing.T) {
 			t.Parallel()
