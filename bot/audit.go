@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
@@ -119,13 +120,13 @@ func (a *auditAnswer) take(e hunts.AuditEntry) {
 
 // auditCommand answers /footprint audit …, to one person. That it was asked is in
 // the audit as well.
-func (b *Bot) auditCommand(ctx context.Context, c command, text string) (string, error) {
+func (b *Bot) auditCommand(ctx context.Context, c inbound.Command, text string) (string, error) {
 	now := b.cfg.Clock().UTC()
 	q, wrong := parseAudit(text, now)
 	if wrong != "" {
 		return wrong, nil
 	}
-	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "audit", Right: hunts.MayAudit, What: "audit " + text, ShownTo: c.User}); err != nil {
+	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "audit", Right: hunts.MayAudit, What: "audit " + text, ShownTo: c.User}); err != nil {
 		return "", err
 	}
 	within, stop := context.WithTimeout(ctx, auditFor)

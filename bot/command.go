@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -15,9 +16,9 @@ import (
 
 // handleCommand answers /footprint. key is the envelope's, and makes a second
 // delivery find the first one's hunt.
-func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
+func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
-	if err := b.admit(ctx, c.asker(), "command", c.Text); err != nil {
+	if err := b.admit(ctx, c.Asker(), "command", c.Text); err != nil {
 		return b.tell(err, whisper)
 	}
 	text := strings.TrimSpace(c.Text)
@@ -33,7 +34,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 	if refusal != nil {
 		return whisper(message.Refused(refusal.Sentence, b.view()))
 	}
-	asker := c.asker()
+	asker := c.Asker()
 	if req.Incident != "" && len(req.Indicators()) == 0 {
 		return b.tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
 	}
@@ -42,10 +43,6 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c command) error {
 		return b.tell(err, whisper)
 	}
 	return b.start(ctx, h, c.ResponseURL)
-}
-
-func (c command) asker() hunts.Asker {
-	return hunts.Asker{Team: c.Team, User: c.User, Name: c.UserName, Channel: c.Channel}
 }
 
 // start paints the first message of a hunt and puts it into the queue, or lets

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -21,7 +22,7 @@ type verb struct {
 	right    hunts.Right // judged in the channel it is written in; empty where the verb judges by itself, or everybody may
 	told     hunts.Right // what the help says of who may, where right is empty
 	// run answers it; nil is a request in the grammar of hunts.
-	run func(b *Bot, ctx context.Context, key string, c command, rest string) (string, error)
+	run func(b *Bot, ctx context.Context, key string, c inbound.Command, rest string) (string, error)
 }
 
 // verbs are all there is to write. The first of a group is its default: "watch" alone
@@ -34,29 +35,29 @@ func verbs() []verb {
 			examples: []string{"hunt file-footprint file=powershell.exe", "hunt device-footprint device=WS-FIN-014 since=24h"}},
 		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts what a Sentinel incident names and keeps it in a ledger.", examples: []string{"incident=4711"}},
 		{words: "watch list", right: hunts.MayWatch, says: "shows what every sweep looks for.", examples: []string{"watch list"},
-			run: func(b *Bot, ctx context.Context, _ string, _ command, _ string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, _ inbound.Command, _ string) (string, error) {
 				return b.watchList(ctx)
 			}},
 		{words: "watch add", args: "INDICATORS [for=30d] [until=DAY] [why=…] [confidence=0…100] [tags=…]", right: hunts.MayWatch, says: "puts indicators on the watchlist.",
 			examples: []string{`watch add 203.0.113[.]66 why="C2" for=30d`},
-			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchAdd(ctx, c, rest)
 			}},
 		{words: "watch remove", args: "INDICATORS [why=…]", right: hunts.MayWatch, says: "takes them off it.", examples: []string{`watch remove 203.0.113[.]66 why="false positive"`},
-			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchRemove(ctx, c, rest)
 			}},
 		{words: "watch quiet", args: "INDICATORS [until=DAY] [why=…]", right: hunts.MayWatch, says: "mutes them: still hunted, not reported as new.",
 			examples: []string{`watch quiet 203.0.113[.]66 for=14d why="INC-4711"`},
-			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchQuiet(ctx, c, rest)
 			}},
 		{words: "watch export", right: hunts.MayWatch, says: "posts the watchlist as a CSV file.", examples: []string{"watch export"},
-			run: func(b *Bot, ctx context.Context, key string, c command, _ string) (string, error) {
+			run: func(b *Bot, ctx context.Context, key string, c inbound.Command, _ string) (string, error) {
 				return b.watchExport(ctx, key, c)
 			}},
 		{words: "watch import", right: hunts.MayWatch, says: "reads a list; mention me with these words beside a file.", examples: []string{"watch import"},
-			run: func(*Bot, context.Context, string, command, string) (string, error) { return howToImport, nil }},
+			run: func(*Bot, context.Context, string, inbound.Command, string) (string, error) { return howToImport, nil }},
 		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
 			run: sweepVerb("list")},
 		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "has the watchlist hunted on a schedule.",
@@ -66,27 +67,27 @@ func verbs() []verb {
 		{words: "sweep resume", args: "NAME", told: hunts.MaySweep, says: "goes on with it.", examples: []string{"sweep resume daily"}, run: sweepVerb("resume")},
 		{words: "sweep remove", args: "NAME", told: hunts.MaySweep, says: "ends it.", examples: []string{"sweep remove daily"}, run: sweepVerb("remove")},
 		{words: "here", says: "tells what is allowed in this channel.", examples: []string{"here"},
-			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return b.here(ctx, c)
 			}},
 		{words: "here enrich on", right: hunts.MayIncident, says: "hunts indicators that people post here automatically.", examples: []string{"here enrich on"},
-			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return b.enrichOn(ctx, c)
 			}},
 		{words: "here enrich off", right: hunts.MayIncident, says: "ends that.", examples: []string{"here enrich off"},
-			run: func(b *Bot, ctx context.Context, _ string, c command, _ string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return "Indicators in this channel are hunted only when somebody asks.", b.setEnrich(ctx, c, false)
 			}},
 		{words: "audit", args: "[INDICATORS] [HUNT] [USER] [since=…]", right: hunts.MayAudit, says: "tells you alone who hunted what.", examples: []string{"audit ip=203.0.113[.]66 since=30d", "audit F-7QK2"},
-			run: func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.auditCommand(ctx, c, rest)
 			}},
 		{words: "help", args: "[TOPIC]", says: "lists this, or all about one of hunt, watch, sweep, here, audit, thread.", examples: []string{"help", "help sweep"}},
 	}
 }
 
-func sweepVerb(name string) func(*Bot, context.Context, string, command, string) (string, error) {
-	return func(b *Bot, ctx context.Context, _ string, c command, rest string) (string, error) {
+func sweepVerb(name string) func(*Bot, context.Context, string, inbound.Command, string) (string, error) {
+	return func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 		return b.sweepCommand(ctx, c, name, rest)
 	}
 }
@@ -192,7 +193,7 @@ func (b *Bot) help(topic string) message.Message {
 
 // verbDone answers a text that begins with a command's words; done is false for every
 // other text.
-func (b *Bot) verbDone(ctx context.Context, key string, c command, text string) (answer message.Message, done bool, err error) {
+func (b *Bot) verbDone(ctx context.Context, key string, c inbound.Command, text string) (answer message.Message, done bool, err error) {
 	if topic, is := afterWords(text, "help"); is {
 		return b.help(topic), true, nil
 	}
@@ -204,7 +205,7 @@ func (b *Bot) verbDone(ctx context.Context, key string, c command, text string) 
 		return b.help(v.words), true, nil
 	}
 	if v.right != "" {
-		if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: v.group(), Right: v.right, What: text}); err != nil {
+		if _, err := b.policy.Foresee(ctx, c.Asker(), hunts.Action{Name: v.group(), Right: v.right, What: text}); err != nil {
 			return message.Message{}, true, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -92,7 +93,7 @@ func (b *Bot) leave(ctx context.Context, channel string) error {
 }
 
 // enrichOn has a channel's messages read.
-func (b *Bot) enrichOn(ctx context.Context, c command) (string, error) {
+func (b *Bot) enrichOn(ctx context.Context, c inbound.Command) (string, error) {
 	if say, err := b.canEnrich(ctx, c.Channel); say != "" || err != nil {
 		return say, err
 	}
@@ -122,19 +123,19 @@ func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
 	return "", nil
 }
 
-func (b *Bot) setEnrich(ctx context.Context, c command, on bool) error {
+func (b *Bot) setEnrich(ctx context.Context, c inbound.Command, on bool) error {
 	name := "enrich-off"
 	if on {
 		name = "enrich-on"
 	}
-	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: name, Right: hunts.MayIncident}); err != nil {
+	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: name, Right: hunts.MayIncident}); err != nil {
 		return err
 	}
 	return b.cfg.Store.SetJSON(ctx, enrichKey(c.Channel), optIn{On: on, By: c.UserName, When: b.cfg.Clock().UTC()}, 0)
 }
 
 // here says what holds in a channel.
-func (b *Bot) here(ctx context.Context, c command) (string, error) {
+func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 	r, listed := b.policy.Rule(c.Channel)
 	if !listed || len(r.Allow) == 0 {
 		return "Here nothing is allowed by the policy.", nil
@@ -169,8 +170,8 @@ const maxSnippet = 1 << 20
 
 // readShared reads a shared text. Anything but text is passed over in silence,
 // a text that can't be read with a note.
-func (b *Bot) readShared(ctx context.Context, f file) (text, note string, err error) {
-	if !f.isText() {
+func (b *Bot) readShared(ctx context.Context, f inbound.File) (text, note string, err error) {
+	if !f.IsText() {
 		return "", "", nil
 	}
 	data, err := b.download(ctx, f, maxSnippet)
@@ -179,14 +180,4 @@ func (b *Bot) readShared(ctx context.Context, f file) (text, note string, err er
 		return "", refused.Say, nil
 	}
 	return indicator.Text(data), "", err
-}
-
-// isText: a snippet, or a file of text.
-func (f file) isText() bool {
-	switch kind, _, _ := strings.Cut(f.MIME, ";"); kind {
-	case "application/json", "application/xml", "application/x-ndjson", "application/csv", "application/yaml", "application/x-yaml":
-		return true
-	default:
-		return f.Mode == "snippet" || strings.HasPrefix(kind, "text/")
-	}
 }

@@ -4,22 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/hunts"
 )
-
-// command is a typed slash command. Of Slack's fields only these are promised
-// to be there in every delivery.
-type command struct {
-	Command     string `json:"command"`
-	Text        string `json:"text"`
-	User        string `json:"user_id"`
-	UserName    string `json:"user_name"`
-	Team        string `json:"team_id"`
-	Channel     string `json:"channel_id"`
-	ResponseURL string `json:"response_url"`
-	TriggerID   string `json:"trigger_id"`
-	Enterprise  string `json:"enterprise_id"`
-}
 
 func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 	var e stored
@@ -29,13 +16,13 @@ func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 	}
 	switch e.Type {
 	case "slash_commands":
-		var c command
+		var c inbound.Command
 		if err := json.Unmarshal(e.Payload, &c); err != nil {
 			return b.unread(ctx, j, e, err)
 		}
 		return b.handleCommand(ctx, j.Key, c)
 	case "interactive":
-		var call interaction
+		var call inbound.Interaction
 		if err := json.Unmarshal(e.Payload, &call); err != nil {
 			return b.unread(ctx, j, e, err)
 		}

@@ -10,21 +10,10 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
 )
-
-// file is a file that somebody shared.
-type file struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Mode     string `json:"mode"`
-	MIME     string `json:"mimetype"`
-	Size     int    `json:"size"`
-	URL      string `json:"url_private_download"`
-	External bool   `json:"is_external"`
-	Access   string `json:"file_access"`
-}
 
 // maxImport bounds a watchlist that comes as a file.
 const maxImport = 16 << 20
@@ -48,7 +37,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 // download reads a shared file. It wants the scope files:read; without it Slack
 // shows a sign-in page. The error is a *hunts.Error with a sentence for people
 // unless Slack is not well.
-func (b *Bot) download(ctx context.Context, f file, limit int) ([]byte, error) {
+func (b *Bot) download(ctx context.Context, f inbound.File, limit int) ([]byte, error) {
 	refuse := func(format string, a ...any) error {
 		return &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf(format, a...)}
 	}

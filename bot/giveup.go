@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -81,13 +82,13 @@ func (b *Bot) apologise(ctx context.Context, kind string, payload json.RawMessag
 	}
 	switch kind {
 	case "slash_commands":
-		var c command
+		var c inbound.Command
 		_ = json.Unmarshal(payload, &c) // what could be read of it may be enough
 		return whisper(c.Channel, c.User, c.ResponseURL)
 	case "interactive":
-		var i interaction
+		var i inbound.Interaction
 		_ = json.Unmarshal(payload, &i) // as above
-		who := i.asker()
+		who := i.Asker()
 		return whisper(who.Channel, who.User, i.ResponseURL)
 	case "events_api":
 		who, ok := b.mentioner(payload)

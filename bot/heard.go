@@ -6,28 +6,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
-
-// event is the inner event of an Events API payload.
-type event struct {
-	written
-	Type      string   `json:"type"`
-	Channel   string   `json:"channel"`
-	DeletedTS string   `json:"deleted_ts"`
-	Message   *written `json:"message"`          // as an edit left it
-	Previous  *written `json:"previous_message"` // as it was
-}
 
 // handleEvent answers mentions, replies in our own threads, and reads what is
 // said in channels that opted in. Everything else that Slack sends is dropped
 // unread.
 func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessage) error {
 	var outer struct {
-		TeamID string `json:"team_id"`
-		Event  event  `json:"event"`
+		TeamID string        `json:"team_id"`
+		Event  inbound.Event `json:"event"`
 	}
 	if err := json.Unmarshal(payload, &outer); err != nil {
 		b.cfg.Log.InfoContext(ctx, "event not understood", "key", key, "error", err)
@@ -37,14 +28,14 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	switch {
 	case e.Type == "channel_left" || e.Type == "group_left" || e.Type == "member_left_channel" && e.User == b.self:
 		return b.leave(ctx, e.Channel)
-	case e.Type == "message" && e.Subtype == "message_changed" && e.Message != nil:
+	case e.Type == "message" && e.Subtype == "message_changed" && e.Edited != nil:
 		return b.edited(ctx, key, e)
 	case e.Type == "message" && e.Subtype == "message_deleted":
 		return b.deleted(ctx, key, e)
 	case e.Type != "app_mention" && e.Type != "message":
 		return nil
 	}
-	who, ok := b.author(e.written, e.Channel, outer.TeamID)
+	who, ok := b.author(e.Message, e.Channel, outer.TeamID)
 	if !ok {
 		return nil
 	}
@@ -52,30 +43,30 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	if !mention && strings.Contains(e.Text, "<@"+b.self+">") {
 		return nil // a mention comes as an event of its own as well
 	}
-	return b.heard(ctx, key, e.written, who, mention)
+	return b.heard(ctx, key, e.Message, who, mention)
 }
 
 // mentioner is who mentioned the bot in an event, and where.
 func (b *Bot) mentioner(payload json.RawMessage) (hunts.Asker, bool) {
 	var outer struct {
-		TeamID string `json:"team_id"`
-		Event  event  `json:"event"`
+		TeamID string        `json:"team_id"`
+		Event  inbound.Event `json:"event"`
 	}
 	if json.Unmarshal(payload, &outer) != nil || outer.Event.Type != "app_mention" {
 		return hunts.Asker{}, false
 	}
-	return b.author(outer.Event.written, outer.Event.Channel, outer.TeamID)
+	return b.author(outer.Event.Message, outer.Event.Channel, outer.TeamID)
 }
 
 // author is who wrote a message, when it is one that we read: a person of our
 // own workspace, or a bot that is listed, and never ourselves.
-func (b *Bot) author(m written, channel, team string) (hunts.Asker, bool) {
+func (b *Bot) author(m inbound.Message, channel, team string) (hunts.Asker, bool) {
 	switch m.Subtype {
 	case "", "thread_broadcast", "file_share", "bot_message", "me_message":
 	default:
 		return hunts.Asker{}, false // somebody joined, a topic was set, …
 	}
-	who := hunts.Asker{Team: team, User: m.User, Name: m.User, Channel: channel, ThreadTS: m.thread()}
+	who := hunts.Asker{Team: team, User: m.User, Name: m.User, Channel: channel, ThreadTS: m.Thread()}
 	bot := m.BotID != "" || m.Subtype == "bot_message"
 	switch {
 	case m.User == b.self || m.BotID != "" && m.BotID == b.botID:
@@ -85,11 +76,11 @@ func (b *Bot) author(m written, channel, team string) (hunts.Asker, bool) {
 		who.User = b.listedBot(m)
 		who.Name = who.User
 	}
-	return who, who.User != "" && !m.foreign(b.team) // external members' text is not read
+	return who, who.User != "" && !m.Foreign(b.team) // external members' text is not read
 }
 
 // listedBot is the id by which a bot is listed; empty when it is not.
-func (b *Bot) listedBot(m written) string {
+func (b *Bot) listedBot(m inbound.Message) string {
 	for _, id := range []string{m.BotID, m.AppID, m.User} {
 		if id != "" && slices.Contains(b.cfg.Bots, id) {
 			return id
@@ -99,21 +90,21 @@ func (b *Bot) listedBot(m written) string {
 }
 
 // heard does what a new message asks for.
-func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker, mention bool) error {
+func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunts.Asker, mention bool) error {
 	if !mention {
 		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.enriched(ctx, who.Channel) {
 			return err
 		}
 	}
 	if mention {
-		if err := b.admit(ctx, who, "mention", said(m.Text, b.self)); err != nil {
+		if err := b.admit(ctx, who, "mention", inbound.PlainText(m.Text, b.self)); err != nil {
 			return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 		}
 	} else if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
 		return err // what nobody asked us is refused without a word
 	}
 	who = b.policy.Named(ctx, who)
-	text := said(m.Text, b.self)
+	text := inbound.PlainText(m.Text, b.self)
 	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
 		return b.watchImport(ctx, key, who, rest, m.Files)
 	}
@@ -140,15 +131,15 @@ func (b *Bot) heard(ctx context.Context, key string, m written, who hunts.Asker,
 	if !b.enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		return nil
 	}
-	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files})
+	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.Content(b.self), files: m.Files})
 }
 
 // forHunt tells whether a message in a hunt's thread is about the hunt. What
 // names indicators and is no word of its grammar is for the thread's ledger, as
 // in any other thread.
-func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m written, who hunts.Asker, mention bool) (bool, error) {
-	text := said(m.Text, b.self)
-	if len(indicator.Extract(m.content(b.self), indicator.ExtractOptions{})) == 0 && !(mention && text == "") || meantForUs(text) || requestKey.MatchString(text) {
+func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m inbound.Message, who hunts.Asker, mention bool) (bool, error) {
+	text := inbound.PlainText(m.Text, b.self)
+	if len(indicator.Extract(m.Content(b.self), indicator.ExtractOptions{})) == 0 && !(mention && text == "") || meantForUs(text) || requestKey.MatchString(text) {
 		return true, nil
 	}
 	a, _, err := b.cfg.Store.Answer(ctx, h.ID)
@@ -163,12 +154,12 @@ func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m written, who hunts.As
 // edited reads a message again that somebody changed: what was added comes to
 // the ledger, what is gone and was not hunted yet leaves it. Slack sends the
 // same event when it fetched a link, and for our own edits.
-func (b *Bot) edited(ctx context.Context, key string, e event) error {
-	m := *e.Message
+func (b *Bot) edited(ctx context.Context, key string, e inbound.Event) error {
+	m := *e.Edited
 	if m.Subtype == "tombstone" { // the root of a thread was deleted, its replies stay
-		return b.withdraw(ctx, key, e.Channel, m.thread(), m.TS)
+		return b.withdraw(ctx, key, e.Channel, m.Thread(), m.TS)
 	}
-	if e.Previous != nil && e.Previous.content(b.self) == m.content(b.self) {
+	if e.Previous != nil && e.Previous.Content(b.self) == m.Content(b.self) {
 		return nil
 	}
 	who, ok := b.author(m, e.Channel, b.team)
@@ -184,11 +175,11 @@ func (b *Bot) edited(ctx context.Context, key string, e event) error {
 			return err
 		}
 	}
-	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.content(b.self), files: m.Files, edit: true})
+	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.Content(b.self), files: m.Files, edit: true})
 }
 
 // deleted takes back what only a deleted message named.
-func (b *Bot) deleted(ctx context.Context, key string, e event) error {
+func (b *Bot) deleted(ctx context.Context, key string, e inbound.Event) error {
 	thread, known, err := b.ledgerOf(ctx, e.Channel, e.DeletedTS)
 	if err != nil || !known {
 		return err

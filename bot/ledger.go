@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
@@ -96,7 +97,7 @@ func (b *Bot) ledgerOf(ctx context.Context, channel, ts string) (thread string, 
 type taken struct {
 	at      string // its timestamp
 	text    string
-	files   []file
+	files   []inbound.File
 	by      string // its author, where another one asked
 	asked   bool   // by name, so that the cap does not hold
 	edit    bool   // the message was there before

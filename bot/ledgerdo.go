@@ -8,6 +8,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -15,8 +16,8 @@ import (
 )
 
 // ledgerDo is what the ledger's buttons and its menu do.
-func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message.Action) error {
-	who := i.asker()
+func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a message.Action) error {
+	who := i.Asker()
 	who.ThreadTS = a.Ledger
 	whisper := func(sentence string) error {
 		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
@@ -53,7 +54,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i interaction, a message
 }
 
 // chooseLines asks which of the lines that are not hunted are to be.
-func (b *Bot) chooseLines(ctx context.Context, i interaction, who hunts.Asker, whisper func(string) error) error {
+func (b *Bot) chooseLines(ctx context.Context, i inbound.Interaction, who hunts.Asker, whisper func(string) error) error {
 	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
 	if err != nil {
 		return err
@@ -195,9 +196,9 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if len(l.Lines) == 0 {
 		return whisper("There is nothing to hand over: the ledger is empty.")
 	}
-	view, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
-	view.By = who
-	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
+	View, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
+	View.By = who
+	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(View, v) })
 	if err != nil {
 		return err
 	}
@@ -212,7 +213,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if err != nil {
 		return err
 	}
-	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
+	data, err := message.LedgerBundle(View, cases, who, b.cfg.Clock())
 	if err != nil {
 		return err
 	}

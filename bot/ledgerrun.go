@@ -271,8 +271,8 @@ func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
 			return err
 		}
 	}
-	view := b.ledgerView(ctx, l)
-	render := func(v message.View) message.Message { return message.Ledger(view, v) }
+	View := b.ledgerView(ctx, l)
+	render := func(v message.View) message.Message { return message.Ledger(View, v) }
 	key, to := ledgerKey(l.Channel, l.Thread), outbox.Place{Channel: l.Channel, Thread: l.Thread}
 	p, err := b.out.Post(ctx, key, to, render)
 	if err != nil {

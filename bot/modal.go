@@ -12,6 +12,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -60,8 +61,8 @@ type draft struct {
 	Workspace string `json:"workspace"`
 }
 
-func (v view) draft() draft {
-	return draft{Text: v.field(fieldIndicators), Since: v.field(fieldSince), Devices: v.field(fieldDevices), Why: v.field(fieldWhy), Workspace: v.field(fieldWorkspace)}
+func draftOf(v inbound.View) draft {
+	return draft{Text: v.Field(fieldIndicators), Since: v.Field(fieldSince), Devices: v.Field(fieldDevices), Why: v.Field(fieldWhy), Workspace: v.Field(fieldWorkspace)}
 }
 
 // keepDraft is how long a preview may stay open.
@@ -73,14 +74,14 @@ func draftKey(viewID string) string { return "draft:" + viewID }
 // fields and a following view travel in the acknowledgement only. Nil lets the
 // submission pass to the queue; anything else is the whole answer.
 func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
-	var i interaction
+	var i inbound.Interaction
 	if json.Unmarshal(payload, &i) != nil || i.Type != "view_submission" {
 		return nil
 	}
 	var wrong map[string]string
 	switch i.View.Callback {
 	case message.ModalHunt:
-		d := i.View.draft()
+		d := draftOf(i.View)
 		p := readPaste(d.Text, *b.cfg.Guard)
 		if _, wrong = b.requestOf(d, p, p.hunt); wrong != nil && (wrong[fieldIndicators] == "" || len(p.left) == 0) || !p.wantsPreview() {
 			break
@@ -89,11 +90,11 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 	case message.ModalPreview:
 		wrong = b.checkPreview(ctx, i.View)
 	case message.ModalMark:
-		if i.View.field(fieldVerdict) == "" {
+		if i.View.Field(fieldVerdict) == "" {
 			wrong = map[string]string{fieldVerdict: "Choose what they are."}
 			break
 		}
-		if until := i.View.field(fieldUntil); until != "" {
+		if until := i.View.Field(fieldUntil); until != "" {
 			t, err := time.Parse("2006-01-02", until)
 			if err != nil || !t.After(b.cfg.Clock()) {
 				wrong = map[string]string{fieldUntil: "Choose a day after today: a mark ends by itself."}
@@ -107,7 +108,7 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 }
 
 // preview keeps the form and shows what was read in it.
-func (b *Bot) preview(ctx context.Context, v view, d draft, p paste) any {
+func (b *Bot) preview(ctx context.Context, v inbound.View, d draft, p paste) any {
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	if err := b.cfg.Store.SetJSON(within, draftKey(v.ID), d, keepDraft); err != nil {
@@ -122,7 +123,7 @@ func (b *Bot) preview(ctx context.Context, v view, d draft, p paste) any {
 // beside its first field; nil for everything that is no
 // submitted modal with a field.
 func refusedView(payload json.RawMessage, sentence string) any {
-	var i interaction
+	var i inbound.Interaction
 	if json.Unmarshal(payload, &i) != nil || i.Type != "view_submission" {
 		return nil
 	}
@@ -134,7 +135,7 @@ func refusedView(payload json.RawMessage, sentence string) any {
 }
 
 // checkPreview finds out whether anything is left to hunt.
-func (b *Bot) checkPreview(ctx context.Context, v view) map[string]string {
+func (b *Bot) checkPreview(ctx context.Context, v inbound.View) map[string]string {
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	field := message.FieldHeld
@@ -149,7 +150,7 @@ func (b *Bot) checkPreview(ctx context.Context, v view) map[string]string {
 	if len(p.left) == 0 {
 		return nil
 	}
-	_, wrong := b.requestOf(d, p, p.with(v.chosen(message.FieldHeld, message.FieldDoubtful)))
+	_, wrong := b.requestOf(d, p, p.with(v.Chosen(message.FieldHeld, message.FieldDoubtful)))
 	if wrong == nil {
 		return nil
 	}
@@ -215,13 +216,13 @@ func whyWord(s string) string {
 }
 
 // submitted does what a modal asked for.
-func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
+func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) error {
 	var at modalPlace
 	if err := json.Unmarshal([]byte(i.View.Private), &at); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "modal dropped, its metadata is not ours", "error", err)
 		return nil
 	}
-	who := i.asker()
+	who := i.Asker()
 	who.Channel, who.ThreadTS = at.Channel, at.Thread
 	tell := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if err := b.admit(ctx, who, "form", i.View.Callback); err != nil {
@@ -229,7 +230,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 	}
 	switch i.View.Callback {
 	case message.ModalHunt:
-		d := i.View.draft()
+		d := draftOf(i.View)
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.hunt)
 	case message.ModalPreview:
@@ -241,9 +242,9 @@ func (b *Bot) submitted(ctx context.Context, key string, i interaction) error {
 			return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused("That preview is over an hour old; type /footprint again.", b.view()))
 		}
 		p := readPaste(d.Text, *b.cfg.Guard)
-		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.chosen(message.FieldHeld, message.FieldDoubtful)))
+		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.Chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalChoose:
-		return b.tell(b.chosen(ctx, key, at, who, i.View.chosen(i.View.ticked()...)), tell)
+		return b.tell(b.chosen(ctx, key, at, who, i.View.Chosen(i.View.Ticked(message.FieldHeld)...)), tell)
 	case message.ModalMark:
 		return b.tell(b.setMark(ctx, key, at, who, i.View), tell)
 	}
@@ -285,7 +286,7 @@ func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draf
 // markLife is how long a mark lasts when no day was chosen.
 const markLife = 90 * 24 * time.Hour
 
-func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.Asker, v view) error {
+func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.Asker, v inbound.View) error {
 	h, ok, err := b.cfg.Store.Hunt(ctx, at.Hunt)
 	if err != nil {
 		return err
@@ -298,10 +299,10 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		return nil
 	}
 	until := b.cfg.Clock().Add(markLife)
-	if day, err := time.Parse("2006-01-02", v.field(fieldUntil)); err == nil {
+	if day, err := time.Parse("2006-01-02", v.Field(fieldUntil)); err == nil {
 		until = day
 	}
-	m := mark{Verdict: v.field(fieldVerdict), Ticket: v.field(fieldTicket), Note: v.field(fieldNote), By: who.Name, Until: until}
+	m := mark{Verdict: v.Field(fieldVerdict), Ticket: v.Field(fieldTicket), Note: v.Field(fieldNote), By: who.Name, Until: until}
 	if m.Verdict != malicious && m.Verdict != "benign" {
 		m.Verdict = "known"
 	}
@@ -325,7 +326,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		}
 	}
 	if h.ID == "" {
-		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })
+		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(View message.View) message.Message { return message.Marked(h, m.text(), m.Note, View) })
 		return err
 	}
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(h.ID))
@@ -338,5 +339,5 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		}
 	}
 	f := follow{bot: b, key: key, hunt: h, asker: who}
-	return f.say(ctx, "marked", func(view message.View) message.Message { return message.Marked(h, m.text(), m.Note, view) })
+	return f.say(ctx, "marked", func(View message.View) message.Message { return message.Marked(h, m.text(), m.Note, View) })
 }

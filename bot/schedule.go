@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
@@ -74,7 +75,7 @@ func same(x, y sweep.Schedule) bool {
 const inTheFile = " stands in the operator's file, and is changed there; it can be paused here."
 
 // sweepCommand answers /footprint sweep …
-func (b *Bot) sweepCommand(ctx context.Context, c command, verb, rest string) (string, error) {
+func (b *Bot) sweepCommand(ctx context.Context, c inbound.Command, verb, rest string) (string, error) {
 	words := strings.Fields(rest)
 	name := "daily"
 	if len(words) > 0 && !strings.Contains(words[0], "=") {
@@ -99,7 +100,7 @@ func (b *Bot) sweepCommand(ctx context.Context, c command, verb, rest string) (s
 		}
 		return b.sweepDo(ctx, c, verb, s, known)
 	}
-	if _, err := b.policy.Foresee(ctx, c.asker(), hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "list"}); err != nil {
+	if _, err := b.policy.Foresee(ctx, c.Asker(), hunts.Action{Name: "sweep", Right: hunts.MaySweep, What: "list"}); err != nil {
 		return "", err
 	}
 	if len(all) == 0 {
@@ -134,7 +135,7 @@ func noSweep(name string, all map[string]sweep.Schedule) string {
 
 // sweepDo runs, pauses or removes a sweep, which belongs to its channel: that is where
 // whoever asks needs the right.
-func (b *Bot) sweepDo(ctx context.Context, c command, verb string, s sweep.Schedule, known bool) (string, error) {
+func (b *Bot) sweepDo(ctx context.Context, c inbound.Command, verb string, s sweep.Schedule, known bool) (string, error) {
 	if verb == "remove" && s.FromYML {
 		return s.Name + inTheFile, nil
 	}
@@ -203,7 +204,7 @@ func (b *Bot) scopesNamed(text string) (names []string, wrong string) {
 		name = strings.TrimSpace(name)
 		n := slices.IndexFunc(b.cfg.Workspaces, func(w string) bool { return strings.EqualFold(w, name) })
 		if n < 0 {
-			return nil, fmt.Sprintf("There is no workspace %q. There is %s; write workspace=%s, or workspace=all.", said(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
+			return nil, fmt.Sprintf("There is no workspace %q. There is %s; write workspace=%s, or workspace=all.", inbound.PlainText(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
 		}
 		if !slices.Contains(names, b.cfg.Workspaces[n]) {
 			names = append(names, b.cfg.Workspaces[n])
@@ -213,8 +214,8 @@ func (b *Bot) scopesNamed(text string) (names []string, wrong string) {
 }
 
 // in is who typed a command, as if in another channel.
-func in(channel string, c command) hunts.Asker {
-	who := c.asker()
+func in(channel string, c inbound.Command) hunts.Asker {
+	who := c.Asker()
 	who.Channel = channel
 	return who
 }
@@ -228,7 +229,7 @@ func inChannel(err error, channel, here string) error {
 	return &hunts.Error{Kind: e.Kind, Say: fmt.Sprintf("In <#%s>: %s", channel, e.Say)}
 }
 
-func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (string, error) {
+func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string) (string, error) {
 	all, err := b.schedules(ctx)
 	if err != nil {
 		return "", err
@@ -245,7 +246,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c command, name, rest string) (strin
 	if v := option(rest, "channel"); v != "" {
 		m := channelMention.FindStringSubmatch(v)
 		if m == nil {
-			return fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", said(v, "")), nil
+			return fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", inbound.PlainText(v, "")), nil
 		}
 		s.Channel = m[1] + m[2]
 	}
@@ -315,7 +316,7 @@ func (b *Bot) putSchedule(ctx context.Context, s sweep.Schedule) error {
 
 // unlinked undoes the link that Slack makes of an address that was typed.
 func unlinked(text string) string {
-	return said(strings.TrimSpace(text), "")
+	return inbound.PlainText(strings.TrimSpace(text), "")
 }
 
 // option reads key=value or key="a value" out of a line.

@@ -201,15 +201,15 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	if err != nil {
 		return err
 	}
-	view, red := b.sweepView(s, j, made)
-	post, err := b.postSweep(ctx, s, j, view)
+	View, red := b.sweepView(s, j, made)
+	post, err := b.postSweep(ctx, s, j, View)
 	if err != nil {
 		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
 	}
-	if err := b.settleSweep(ctx, j, previous, made, view.Again); err != nil {
+	if err := b.settleSweep(ctx, j, previous, made, View.Again); err != nil {
 		return err
 	}
-	return b.sweepThread(ctx, j, view, post, red)
+	return b.sweepThread(ctx, j, View, post, red)
 }
 
 // completeSweep fills the thread of a sweep whose job came back after its state
@@ -223,27 +223,27 @@ func (b *Bot) completeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) e
 	if ok, err := b.cfg.Store.GetJSON(ctx, sweptKey(j), &made); err != nil || !ok {
 		return err
 	}
-	view, red := b.sweepView(s, j, made)
-	return b.sweepThread(ctx, j, view, post, red)
+	View, red := b.sweepView(s, j, made)
+	return b.sweepThread(ctx, j, View, post, red)
 }
 
 func (b *Bot) sweepView(s sweep.Schedule, j sweepJob, made swept) (message.SweepView, *policy.Redaction) {
-	view := message.SweepView{
+	View := message.SweepView{
 		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report), Warnings: made.Warnings,
 		Again: made.Listed > 0 && !whole(made.Survey) && j.Try < maxSweepTries,
 	}
 	red := b.policy.Redaction(s.Channel)
-	return policy.Redact(red, view), red
+	return policy.Redact(red, View), red
 }
 
 // postSweep posts the news, or edits the post of an earlier try. Where the channel
 // takes none, the owner gets it.
-func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweepJob, view message.SweepView) (hunts.Post, error) {
-	render := func(v message.View) message.Message { return message.Sweep(view, v) }
+func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweepJob, View message.SweepView) (hunts.Post, error) {
+	render := func(v message.View) message.Message { return message.Sweep(View, v) }
 	post, err := b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Channel}, render)
 	if code := outbox.Code(err); code != "" && s.Owner != "" {
 		b.cfg.Log.WarnContext(ctx, "the channel takes no post of a sweep, its owner gets it", "sweep", j.Name, "error", code)
-		view.Warnings = append(slices.Clone(view.Warnings), "Slack refuses this post in its channel ("+code+"), so you get it.")
+		View.Warnings = append(slices.Clone(View.Warnings), "Slack refuses this post in its channel ("+code+"), so you get it.")
 		post, err = b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Owner}, render)
 	}
 	if err != nil || j.Try == 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -97,7 +98,7 @@ func (f follow) around(ctx context.Context, a hunts.Answer, r reply) error {
 }
 
 // verbMentioned answers a command that is written beside a mention.
-func (b *Bot) verbMentioned(ctx context.Context, key string, c command, text string) (message.Message, bool, error) {
+func (b *Bot) verbMentioned(ctx context.Context, key string, c inbound.Command, text string) (message.Message, bool, error) {
 	if !isVerb(text) {
 		return message.Message{}, false, nil
 	}
@@ -136,7 +137,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	if text == "" {
 		text = "help"
 	}
-	c := command{Text: text, User: who.User, UserName: who.Name, Team: who.Team, Channel: who.Channel}
+	c := inbound.Command{Text: text, User: who.User, UserName: who.Name, Team: who.Team, Channel: who.Channel}
 	switch answer, done, err := b.verbMentioned(ctx, key, c, text); {
 	case err != nil:
 		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })

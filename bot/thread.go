@@ -9,6 +9,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -26,7 +27,7 @@ var (
 // with keys a hunt of its own. In a thread everything else keeps the thread's
 // ledger: the indicators beside the mention, or, without any, those of the whole
 // thread.
-func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker, text string) error {
+func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunts.Asker, text string) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
 		return b.tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
@@ -37,7 +38,7 @@ func (b *Bot) asked(ctx context.Context, key string, m written, who hunts.Asker,
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
 		return b.tell(err, whisper)
 	}
-	from := []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}
+	from := []taken{{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true}}
 	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
 		var err error
 		if from, err = b.threadSaid(ctx, who); err != nil {
@@ -109,7 +110,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 			if sentence, err := b.policy.Stranger(ctx, author); err != nil {
 				return nil, err
 			} else if sentence == "" {
-				out = append(out, taken{at: m.TS, text: m.content(b.self), files: m.Files, asked: true, by: author.User})
+				out = append(out, taken{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true, by: author.User})
 			}
 		}
 		if !more || cursor == "" {
@@ -120,8 +121,8 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 }
 
 // rewritten is a message of the library as we read one.
-func rewritten(raw slack.Message) (written, error) {
-	var m written
+func rewritten(raw slack.Message) (inbound.Message, error) {
+	var m inbound.Message
 	data, err := json.Marshal(raw)
 	if err != nil {
 		return m, err
@@ -137,26 +138,26 @@ func rewritten(raw slack.Message) (written, error) {
 
 // shortcut is the message shortcut that keeps a ledger: the message it was
 // called on is read, whoever wrote it, since a person of ours chose it.
-func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
-	who := i.asker()
+func (b *Bot) shortcut(ctx context.Context, key string, i inbound.Interaction) error {
+	who := i.Asker()
 	whisper := func(sentence string) error {
 		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
 	}
-	var m written
+	var m inbound.Message
 	if err := json.Unmarshal(i.Message, &m); err != nil {
 		return whisper("I can't read this message.")
 	}
 	if m.TS == "" {
 		m.TS = i.MessageTS
 	}
-	who.ThreadTS = m.thread()
+	who.ThreadTS = m.Thread()
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
 		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
-	if m.foreign(b.team) {
+	if m.Foreign(b.team) {
 		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")
 	}
-	err := b.takeAll(ctx, key, who, []taken{{at: m.TS, text: m.content(b.self), files: m.Files, asked: true}}, whisper)
+	err := b.takeAll(ctx, key, who, []taken{{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true}}, whisper)
 	if outbox.NoMember(err) {
 		return whisper("I am not a member of this channel: /invite me, and use the shortcut again.")
 	}
@@ -165,20 +166,20 @@ func (b *Bot) shortcut(ctx context.Context, key string, i interaction) error {
 
 // messageAction does what a message shortcut says: keep a ledger, or, as any
 // other, open the form with what the message says.
-func (b *Bot) messageAction(ctx context.Context, key string, i interaction) error {
+func (b *Bot) messageAction(ctx context.Context, key string, i inbound.Interaction) error {
 	if i.CallbackID == message.ShortcutLedger {
 		return b.shortcut(ctx, key, i)
 	}
-	var m written
+	var m inbound.Message
 	if err := json.Unmarshal(i.Message, &m); err != nil {
 		b.cfg.Log.InfoContext(ctx, "message of a shortcut not understood", "error", err)
 	}
 	if m.TS == "" {
 		m.TS = i.MessageTS
 	}
-	text := said(m.Text, "")
-	if whole := m.content(""); len(indicator.Extract(whole, indicator.ExtractOptions{})) > len(indicator.Extract(text, indicator.ExtractOptions{})) {
+	text := inbound.PlainText(m.Text, "")
+	if whole := m.Content(""); len(indicator.Extract(whole, indicator.ExtractOptions{})) > len(indicator.Extract(text, indicator.ExtractOptions{})) {
 		text = whole // what its blocks and attachments hold
 	}
-	return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: i.asker().Channel, Thread: m.thread()}, text)
+	return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: i.Asker().Channel, Thread: m.Thread()}, text)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -200,7 +201,7 @@ func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong
 }
 
 // watchAdd reads indicators, and for how long and why.
-func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, error) {
+func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (string, error) {
 	end, text, wrong := b.endOf(text, sweep.DefaultLife)
 	if wrong != "" {
 		return wrong, nil
@@ -227,7 +228,7 @@ func (b *Bot) watchAdd(ctx context.Context, c command, text string) (string, err
 	for _, i := range req.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Confidence: sure, Tags: words(tags), Added: now, Expires: end, State: sweep.Active})
 	}
-	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: request.Format(req), Why: req.Why}); err != nil {
+	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: request.Format(req), Why: req.Why}); err != nil {
 		return "", err
 	}
 	changed, fresh, held, say, err := b.put(ctx, list)
@@ -270,13 +271,13 @@ func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req
 	return found, req, "", nil
 }
 
-func (b *Bot) authorizeWatch(ctx context.Context, c command, verb string, req request.Request) error {
-	return b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: request.Format(req), Why: req.Why})
+func (b *Bot) authorizeWatch(ctx context.Context, c inbound.Command, verb string, req request.Request) error {
+	return b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: request.Format(req), Why: req.Why})
 }
 
 // watchRemove takes entries off. One that a source names is only retired, so that
 // the source does not bring it back.
-func (b *Bot) watchRemove(ctx context.Context, c command, text string) (string, error) {
+func (b *Bot) watchRemove(ctx context.Context, c inbound.Command, text string) (string, error) {
 	found, req, say, err := b.onList(ctx, text)
 	if err != nil || say != "" {
 		return say, err
@@ -303,7 +304,7 @@ func (b *Bot) watchRemove(ctx context.Context, c command, text string) (string, 
 // quietFor is how long an entry keeps still when nobody says otherwise.
 const quietFor = 14 * 24 * time.Hour
 
-func (b *Bot) watchQuiet(ctx context.Context, c command, text string) (string, error) {
+func (b *Bot) watchQuiet(ctx context.Context, c inbound.Command, text string) (string, error) {
 	end, text, wrong := b.endOf(text, quietFor)
 	if wrong != "" {
 		return wrong, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -19,9 +20,9 @@ const howToImport = "A slash command carries no file. Share the list in this cha
 
 // watchExport puts the whole watchlist into the channel as a CSV, which can be
 // imported again.
-func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, error) {
+func (b *Bot) watchExport(ctx context.Context, key string, c inbound.Command) (string, error) {
 	name := "watchlist-" + b.cfg.Clock().UTC().Format("2006-01-02") + ".csv"
-	if err := b.policy.Authorize(ctx, c.asker(), hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: c.Channel}); err != nil {
+	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: c.Channel}); err != nil {
 		return "", err
 	}
 	l, err := b.entries(ctx)
@@ -48,7 +49,7 @@ func (b *Bot) watchExport(ctx context.Context, key string, c command) (string, e
 
 // watchImport reads the files of a message onto the watchlist. since= says how
 // long entries live that bring no end of their own, why= is their note.
-func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text string, files []file) error {
+func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text string, files []inbound.File) error {
 	at := outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	say := func(sentence string) error {
 		_, err := b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
@@ -120,9 +121,9 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		return say(sentence)
 	}
 	list.Join(held, nil)
-	view := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
-	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
-	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
+	View := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
+	View.NotEvaluated, View.Left = leftOut(list.Problems, list.Left())
+	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(View, v) })
 	return err
 }
 
@@ -134,7 +135,7 @@ func columnsOf(text string) (columns sweep.Columns, rest string, err error) {
 	return columns, rest, err
 }
 
-func filesOf(files []file) string {
+func filesOf(files []inbound.File) string {
 	names := make([]string, len(files))
 	for i, f := range files {
 		names[i] = f.Name

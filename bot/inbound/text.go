@@ -1,70 +1,10 @@
-package bot
+package inbound
 
 import (
 	"encoding/json"
 	"regexp"
 	"strings"
 )
-
-// written is a message that somebody else wrote, as it comes in an event, with a
-// shortcut, or when a thread is read. Only what is used is read: an unknown
-// block inside must not make the rest unreadable.
-type written struct {
-	User        string            `json:"user"`
-	BotID       string            `json:"bot_id"`
-	AppID       string            `json:"app_id"`
-	Subtype     string            `json:"subtype"`
-	Text        string            `json:"text"`
-	TS          string            `json:"ts"`
-	ThreadTS    string            `json:"thread_ts"`
-	Team        string            `json:"team"`
-	UserTeam    string            `json:"user_team"`
-	SourceTeam  string            `json:"source_team"`
-	Blocks      json.RawMessage   `json:"blocks"`
-	Attachments []json.RawMessage `json:"attachments"`
-	Files       []file            `json:"files"`
-}
-
-// thread is the root of the thread that the message stands in, or begins.
-func (m written) thread() string {
-	if m.ThreadTS != "" {
-		return m.ThreadTS
-	}
-	return m.TS
-}
-
-// foreign tells whether a message came from another company's workspace, by
-// any of the fields that say so.
-func (m written) foreign(team string) bool {
-	for _, from := range []string{m.UserTeam, m.SourceTeam, m.Team} {
-		if from != "" && from != team {
-			return true
-		}
-	}
-	return false
-}
-
-// content is everything that a message holds as text: what was typed, its
-// blocks (rich text, sections, fields, tables, code) and its attachments. What
-// Slack fetched from a link is not what somebody said, and is left out.
-func (m written) content(self string) string {
-	var out strings.Builder
-	line := func(s string) {
-		if s = strings.TrimSpace(s); s != "" {
-			out.WriteString(s)
-			out.WriteByte('\n')
-		}
-	}
-	line(said(m.Text, self))
-	var blocks any
-	if json.Unmarshal(m.Blocks, &blocks) == nil {
-		readBlock(blocks, 0, line)
-	}
-	for _, raw := range m.Attachments {
-		readAttachment(raw, line)
-	}
-	return out.String()
-}
 
 // maxNesting bounds how deep blocks are read; Slack's own nest about eight deep.
 const maxNesting = 32
@@ -93,12 +33,12 @@ func readBlock(v any, depth int, line func(string)) {
 		return
 	case "mrkdwn", "plain_text", "raw_text", "markdown":
 		text, _ := block["text"].(string)
-		line(said(text, ""))
+		line(PlainText(text, ""))
 		return
 	}
 	for _, key := range []string{"title", "alt_text", "description"} {
 		if text, ok := block[key].(string); ok {
-			line(said(text, ""))
+			line(PlainText(text, ""))
 		}
 	}
 	for _, key := range []string{"title", "description", "text", "fields", "elements", "rows", "columns", "cells", "blocks"} {
@@ -172,21 +112,21 @@ func readAttachment(raw json.RawMessage, line func(string)) {
 	had := false
 	tell := func(s string) { had = had || strings.TrimSpace(s) != ""; line(s) }
 	for _, s := range []string{a.Pretext, a.Author, a.Title, a.Text, a.Footer} {
-		tell(said(s, ""))
+		tell(PlainText(s, ""))
 	}
 	if !a.Message && !a.Share {
 		tell(a.TitleLink)
 	}
 	for _, f := range a.Fields {
-		tell(said(f.Title, ""))
-		tell(said(f.Value, ""))
+		tell(PlainText(f.Title, ""))
+		tell(PlainText(f.Value, ""))
 	}
 	readBlock(a.Blocks, 0, tell)
 	for _, m := range a.Quoted {
 		readBlock(m.Message.Blocks, 0, tell)
 	}
 	if !had {
-		line(said(a.Fallback, ""))
+		line(PlainText(a.Fallback, ""))
 	}
 }
 
@@ -195,9 +135,9 @@ var (
 	addressed = regexp.MustCompile(`<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^>]*)?>`)
 )
 
-// said is what a person typed: Slack's mark-up of links undone, mentions taken
+// PlainText is what a person typed: Slack's mark-up of links undone, mentions taken
 // out.
-func said(text, self string) string {
+func PlainText(text, self string) string {
 	text = strings.ReplaceAll(text, "<@"+self+">", " ")
 	text = addressed.ReplaceAllString(text, " ")
 	text = linked.ReplaceAllStringFunc(text, func(s string) string {
