@@ -51,11 +51,12 @@ func TestAnExportThatLacksWhatAHuntReadsIsNeverClean(t *testing.T) {
 		{"a name without RemoteUrl", without("RemoteUrl"), "dns=absent.example", hunts.CouldNotTell, name + " has no column RemoteUrl"},
 		{"a name without AdditionalFields", without("AdditionalFields"), "dns=absent.example", hunts.CouldNotTell, "AdditionalFields"},
 		{"an address without RemoteIP", without("RemoteIP"), "ip=198.51.100.9", hunts.CouldNotTell, "RemoteIP"},
+		{"an address without RemoteUrl, where it can be the host of a URL", without("RemoteUrl"), "ip=198.51.100.9", hunts.CouldNotTell, name + " has no column RemoteUrl"},
+		{"an address without AdditionalFields", without("AdditionalFields"), "ip=198.51.100.9", hunts.CouldNotTell, "AdditionalFields"},
 		{"a file without the process", whole, "ip=198.51.100.9 file=cmd.exe", hunts.CouldNotTell, "InitiatingProcessFileName"},
 		{"dates with two meanings", map[string]string{name: exportHead + strings.Replace(exportLine, "2026-11-03T11:00:00Z", "03/11/2026 11:00", 1)}, "ip=198.51.100.9", hunts.CouldNotTell, "03/11/2026 11:00 has two meanings"},
 		{"a workbook beside the export", map[string]string{name: exportHead + exportLine, "more.xlsx": "\xd0\xcf\x11\xe0"}, "ip=198.51.100.9", hunts.CouldNotTell, "more.xlsx is left out"},
 		// must not
-		{"an address without RemoteUrl", without("RemoteUrl"), "ip=198.51.100.9", hunts.Clean, ""},
 		{"a name with all it reads", whole, "dns=absent.example", hunts.Clean, ""},
 		{"a hit, whatever is missing", without("RemoteUrl"), "ip=203.0.113.66", hunts.Reached, ""},
 		{"a text beside the export", map[string]string{name: exportHead + exportLine, "README.md": "# Events"}, "ip=198.51.100.9", hunts.Clean, ""},

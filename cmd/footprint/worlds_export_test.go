@@ -76,7 +76,7 @@ func (w *world) export(s *scope, dir string) {
 			}
 			writeFile(filepath.Join(dir, s.files.second), render("ndjson", name, columns, apart, s.files.nest))
 		}
-		data := render(container, name, columns, rows, s.files.nest)
+		data := render(container, name, columns, padded(rows, s.files.pad), s.files.nest)
 		if name == "DeviceNetworkEvents" {
 			for range s.files.badLines {
 				data = append(data, []byte(`{"TimeGenerated":"2026-05-01T10:00:00Z","DeviceName":"ws-9","Remo`+"\n")...)
@@ -95,11 +95,15 @@ func (w *world) exported(s *scope, g *grid) ([]string, [][]any) {
 			columns[i] = to
 		}
 	}
-	rows := g.rows
-	for n := 0; len(rows) < s.files.pad; n++ {
-		rows = append(rows, slices.Clone(g.rows[n%len(g.rows)]))
+	return columns, g.rows
+}
+
+// padded repeats the rows of a file up to the limit of a portal.
+func padded(rows [][]any, limit int) [][]any {
+	for n := 0; len(rows) < limit; n++ {
+		rows = append(rows, slices.Clone(rows[n]))
 	}
-	return columns, rows
+	return rows
 }
 
 func writeFile(path string, data []byte) {

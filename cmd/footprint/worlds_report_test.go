@@ -21,14 +21,13 @@ type report struct {
 	kinds, roads   map[string]*tally
 	all            tally
 	healthy, green int
-	wrong, waiting []string // what fails, and what is pending
+	wrong          []string // what fails
 	doubted        []string // healthy worlds that were not CLEAN
 	refused        map[string]int
-	pending        map[string]string
 }
 
 func newReport() *report {
-	return &report{kinds: map[string]*tally{}, roads: map[string]*tally{}, refused: map[string]int{}, pending: pending()}
+	return &report{kinds: map[string]*tally{}, roads: map[string]*tally{}, refused: map[string]int{}}
 }
 
 func (r *report) add(w *world, a said) {
@@ -37,12 +36,8 @@ func (r *report) add(w *world, a said) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	tallies := []*tally{&r.all, entry(r.roads, w.road)}
-	known := ""
 	for _, k := range kinds {
 		tallies = append(tallies, entry(r.kinds, k))
-		if why, ok := r.pending[k]; ok {
-			known = k + ": " + why
-		}
 	}
 	for _, t := range tallies {
 		t.count(j, a)
@@ -58,12 +53,7 @@ func (r *report) add(w *world, a said) {
 		if says == "" {
 			continue
 		}
-		text := fmt.Sprintf("%s [%s]: %s (%s)", seeds(w), strings.Join(kinds, " + "), says, a.Reason)
-		if known != "" {
-			r.waiting = append(r.waiting, text)
-		} else {
-			r.wrong = append(r.wrong, text+"\n"+w.describe())
-		}
+		r.wrong = append(r.wrong, fmt.Sprintf("%s [%s]: %s (%s)\n%s", seeds(w), strings.Join(kinds, " + "), says, a.Reason, w.describe()))
 	}
 	if j.healthy {
 		r.healthy++
@@ -137,9 +127,6 @@ func (r *report) print(t *testing.T) {
 		fmt.Fprintf(&b, "refused %d times: %s\n", n, says)
 	}
 	t.Log("\n" + b.String())
-	if len(r.waiting) > 0 {
-		t.Logf("PENDING: %d wrong answers in worlds of kinds that wait for their mending:\n%s", len(r.waiting), strings.Join(r.waiting[:min(len(r.waiting), 40)], "\n"))
-	}
 	for _, says := range r.wrong[:min(len(r.wrong), shownWorlds)] {
 		t.Error(says)
 	}

@@ -34,8 +34,8 @@ func reads(req request.Request, column string) bool {
 	switch column {
 	case "RemoteIP": // LocalIP is the remote side of a few inspections only
 		return len(req.IPs) > 0
-	case "RemoteUrl", "AdditionalFields":
-		return len(req.Domains) > 0
+	case "RemoteUrl", "AdditionalFields": // an address stands there too, as the host of a URL
+		return len(req.IPs)+len(req.Domains) > 0
 	case "DeviceName":
 		return len(req.Devices) > 0
 	case "TimeGenerated", "ActionType":
