@@ -117,6 +117,9 @@ func (m *mortal) lives(do func()) (alive bool) {
 
 func TestASweepWhoseReplicaIsKilledAtAnyStepIsPostedOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED by -short: no replica is killed")
+	}
 	var config bot.Config
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
 	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24 why="from the ISAC"`)
@@ -130,6 +133,9 @@ func TestASweepWhoseReplicaIsKilledAtAnyStepIsPostedOnce(t *testing.T) {
 
 func TestASweepThatCouldNotTellEverythingIsTriedAgainWhoeverDies(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED by -short: no replica is killed")
+	}
 	var config bot.Config
 	s := newStage(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
 	s.slash(`/footprint watch add ip=192.0.2.140,198.51.100.24`)

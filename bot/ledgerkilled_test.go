@@ -30,6 +30,9 @@ func (c *caught) Push(ctx context.Context, lane, kind, key string, payload []byt
 
 func TestALedgerWhoseReplicaIsKilledAtAnyStepStaysOneAndRight(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED by -short: no replica is killed")
+	}
 	var config bot.Config
 	s := enriched(t, stageOptions{bot: func(c *bot.Config) { config = *c }})
 	total := 0

@@ -147,6 +147,7 @@ func has(script string) chromedp.Action {
 }
 
 func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
+	t.Parallel()
 	url := startDemo(t)
 	ctx := browser(t, 1280, 860)
 	seen := watch(t, ctx, url)
@@ -265,6 +266,7 @@ func (w *witness) check(t *testing.T) {
 // TestNothingInAMessageRuns puts what an attacker would into each place of a
 // message that the page draws.
 func TestNothingInAMessageRuns(t *testing.T) {
+	t.Parallel()
 	const evil = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`
 	text := func(s string) map[string]any { return map[string]any{"type": "plain_text", "text": s} }
 	mark := func(s string) map[string]any { return map[string]any{"type": "mrkdwn", "text": s} }

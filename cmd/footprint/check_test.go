@@ -59,6 +59,7 @@ func checked(t *testing.T, env []string, area string) string {
 }
 
 func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{
 		"nothing":                      {huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "ok device-footprint"},
 		"a bracket that never opened":  {huntFile("DeviceLogonEvents", "RemoteIP in ip_texts)", "nets", "DeviceName"), "warn left out: mine.yaml:12: the query does not parse"},
@@ -147,6 +148,7 @@ func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 }
 
 func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
+	t.Parallel()
 	slack := localslack.New(localslack.Config{Clock: testclock.New().Now, Scopes: []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "groups:read"}})
 	if err := slack.Start(t.Context()); err != nil {
 		t.Fatal(err)

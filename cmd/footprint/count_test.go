@@ -310,6 +310,10 @@ func requests(random *rand.Rand, rows []plainRow) string {
 }
 
 func TestAnIndependentCountAgreesWithTheHunts(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("SKIPPED by -short: no hunt is counted independently")
+	}
 	fleet := t.TempDir()
 	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 3, Now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Devices: 40, Days: 8})
 	if err := localworkspace.Export(events, fleet); err != nil {

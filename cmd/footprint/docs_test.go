@@ -190,6 +190,7 @@ func licence(text string) string {
 }
 
 func TestTheLicencesOfWhatIsBuiltInAreListed(t *testing.T) {
+	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}} {{.Dir}}{{end}}", ".").Output()
 	if err != nil {
 		t.Fatal(err)

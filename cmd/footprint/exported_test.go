@@ -36,6 +36,7 @@ const (
 )
 
 func TestAnExportThatLacksWhatAHuntReadsIsNeverClean(t *testing.T) {
+	t.Parallel()
 	const name = "DeviceNetworkEvents.csv"
 	without := func(column string) map[string]string {
 		return map[string]string{name: strings.Replace(exportHead, column, "Other", 1) + exportLine}
@@ -71,6 +72,7 @@ func TestAnExportThatLacksWhatAHuntReadsIsNeverClean(t *testing.T) {
 }
 
 func TestTimeStandsStillInAnExport(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"DeviceNetworkEvents.csv": exportHead + exportLine + strings.Replace(exportLine, "03T11", "20T09", 1)}
 	for words, want := range map[string]int64{
 		"ip=203.0.113.66 since=1h":                              1, // the newest event, however long ago

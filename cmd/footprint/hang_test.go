@@ -14,6 +14,7 @@ import (
 )
 
 func TestAWorkspaceThatHangsIsAnsweredWithinTheTimeGiven(t *testing.T) {
+	t.Parallel()
 	server := localworkspace.NewServer(localworkspace.Config{
 		Workspaces: map[string]*localworkspace.Events{localWorkspaceID: localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 40, Days: 9})}, Clock: testclock.New().Now,
 	})
@@ -45,6 +46,7 @@ func TestAWorkspaceThatHangsIsAnsweredWithinTheTimeGiven(t *testing.T) {
 }
 
 func TestReadinessNeedsARedisThatTakesWrites(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.start(0)
 	d.waitConnected(1)

@@ -45,6 +45,7 @@ func (d *deployment) becomes(path string, status int, parts ...string) {
 }
 
 func TestReadinessFollowsSocketAndRedis(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.start(0)
 	d.waitConnected(1)
@@ -64,6 +65,7 @@ func TestReadinessFollowsSocketAndRedis(t *testing.T) {
 }
 
 func TestARevokedTokenEndsTheProcessWithASentence(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.start(0)
 	d.waitConnected(1)

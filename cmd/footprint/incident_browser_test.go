@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheDemoShowsAnIncidentThatEnrichedItself(t *testing.T) {
+	t.Parallel()
 	url := startDemo(t)
 	ctx := browser(t, 1280, 860)
 	press := func(script string) chromedp.Action { return chromedp.Evaluate(script+".click()", nil) }

@@ -33,6 +33,7 @@ func terminal(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestRecordedTelemetryGivesTheFiguresCountedFromTheFiles(t *testing.T) {
+	t.Parallel()
 	needLab(t)
 	for _, c := range []struct {
 		request                    string
@@ -72,6 +73,7 @@ func TestRecordedTelemetryGivesTheFiguresCountedFromTheFiles(t *testing.T) {
 }
 
 func TestASweepFindsWhatSingleHuntsFind(t *testing.T) {
+	t.Parallel()
 	needLab(t)
 	list := t.TempDir() + "/list.txt"
 	if err := os.WriteFile(list, []byte("10.10.10.5\n192.168.0.4\nwindowsupdate.com\n2001:500:2::c\npayload.exe\n203.0.113.99\n10.10.0.0/16\nnonsense\n"), 0o600); err != nil {
@@ -98,6 +100,7 @@ func TestASweepFindsWhatSingleHuntsFind(t *testing.T) {
 }
 
 func TestExitCodesTellWhatHappened(t *testing.T) {
+	t.Parallel()
 	events := t.TempDir()
 	old := `{"TimeGenerated":"2026-01-02T03:04:05Z","DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.66","RemotePort":443}` + "\n"
 	if err := os.WriteFile(events+"/DeviceNetworkEvents.ndjson", []byte(old+"{broken\n"), 0o600); err != nil {

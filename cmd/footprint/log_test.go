@@ -39,6 +39,7 @@ func TestNoSecretReachesALogLine(t *testing.T) {
 }
 
 func TestTheLogOfAHuntNamesItAndHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.env = []string{"FOOTPRINT_LOG=json"}
 	d.start(0)

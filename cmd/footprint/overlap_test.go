@@ -11,6 +11,7 @@ import (
 // Two indicators that mean the same rows are both met by them: the line of
 // neither may say CLEAN.
 func TestIndicatorsThatOverlapAreAllMet(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	line := `{"TimeGenerated":"2026-01-02T03:04:05Z","DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.66","RemotePort":443,"RemoteUrl":"a.evil.example","InitiatingProcessFileName":"x.exe"}` + "\n"
 	if err := os.WriteFile(dir+"/DeviceNetworkEvents.ndjson", []byte(line), 0o600); err != nil {

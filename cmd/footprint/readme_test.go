@@ -51,6 +51,7 @@ func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
 
 // The lines of the README work on the sample that is shipped with it.
 func TestTheReadmesTerminalLinesWorkOnItsSample(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

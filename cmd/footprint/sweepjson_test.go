@@ -61,6 +61,7 @@ func TestTheDocumentsTellTheJSONOfASweep(t *testing.T) {
 }
 
 func TestASweepInTheTerminalIsAnAnswer(t *testing.T) {
+	t.Parallel()
 	dir, events := t.TempDir(), t.TempDir()
 	row := `{"TimeGenerated":"2026-01-02T03:04:05Z","DeviceName":"ws-1","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.66","RemoteUrl":"","RemotePort":443,"AdditionalFields":"{}","InitiatingProcessFileName":"a.exe"}` + "\n"
 	if err := os.WriteFile(events+"/DeviceNetworkEvents.ndjson", []byte(row), 0o600); err != nil {

@@ -50,6 +50,7 @@ func (g *gate) let(sweep bool) {
 }
 
 func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
+	t.Parallel()
 	now := testclock.At()
 	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{"w": localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now, Devices: 40, Days: 2})}, Clock: testclock.New().Now})
 	url, err := server.Start(t.Context(), "127.0.0.1:0")

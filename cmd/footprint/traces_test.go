@@ -76,6 +76,7 @@ func (r *receiver) chain(name string) []string {
 }
 
 func TestOneTraceFollowsAQuestionThroughAllReplicas(t *testing.T) {
+	t.Parallel()
 	r := newReceiver(t)
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.env = []string{"FOOTPRINT_TRACES=otlp", "OTEL_EXPORTER_OTLP_ENDPOINT=" + r.URL, "OTEL_BSP_SCHEDULE_DELAY=100"}
@@ -108,6 +109,7 @@ func TestOneTraceFollowsAQuestionThroughAllReplicas(t *testing.T) {
 }
 
 func TestTracesThatAreOffSendNothing(t *testing.T) {
+	t.Parallel()
 	r := newReceiver(t)
 	d := newDeployment(t, localslack.Config{}, 60, 2)
 	d.env = []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + r.URL, "OTEL_BSP_SCHEDULE_DELAY=10"}

@@ -50,6 +50,7 @@ const trapEvents = `{"TimeGenerated":"2026-01-02T03:00:01Z","DeviceName":"ws-01"
 `
 
 func TestTheTrapsOfTheSeed(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, request string
 		rows          []int // by the second of their time, oldest first
@@ -124,6 +125,7 @@ const trapProfiles = `profiles:
 `
 
 func TestExclusionProfilesCountAndNeverHideWhatWasAskedByName(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "exclusions.yaml")
 	if err := os.WriteFile(file, []byte(trapProfiles), 0o600); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 const advancedSchema = "../../../shared/schema/advanced-hunting"
 
 func TestMicrosoftsParserAcceptsEveryHuntInTheSchemaOfAdvancedHunting(t *testing.T) {
+	t.Parallel()
 	dir, err := filepath.Abs(advancedSchema)
 	if err != nil {
 		t.Fatal(err)

@@ -292,6 +292,7 @@ func TestASliceThatFailedIsRetriedAlone(t *testing.T) {
 // Whatever arrives when, and however often it was looked before: an answer made
 // with memory is the answer that a search without it gives.
 func TestMemoryNeverChangesAnAnswer(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	for round := range 8 {
 		var rows []arrival

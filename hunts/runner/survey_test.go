@@ -96,6 +96,7 @@ func drawn(random *rand.Rand, ips, hosts, files, hashes []string) indicator.Indi
 }
 
 func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
+	t.Parallel()
 	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 2})
 	runner := runnerOver(t, events)
 	random := rand.New(rand.NewPCG(20261123, 7))
