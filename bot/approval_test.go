@@ -41,7 +41,7 @@ func TestALargeHuntWaitsForASecondPerson(t *testing.T) {
 	ben := s.slack.AddUser("ben").In(s.soc)
 	ana, benID := s.slack.User("ana").ID, s.slack.User("ben").ID
 	s.slash("/footprint ip=203.0.113.66 since=90d")
-	m := s.waitFor("waits for a second person", "looks back further than 30d")
+	m := s.waitFor("Approval pending", "looks back further than 30d")
 	id := huntIDIn(m.Text)
 	if err := s.ana.Press(s.ctx, m, "Approve"); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestARefusedHuntIsNotRun(t *testing.T) {
 	s := policed(t, approved)
 	ben := s.slack.AddUser("ben").In(s.soc)
 	s.slash("/footprint ip=203.0.113.66,203.0.113.67,203.0.113.68,203.0.113.69")
-	m := s.waitFor("waits for a second person", "more than 3 indicators")
+	m := s.waitFor("Approval pending", "more than 3 indicators")
 	if err := ben.Press(s.ctx, m, "Refuse"); err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +98,11 @@ func TestAHuntThatNobodyApprovesIsOver(t *testing.T) {
 	s := newStage(t, stageOptions{policy: path})
 	ben := s.slack.AddUser("ben").In(s.soc)
 	s.slash("/footprint ip=203.0.113.66 since=90d")
-	m := s.waitFor("waits for a second person")
+	m := s.waitFor("Approval pending")
 	if err := s.bots[0].Tick(s.ctx); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("waits for a second person")
+	s.waitFor("Approval pending")
 	s.clock.Move(21 * time.Minute)
 	if err := ben.Press(s.ctx, m, "Approve"); err != nil {
 		t.Fatal(err)

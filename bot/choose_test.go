@@ -70,7 +70,7 @@ func TestAWatchOfThreeDaysDoesNotShortenALongerOne(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint watch add 203.0.113.66 for=30d")
-	until := s.clock.Now().UTC().Add(30 * 24 * time.Hour).Format("2 Jan")
+	until := s.clock.Now().UTC().Add(30 * 24 * time.Hour).Format("Jan 2")
 	s.waitFor("1 on the watchlist until", "No sweep is scheduled, so nothing looks for it yet")
 	s.slash("/footprint sweep add daily")
 	s.waitFor("The sweep daily runs")

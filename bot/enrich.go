@@ -160,7 +160,7 @@ func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 		enrich = "Enrichment is not allowed."
 	case o.On:
 		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted automatically, at most one round in %s (/footprint here enrich off).",
-			o.When.Format("2 Jan 2006"), o.By, b.cfg.ThreadCap, b.cfg.ThreadPause.Round(time.Second))
+			o.When.Format("Jan 2, 2006"), o.By, b.cfg.ThreadCap, b.cfg.ThreadPause.Round(time.Second))
 	}
 	return allowed + ".\n" + enrich + "\nSlash commands do not exist in threads: mention me there, or use the message shortcut.", nil
 }

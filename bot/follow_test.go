@@ -54,7 +54,7 @@ func TestRepliesNeedTheScopeOrAMention(t *testing.T) {
 	s.ana.Say("only powershell")
 	s.ana.Say("last 30d")
 	s.ana.Reply(m, "<@"+s.slack.BotUser()+"> help")
-	s.inThread(m, "Here you can reply")
+	s.inThread(m, "In this thread you can reply")
 	if top := s.soc.Messages(); len(top) != 3 {
 		t.Errorf("%d messages in the channel: what people say outside of the thread was answered", len(top))
 	}
@@ -87,7 +87,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
-	s.waitFor("Not hunted here before", "hunting 2 indicators")
+	s.waitFor("not hunted here before", "Hunting `203")
 	m := s.waitFor("*REACHED* by 3 devices")
 	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
 	ben := s.slack.AddUser("ben").In(s.soc)
@@ -95,7 +95,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	if err := ben.Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
 	}
-	again := s.waitFor("*REACHED* by 3 devices", "Known: hunted less than a minute ago by ana: REACHED 3 devices", "cached result from ")
+	again := s.waitFor("*REACHED* by 3 devices", "Known: hunted less than a minute ago by ana: REACHED by 3 devices", "cached result from ")
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries for what was asked a moment ago", n-before)
 	}

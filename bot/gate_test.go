@@ -147,7 +147,7 @@ func TestWhoMayNotHuntInAChannelMayNotCancelThere(t *testing.T) {
 	if err := lead.Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
 	}
-	m := s.waitFor("F-", "hunting 2 indicators")
+	m := s.waitFor("F-", "🔎 Hunting")
 	ben := s.slack.AddUser("ben").In(s.soc)
 	if err := ben.Press(s.ctx, m, "Cancel"); err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ func (s *stage) script() string {
 		what := c.Method
 		switch c.Method {
 		case "chat.update":
-			if strings.Contains(c.Args["text"], " slices · ") {
+			if strings.Contains(c.Args["text"], " searched · ") {
 				continue
 			}
 		case "chat.postMessage", "chat.postEphemeral":

@@ -20,7 +20,7 @@ func TestTheHelpNamesEveryCommandAndTellsAllAboutATopic(t *testing.T) {
 	s.slash("/footprint help sweep")
 	s.waitFor("/footprint sweep add NAME", "for example", "cron=", "Needs the right *sweep*", "/footprint sweep pause NAME")
 	s.slash("/footprint help thread")
-	s.waitFor("Here you can reply", "lineage WS-FIN-014")
+	s.waitFor("In this thread you can reply", "lineage WS-FIN-014")
 	s.slash("/footprint sweep dance")
 	s.waitFor("/footprint sweep run [NAME]")
 	s.ana.Say("<@" + s.slack.BotUser() + "> watch list")

@@ -170,7 +170,7 @@ func TestWhereTheBotIsNoMemberTheAnswerGoesToTheAsker(t *testing.T) {
 	if err := s.slack.User("ana").In(random).Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
 	}
-	for _, sign := range []string{"hunting 2 indicators", "*REACHED*"} {
+	for _, sign := range []string{"🔎 Hunting", "*REACHED*"} {
 		m, err := s.slack.WaitMessage(s.ctx, random, func(m localslack.Message) bool { return strings.Contains(m.Text, sign) })
 		if err != nil {
 			t.Fatal(err)
@@ -233,7 +233,7 @@ func TestPeopleTalkingInAThreadAreLeftAlone(t *testing.T) {
 	thread := s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
 	s.ana.Reply(answer, "I think that is the same crew as last week, see the wiki")
 	s.ana.Reply(answer, "help")
-	s.waitFor("Here you can reply")
+	s.waitFor("In this thread you can reply")
 	if now := s.soc.Thread(answer.TS); len(now) != len(thread)+3 {
 		t.Errorf("%d messages, want the two of ana and one answer more than %d", len(now), len(thread))
 	}
@@ -360,11 +360,11 @@ func TestACancelledHuntKeepsWhatWasFoundAndSaysWhatWasNotSearched(t *testing.T) 
 	s.workspace.Fault(localworkspace.Fault{Status: 504, Times: 1, Match: together})
 	s.workspace.Fault(localworkspace.Fault{Delay: 30 * time.Second, Times: 1000, Match: old})
 	s.slash(c2)
-	m := s.waitFor("🔴 *REACHED so far*", "3 of 8 slices · ", " devices so far · ", " events")
+	m := s.waitFor("🔴 *REACHED so far*", "3 of 8 parts searched · ", " devices with ", " so far")
 	if err := s.ana.Press(s.ctx, m, "Cancel"); err != nil {
 		t.Fatal(err)
 	}
-	got := s.waitFor("🔴 *REACHED*", "5 of 8 slices were not searched in full: ", " to "+today.Add(-day).Format("2006-01-02 15:04 UTC")+", Cancelled by @ana")
+	got := s.waitFor("🔴 *REACHED*", "5 of 8 parts were not searched in full: ", " to "+today.Add(-day).Format("2006-01-02 15:04 UTC")+", Cancelled by @ana")
 	if got.TS != m.TS {
 		t.Error("the answer is another message")
 	}

@@ -35,7 +35,7 @@ func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot,
 	if to == "" {
 		to = s.Channel // one of the operator's file that names nobody
 	}
-	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("2 Jan 15:04 UTC"))
+	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("Jan 2, 15:04 UTC"))
 	_, err := b.out.Post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), outbox.Place{Channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
 	return err
 }
@@ -45,7 +45,7 @@ func (b *Bot) LateSweeps(ctx context.Context) []string {
 	var out []string
 	_ = b.eachSweep(ctx, func(s sweep.Schedule, last *sweep.Snapshot) { // without the store readyz is not ready anyway
 		if slot, late := b.late(ctx, s, last, b.cfg.Clock().UTC()); late {
-			out = append(out, fmt.Sprintf("sweep %s of %s has not posted", s.Name, slot.UTC().Format("2 Jan 15:04 UTC")))
+			out = append(out, fmt.Sprintf("sweep %s of %s has not posted", s.Name, slot.UTC().Format("Jan 2, 15:04 UTC")))
 		}
 	})
 	return out

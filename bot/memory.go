@@ -242,10 +242,13 @@ func (b *Bot) huntedText(h hunts.Hunt, list []met) (text, earlier, compare strin
 
 func foundText(v hunts.Verdict, devices int64) string {
 	found := strings.ReplaceAll(string(v), "_", " ")
-	if devices > 0 {
-		found += " " + hunts.Count(devices, "device")
+	switch {
+	case devices == 0:
+		return found
+	case v == hunts.Reached || v == hunts.Tried:
+		return found + " by " + hunts.Count(devices, "device")
 	}
-	return found
+	return found + " on " + hunts.Count(devices, "device")
 }
 
 // changed is what an answer has that an earlier one had not: the one that it
@@ -340,7 +343,7 @@ func (m mark) text() string {
 	if m.Ticket != "" {
 		s += " (" + m.Ticket + ")"
 	}
-	return s + " by " + m.By + " until " + m.Until.UTC().Format("2 Jan 2006")
+	return s + " by " + m.By + " until " + m.Until.UTC().Format("Jan 2, 2006")
 }
 
 // maxMarksAsked bounds how many indicators of one hunt are looked up.

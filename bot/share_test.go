@@ -19,7 +19,7 @@ func TestTwoAskersOfOneRunningHuntShareItAndAreBothNamed(t *testing.T) {
 	s.workspace.Fault(localworkspace.Fault{Delay: 2 * time.Second, Times: 100, Match: slow})
 	ben := s.slack.AddUser("ben").In(s.soc)
 	s.slash("/footprint dns=cdn-sync.example")
-	s.waitFor("hunting 1 indicator")
+	s.waitFor("🔎 Hunting")
 	if err := ben.Slash(s.ctx, "/footprint dns=cdn-sync.example"); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestALongHuntCallsItsAskerBackOnce(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.workspace.Fault(localworkspace.Fault{Delay: time.Second, Times: 100, Match: slow})
 	s.slash(c2)
-	s.waitFor("hunting 2 indicators")
+	s.waitFor("🔎 Hunting")
 	s.clock.Move(30 * time.Second)
 	m := s.waitFor("*REACHED* by 3 devices")
 	s.inThread(m, "<@"+s.slack.User("ana").ID+">: F-", "is answered, 🔴 *REACHED* by 3 devices")

@@ -43,7 +43,7 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 			if e.Expires.Before(now.Add(-keepExpired)) {
 				over = append(over, key)
 			} else if e.State != sweep.Retired {
-				l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.Expired, Reason: "its time was over on " + e.Expires.UTC().Format("2 Jan 2006")})
+				l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.Expired, Reason: "its time was over on " + e.Expires.UTC().Format("Jan 2, 2006")})
 			}
 			continue
 		}
@@ -134,11 +134,11 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 	case len(changed) == 0:
 		text = "👁 None of these can be watched." + heldText(held)
 	default:
-		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.", len(changed)-longer, end.Format("2 Jan 15:04 UTC"))
+		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.", len(changed)-longer, end.Format("Jan 2, 15:04 UTC"))
 		if longer > 0 {
 			text = fmt.Sprintf("👁 %d on the watchlist already, for longer than this; the end was not moved.", longer)
 			if rest := len(changed) - longer; rest > 0 {
-				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("2 Jan 15:04 UTC"))
+				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("Jan 2, 15:04 UTC"))
 			}
 		}
 		none, err := b.noSweepLooks(ctx)
@@ -238,7 +238,7 @@ func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (str
 	if len(changed) == 0 {
 		return "None of these can be watched." + heldText(held), nil
 	}
-	say = fmt.Sprintf("%d on the watchlist until %s.", len(changed), end.Format("2 Jan 2006"))
+	say = fmt.Sprintf("%d on the watchlist until %s.", len(changed), end.Format("Jan 2, 2006"))
 	if old := len(changed) - fresh; old > 0 {
 		say += fmt.Sprintf(" %d were already on the list.", old)
 	}
@@ -319,7 +319,7 @@ func (b *Bot) watchQuiet(ctx context.Context, c inbound.Command, text string) (s
 	for n := range found {
 		found[n].State, found[n].QuietUntil, found[n].Ticket = sweep.Quiet, end, req.Why
 	}
-	return fmt.Sprintf("%d quiet until %s: hunted and counted, but no news.", len(found), end.Format("2 Jan 2006")), b.putEntries(ctx, found)
+	return fmt.Sprintf("%d quiet until %s: hunted and counted, but no news.", len(found), end.Format("Jan 2, 2006")), b.putEntries(ctx, found)
 }
 
 // shownEntries is how many lines the list in Slack has; the export has all.
@@ -355,9 +355,9 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` has all.", len(l.Entries)-n))
 			break
 		}
-		text := fmt.Sprintf("%s · %s · until %s · %s", e.Indicator.Defanged(), stateOf(e, now), e.Expires.Format("2 Jan"), indicator.Defang(e.Source))
+		text := fmt.Sprintf("%s · %s · until %s · %s", e.Indicator.Defanged(), stateOf(e, now), e.Expires.Format("Jan 2"), indicator.Defang(e.Source))
 		if e.Handled(now) {
-			text = fmt.Sprintf("%s · quiet until %s · %s", e.Indicator.Defanged(), e.QuietUntil.Format("2 Jan"), indicator.Defang(e.Source))
+			text = fmt.Sprintf("%s · quiet until %s · %s", e.Indicator.Defanged(), e.QuietUntil.Format("Jan 2"), indicator.Defang(e.Source))
 		}
 		if e.Hits > 0 {
 			text += fmt.Sprintf(" · met by %d sweeps", e.Hits)

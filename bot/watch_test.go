@@ -17,7 +17,7 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 	s := sweeping(t)
 	s.clock.Move(48 * time.Hour)
 	day := func(d time.Duration) string { return s.clock.Now().UTC().Add(d).Format("2006-01-02") }
-	shown := func(d time.Duration) string { return s.clock.Now().UTC().Add(d).Format("2 Jan 2006") }
+	shown := func(d time.Duration) string { return s.clock.Now().UTC().Add(d).Format("Jan 2, 2006") }
 	const days = 24 * time.Hour
 	for _, c := range []struct{ text, want string }{
 		{`list`, "The watchlist is empty"},
@@ -48,7 +48,7 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 		s.slash("/footprint watch " + c.text)
 		s.waitFor(c.want)
 	}
-	s.waitFor("192.0.2[.]140 · active · until "+s.clock.Now().UTC().Add(30*days).Format("2 Jan")+" · slack · C2", "203.0.113[.]9 · quiet until")
+	s.waitFor("192.0.2[.]140 · active · until "+s.clock.Now().UTC().Add(30*days).Format("Jan 2")+" · slack · C2", "203.0.113[.]9 · quiet until")
 	s.clock.Move(31 * days)
 	s.slash("/footprint watch list")
 	s.waitFor("0 on the watchlist. 2 expired in the last 30 days.")

@@ -1,9 +1,6 @@
 package hunts
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Verdict is the first word of every answer.
 type Verdict string
@@ -331,12 +328,4 @@ func AllDone(slices []Slice) bool {
 		}
 	}
 	return len(slices) > 0
-}
-
-// Count writes a number with its noun: "1 device", "3 devices".
-func Count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,44 +1,70 @@
 package message
 
 import (
-	"time"
+	"slices"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
+
+// maxParentLines bounds the parent message: what does not fit is in the thread.
+const maxParentLines = 8
 
 // Answered is the parent message of a hunt: the verdict first, the devices
 // second, then what was asked and what the verdict rests on. It has about eight
 // lines, and on a phone the first device is on the first screen.
 func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 	var p page
-	lines := []line{verdictLine(h, a)}
-	take := func(more ...line) {
-		for _, l := range more {
-			if len(l) > 0 {
-				lines = append(lines, l)
-			}
-		}
+	if v.Newer != nil { // what is newer makes what was known before old news
+		v.Change, v.Known = nil, ""
 	}
-	take(newerLine(v.Newer, v.Now), changeLine(v.Change, v.Now))
-	if found(h) {
-		take(throughLine(a))
-	} else {
-		take(deviceLines(a)...)
+	first := present(verdictLine(h, a), changeLine(v.Change, v.Now))
+	covered := join(coverageLine(a, h.Window.To), problemsLine(a))
+	what, where := askedLine(a), join(searchedLine(a), placesLine(a))
+	if a.Verdict != hunts.Clean {
+		what, where = join(what, where), nil
 	}
-	take(askedLine(a), searchedLine(a), placesLine(a), coverageLine(a, h.Window.To), problemsLine(a), nearLine(a))
-	take(answerNotes(a)...)
+	rest := present(what, where, covered, nearLine(a))
 	if v.Known != "" {
-		take(line{ours("Known: "), sentence(v.Known)})
+		rest = append(rest, line{ours("Known: "), sentence(v.Known)})
 	}
-	p.say(lines...)
+	last := present(newerLine(v.Newer, v.Now))
 	if v.ChannelNote != "" {
-		p.say(line{sentence(v.ChannelNote)})
+		last = append(last, line{sentence(v.ChannelNote)})
 	}
+	room := maxParentLines - len(first) - len(rest) - len(last) - 1 // the foot
+	devices := deviceLines(a, max(room-1, 1))
+	if found(h) {
+		devices = present(throughLine(a))
+	}
+	urgent, notes := answerNotes(a)
+	last = append(last, urgent...)
+	if room -= len(devices) + len(urgent); len(notes) > room && len(notes) > 0 {
+		n := slices.IndexFunc(rest, func(l line) bool { return &l[0] == &covered[0] })
+		rest[n] = rest[n].dot(ours("%s in the thread", count(int64(len(notes)), "note")))
+		notes = nil
+	}
+	p.say(slices.Concat(first, devices, rest, notes, last)...)
 	if row := answerButtons(h, a, v); row != nil {
 		p.add(row, "")
 	}
 	p.small(footLine(h, a))
 	return p.render(v.Form)
+}
+
+// join makes one line of several.
+func join(lines ...line) line {
+	var out line
+	for _, l := range lines {
+		if len(l) > 0 {
+			out = out.dot(l...)
+		}
+	}
+	return out
+}
+
+// present leaves out the lines that have nothing to say.
+func present(lines ...line) []line {
+	return slices.DeleteFunc(lines, func(l line) bool { return len(l) == 0 })
 }
 
 // throughLine names the processes of a hunt for whatever a device did.
@@ -66,23 +92,18 @@ func askedLine(a hunts.Answer) line {
 	return l
 }
 
-func answerNotes(a hunts.Answer) []line {
-	var out []line
-	for n, note := range a.Notes {
-		if n == maxNotesShown && len(a.Notes) > n+1 {
-			return append(out, line{ours("Note: %s in the thread", count(int64(len(a.Notes)-n), "more note"))})
+// answerNotes parts what can't wait for the thread, which itself may not come, from
+// the rest.
+func answerNotes(a hunts.Answer) (urgent, rest []line) {
+	for _, note := range a.Notes {
+		l := line{ours("Note: "), sentence(note)}
+		if hunts.NotKept(note) {
+			urgent = append(urgent, l)
+		} else {
+			rest = append(rest, l)
 		}
-		out = append(out, line{ours("Note: "), sentence(note)})
 	}
-	return out
-}
-
-// recent is how long ago something was while that says more than the date.
-func recent(t, now time.Time) span {
-	if d := now.Sub(t); d >= 0 && d < 24*time.Hour {
-		return ours("%s", ago(t, now))
-	}
-	return at(t)
+	return urgent, rest
 }
 
 func processSpan(name string) span {

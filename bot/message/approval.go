@@ -12,9 +12,9 @@ import (
 // large.
 func Held(h hunts.Hunt, why string, until time.Time, v View) Message {
 	var p page
-	head := line{ours("✋ "), bold(h.ID), ours(" · waits for a second person · "), subject(h)}.dot(ours("%s", h.Window.Text()))
-	p.say(head, asked(h))
-	reason := line{ours("Somebody else who may hunt here has to approve it until "), at(until)}
+	head := line{ours("✋ "), bold("Approval pending"), ours(" · ")}.and(asked(h)...).dot(windowSpans(h.Window)...)
+	p.say(head)
+	reason := line{ours("Someone else who may hunt here must approve it by "), at(until)}
 	if why != "" {
 		reason = reason.dot(sentence(why))
 	}

@@ -11,7 +11,7 @@ import (
 // AuditLine is one entry of the audit in words; people and channels as Slack's
 // ids, so that the line calls nobody.
 func AuditLine(e hunts.AuditEntry) string {
-	parts := []string{e.Time.UTC().Format("2 Jan 15:04:05 UTC"), e.Action, "by " + e.User}
+	parts := []string{e.Time.UTC().Format("Jan 2 15:04:05 UTC"), e.Action, "by " + e.User}
 	add := func(format, s string) {
 		if s != "" {
 			parts = append(parts, fmt.Sprintf(format, shown(s, maxShort)))

@@ -150,7 +150,7 @@ func manyRows(n int, longText bool) (hunts.Hunt, hunts.Answer) {
 		r := template
 		r.Device = fmt.Sprintf("ws-%05d.corp.example", i)
 		if longText {
-			r.Device, r.Process, r.RemoteHost = strings.Repeat("ж", 300), strings.Repeat("<", 300), strings.Repeat("a.", 300)+"example"
+			r.Device, r.Process, r.RemoteHost = fmt.Sprint(i)+strings.Repeat("ж", 300), strings.Repeat("<", 300), strings.Repeat("a.", 300)+"example"
 		}
 		a.Rows = append(a.Rows, r)
 		a.ByDevice = append(a.ByDevice, device(r.Device, r.Outcome, r.Events, r.FirstSeen, r.LastSeen))

@@ -26,13 +26,15 @@ func changeLine(c *hunts.Change, now time.Time) line {
 	if c.None() {
 		l = line{ours("Nothing new")}
 	} else {
-		l = l.and(ours("+%s", count(int64(len(c.Devices)), "device")))
+		if len(c.Devices) > 0 {
+			l = l.and(ours("+%s", count(int64(len(c.Devices)), "device")))
+		}
 		for n, d := range c.Devices {
 			switch {
 			case d == "": // not to be named in this channel
 				continue
 			case n == maxNewDevices:
-				l = l.and(ours(" and %d more", len(c.Devices)-n))
+				l = l.and(ours(" and %s more", grouped(int64(len(c.Devices)-n))))
 			case n > maxNewDevices:
 				continue
 			case n > 0:
@@ -45,10 +47,13 @@ func changeLine(c *hunts.Change, now time.Time) line {
 		if c.AtLeast {
 			least = "at least "
 		}
-		l = l.and(ours(", +%s%s", least, count(c.Events, "event")))
+		if len(c.Devices) > 0 {
+			l = l.and(ours(", "))
+		}
+		l = l.and(ours("+%s%s", least, count(c.Events, "event")))
 	}
 	if c.Rest {
-		l = l.and(ours(" in what %s had left out", shown(c.Hunt, maxShort)))
+		l = l.and(ours(" in the parts that %s had not searched", shown(c.Hunt, maxShort)))
 	} else {
 		l = l.and(ours(" since "), clock(c.Since, now), ours(" (%s)", shown(c.Hunt, maxShort)))
 	}
@@ -70,11 +75,15 @@ func newerLine(n *Newer, now time.Time) line {
 	c := n.Change
 	switch {
 	case c.None() && c.Rest:
-		l = l.dot(ours("nothing more in the rest"))
+		l = l.dot(ours("nothing new in the rest"))
 	case c.None():
 		l = l.dot(ours("nothing new since "), clock(c.Since, now))
 	default:
-		l = l.dot(ours("+%s, +%s", count(int64(len(c.Devices)), "device"), count(c.Events, "event")))
+		more := "+" + count(c.Events, "event")
+		if len(c.Devices) > 0 {
+			more = "+" + count(int64(len(c.Devices)), "device") + ", " + more
+		}
+		l = l.dot(ours("%s", more))
 	}
 	return l.and(ours(" (%s)", shown(n.Hunt, maxShort)))
 }

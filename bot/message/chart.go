@@ -62,9 +62,9 @@ func binLabel(bins []hunts.Bin, i int) string {
 	step := bins[1].Start.Sub(bins[0].Start)
 	at := bins[i].Start.UTC()
 	if step < 24*time.Hour {
-		return at.Format("02 Jan 15:04")
+		return at.Format("Jan 2, 15:04")
 	}
-	return at.Format("2006-01-02")
+	return at.Format("Jan 2")
 }
 
 func chartOf(bins []hunts.Bin) slack.Block {

@@ -15,10 +15,10 @@ func searchedLine(a hunts.Answer) line {
 	}
 	l := line{ours("Searched: network connections (all outcomes)")}
 	if len(a.Request.Domains) > 0 {
-		l = l.and(ours(", DNS, TLS and HTTP names"))
+		l = l.and(ours(", DNS, TLS, and HTTP names"))
 	}
 	if len(a.Request.Files) > 0 {
-		l = l.dot(ours("only through the files asked for"))
+		l = l.and(ours(", only through the files asked for"))
 	}
 	return l
 }
@@ -32,7 +32,7 @@ func placesLine(a hunts.Answer) line {
 		name := shown(p.Place, maxShort)
 		switch {
 		case p.Events > 0 && p.Table != "DeviceNetworkEvents":
-			found = append(found, name+" "+grouped(p.Events))
+			found = append(found, name+" ("+count(p.Events, "event")+")")
 		case !p.Searched && !seen["-"+name]:
 			seen["-"+name] = true
 			if p.Reason != "" {
@@ -46,7 +46,7 @@ func placesLine(a hunts.Answer) line {
 	}
 	var l line
 	if len(found) > 0 {
-		l = l.dot(ours("Also: %s", listed(found, maxPlaces)))
+		l = l.dot(ours("Also found in %s", listed(found, maxPlaces)))
 	}
 	if a.Verdict == hunts.Clean && len(searched) > 0 {
 		l = l.dot(ours("Searched: %s", listed(searched, maxPlaces)))
@@ -149,7 +149,7 @@ func problemsLine(a hunts.Answer) line {
 	if len(rest) == 0 {
 		return nil
 	}
-	return line{ours("Not complete: "), sentence(strings.Join(rest, "; "))}
+	return line{ours("not complete: "), sentence(strings.Join(rest, "; "))}
 }
 
 // footLine ends every message: the hunt's id, who asked and why, and how fresh

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -36,13 +37,17 @@ func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 			rest.say(line{ours("… %s", count(int64(len(a.Beacons)-i), "more regular pair"))})
 			break
 		}
-		rest.say(beaconLine(b))
+		rest.say(beaconLine(b, cmp.Or(shortNames(a)[b.Device], b.Device)))
 	}
 	if lines := neighbourLines(a); lines != nil {
 		rest.say(lines...)
 	}
-	if a.Totals.Aggregated > 0 && len(a.Rows) > 0 {
-		rest.say(line{ours("An hourly aggregate is one event that stands for many connections.")})
+	if n := a.Totals.Aggregated; n > 0 && len(a.Rows) > 0 {
+		text := grouped(n) + " of these events are hourly aggregates: each stands for many connections."
+		if n == 1 {
+			text = "1 of these events is an hourly aggregate: it stands for many connections."
+		}
+		rest.say(line{ours("%s", text)})
 	}
 	if len(a.Notes) > 0 {
 		var lines []line
@@ -66,23 +71,20 @@ func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
 const maxBeacons = 5
 
 func rowCaption(a hunts.Answer) string {
-	shownRows := int64(0)
+	rows := alike(a.Rows, a)
 	var events int64
-	for _, r := range a.Rows {
-		if !r.Hidden {
-			shownRows++
-			events += r.Events
-		}
+	for _, r := range rows {
+		events += r.Events
 	}
-	text := fmt.Sprintf("%s: %s in %s, newest first", fileStem(a), count(events, "event"), count(shownRows, "row"))
+	text := fmt.Sprintf("%s: %s in %s, newest first", fileStem(a), count(events, "event"), count(int64(len(rows)), "row"))
 	if a.Truncated.Rows {
 		text += ", more matched than one answer holds"
 	}
 	return text
 }
 
-func beaconLine(b hunts.Beacon) line {
-	return line{ours("Likely beaconing: "), data(b.Device), ours(" · "), processSpan(b.Process), ours(" → "), span{kind: codeSpan, text: shownRemote(b.Remote, maxShort)},
+func beaconLine(b hunts.Beacon, name string) line {
+	return line{ours("Likely beaconing: "), data(name), ours(" · "), processSpan(b.Process), ours(" → "), span{kind: codeSpan, text: shownRemote(b.Remote, maxShort)},
 		ours(" every %s (±%s), %s", rhythm(b.Interval), rhythm(b.Spread), count(b.Events, "event"))}
 }
 
@@ -145,12 +147,13 @@ func newestLines(a hunts.Answer) []line {
 			order = append(order, e)
 		}
 	}
-	lines := []line{{ours("Of the newest %s", count(int64(len(a.Events)), "event"))}}
+	names := shortNames(a)
+	lines := []line{{bold("Newest " + count(int64(len(a.Events)), "event"))}}
 	for i, e := range order {
 		if i == maxNewest {
 			return append(lines, line{ours("… %s in %s.csv", count(int64(len(order)-i), "other kind"), fileStem(a))})
 		}
-		l := line{ours("• "), at(e.Time), ours(" · "), data(e.Device), ours(" · %s · ", outcomeWord(e.Outcome)), processSpan(e.Process)}
+		l := line{ours("• "), at(e.Time), ours(" · "), bold(shown(cmp.Or(names[e.Device], e.Device), maxShort)), ours(" · %s · ", outcomeWord(e.Outcome)), processSpan(e.Process)}
 		if n := seen[of(e)] - 1; n > 0 {
 			l = l.and(ours(" ×%s", grouped(n+1)))
 		}

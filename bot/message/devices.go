@@ -32,7 +32,7 @@ func sightings(a hunts.Answer) []sighting {
 	for _, p := range a.ByProcess {
 		devicesOf[strings.ToLower(p.Process)] = p.Devices
 	}
-	names := shortNames(a.ByDevice)
+	names := shortNames(a)
 	var out []sighting
 	for _, d := range a.ByDevice {
 		if d.Hidden {
@@ -88,29 +88,41 @@ func saysMore(r, than hunts.Row) bool {
 	return r.Events > than.Events
 }
 
-// shortNames cuts the domain off where what is left is still one device.
-func shortNames(devices []hunts.DeviceResult) map[string]string {
+// shortNames cuts the domain off where what is left is still one device of the
+// answer.
+func shortNames(a hunts.Answer) map[string]string {
+	var names []string
+	for _, d := range a.ByDevice {
+		names = append(names, d.Device)
+	}
+	for _, r := range a.Rows {
+		names = append(names, r.Device)
+	}
+	for _, e := range a.Events {
+		names = append(names, e.Device)
+	}
 	full := map[string]map[string]bool{}
-	for _, d := range devices {
-		short, _, _ := strings.Cut(strings.ToLower(d.Device), ".")
+	for _, name := range names {
+		short, _, _ := strings.Cut(strings.ToLower(name), ".")
 		if full[short] == nil {
 			full[short] = map[string]bool{}
 		}
-		full[short][strings.ToLower(d.Device)] = true
+		full[short][strings.ToLower(name)] = true
 	}
 	out := map[string]string{}
-	for _, d := range devices {
-		short, _, _ := strings.Cut(d.Device, ".")
-		if out[d.Device] = d.Device; short != "" && len(full[strings.ToLower(short)]) == 1 {
-			out[d.Device] = short
+	for _, name := range names {
+		short, _, _ := strings.Cut(name, ".")
+		if out[name] = name; short != "" && len(full[strings.ToLower(short)]) == 1 {
+			out[name] = short
 		}
 	}
 	return out
 }
 
 // deviceLines name the devices of an answer: a line for each of the few that
-// matter most, one for those that only tried, and how many more there are.
-func deviceLines(a hunts.Answer) []line {
+// matter most, at least one and at most as many as there is room for, then one for
+// those that only tried, and how many more there are.
+func deviceLines(a hunts.Answer, most int) []line {
 	all := sightings(a)
 	tried := len(all)
 	for i, s := range all {
@@ -125,7 +137,7 @@ func deviceLines(a hunts.Answer) []line {
 		first, rest = all, nil
 	}
 	var out []line
-	for _, s := range first[:min(len(first), maxDeviceLines)] {
+	for _, s := range first[:min(len(first), maxDeviceLines, most)] {
 		out = append(out, deviceLine(s, a))
 	}
 	var last line
@@ -149,8 +161,8 @@ func deviceLine(s sighting, a hunts.Answer) line {
 	if user := accountOf(s); user != "" {
 		l = l.and(ours(" ("), span{text: user}, ours(")"))
 	}
-	if s.Scope != "" && len(a.ByScope) > 1 {
-		l = l.and(ours(" in "), span{text: shown(s.Scope, maxShort)})
+	if text := placed("", s.Scope, a); text != "" {
+		l = l.and(span{text: text})
 	}
 	l = l.dot(throughSpan(s.lead))
 	if s.Outcome != hunts.OutcomeReached {
@@ -191,6 +203,18 @@ func accountOf(s sighting) string {
 	if name == "" && len(s.Accounts) > 0 {
 		name = s.Accounts[0]
 	}
+	return shortAccount(name)
+}
+
+// placed adds the workspace to a device's name where an answer has several.
+func placed(name, scope string, a hunts.Answer) string {
+	if scope == "" || len(a.ByScope) < 2 {
+		return name
+	}
+	return name + " in " + shown(scope, maxShort)
+}
+
+func shortAccount(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -272,7 +296,7 @@ func devicesGrid(a hunts.Answer) grid {
 	}
 	for _, s := range sightings(a) {
 		g.rows = append(g.rows, []cell{
-			word1(ownName(s.Device)), word1(cmp.Or(accountOf(s), none)), word1(cutText(throughSpan(s.lead).text, maxCell)), word1(outcomeWord(s.Outcome)), number(s.Events),
+			word1(placed(shown(s.name, maxShort), s.Scope, a)), word1(cmp.Or(accountOf(s), none)), word1(cutText(throughSpan(s.lead).text, maxCell)), word1(outcomeWord(s.Outcome)), number(s.Events),
 			word1(s.FirstSeen.UTC().Format(cellTime)), word1(s.LastSeen.UTC().Format(cellTime)),
 		})
 	}

@@ -132,6 +132,9 @@ var codeMrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`"
 // mention.
 var userID = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
 
+// appID is what Slack's ids of bots and apps look like.
+var appID = regexp.MustCompile(`^[AB][A-Z0-9]{6,30}$`)
+
 // huntID is what our own ids look like; anything else is shown as data.
 var huntID = regexp.MustCompile(`^F-[2-9A-Z]{4,8}$`)
 

@@ -80,7 +80,7 @@ func TestGoldenMessages(t *testing.T) {
 		{"clean", func() (hunts.Hunt, hunts.Answer) { return empty(story()) }},
 		{"clean-near", near},
 		{"could-not-tell-error", func() (hunts.Hunt, hunts.Answer) {
-			return unknown("2 of 7 day-slices were not searched: the workspace answered too late", func(a *hunts.Answer) {
+			return unknown("2 of 7 parts were not searched: the workspace answered too late", func(a *hunts.Answer) {
 				for _, i := range []int{1, 4} {
 					a.Coverage.Slices[i].State, a.Coverage.Slices[i].Reason = hunts.SliceFailed, "no answer within 3 min"
 				}

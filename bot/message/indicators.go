@@ -125,11 +125,19 @@ func rarityText(a hunts.Answer) string {
 	case devices == 0 || fleet == 0 || devices > fleet:
 		return ""
 	case devices*rareShare <= fleet:
-		return "rare: " + grouped(devices) + " of " + count(fleet, "device")
+		return "rare: " + grouped(devices) + " of " + count(fleet, "device") + mixedText(a)
 	case commonly(a):
-		return "common: " + shareText(a)
+		return "common: " + shareText(a) + mixedText(a)
 	}
-	return shareText(a)
+	return shareText(a) + mixedText(a)
+}
+
+// mixedText says of a number of devices that it counts those that only tried too.
+func mixedText(a hunts.Answer) string {
+	if c := reachedBy(a); c.reached > 0 && c.tried > 0 {
+		return " reached or tried it"
+	}
+	return ""
 }
 
 func commonly(a hunts.Answer) bool {

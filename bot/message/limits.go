@@ -62,7 +62,7 @@ const (
 const (
 	maxIndicatorLines = 4   // per-indicator lines in the parent; more become a count
 	maxProcessesNamed = 3   // in "Through …"
-	maxNotesShown     = 2   // in the parent; the thread has all
+	maxNotesShown     = 2   // in the foot of a ledger
 	maxShort          = 80  // a name from data inside a line
 	maxSentence       = 400 // a sentence that came with the answer
 	maxCell           = 120 // a cell of a table

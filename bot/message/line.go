@@ -81,6 +81,12 @@ func at(t time.Time) span { return span{kind: dateSpan, at: t} }
 // who mentions a person by our own record of their Slack id; any other name is
 // shown as text.
 func who(a hunts.Asker) span {
+	if appID.MatchString(a.User) { // Slack has no mention of an app's own id
+		if a.Name == "" || a.Name == a.User {
+			return ours("an app")
+		}
+		return span{text: shown(a.Name, maxShort) + " (app)"}
+	}
 	if userID.MatchString(a.User) {
 		return span{kind: userSpan, text: a.User}
 	}

@@ -75,13 +75,13 @@ func TestTheMockMessagesOfAQuickHunt(t *testing.T) {
 		got  Message
 		want string
 	}{
-		{"first paint", Started(h, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\nQueued\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"waiting", Progress(h, hunts.Progress{QueuedAhead: 2}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n⏳ Waiting: 2 queries ahead\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"in the middle", Progress(h, hunts.Progress{Done: 4, Total: 7, Devices: 3, Events: 17}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓░░░ 4 of 7 slices · 3 devices so far · 17 events\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"reached before the end", Progress(h, hunts.Progress{Done: 9, Total: 7, Verdict: hunts.Reached, Devices: 1, Events: 1}, v), "🔴 *REACHED so far* · F-7QK2 still hunting · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n▓▓▓▓▓▓▓ 7 of 7 slices · 1 device so far · 1 event\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"nothing yet", Progress(h, hunts.Progress{Done: -1, Total: 90}, v), "🔎 *F-7QK2* · hunting 2 indicators · last 7 days · prod-eu\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\n░░░░░░░░░░░░░░ 0 of 90 slices · nothing so far\nasked by <@U0ANALYST> · \"ISAC tip\""},
-		{"answered", Answered(h, a, v), "🔴 *REACHED* by 3 devices, tried by 1 · last 7 days, fully searched\n*ws-fin-014* (b.lee) · powershell.exe ← winword.exe · 30 events since 2026-11-01 22:12 UTC · likely beaconing: every 60 s\n*ws-fin-031* (b.lee) · powershell.exe ← winword.exe · 18 events since 2026-11-01 22:12 UTC\n*ws-hr-002* (b.lee) · process unknown (network inspection) · 3 events since 2026-11-01 22:12 UTC\nTried only: *srv-web-01* (b.lee) · rundll32.exe ← services.exe, failed\n`203.0.113[.]66` reached by 2, tried by 1 · `cdn-sync[.]example` reached by 2, marked malicious (INC-4711) · rare: 4 of 1,942 devices\nCoverage: 1,942 of 2,010 sensors · newest event 4 min before the search · 14 events are known-good (internal-dns)\nNote: 3 inspected events carry no process\nF-7QK2 · <@U0ANALYST>: \"ISAC tip\" · prod-eu · searched 2026-11-03 09:12 UTC, cached until 2026-11-03 09:27 UTC"},
-		{"broken", Broken(h, "something broke on our side", "Try again in a minute", v), "⚪ *COULD NOT TELL* · something broke on our side\nTry again in a minute\nIP `203.0.113[.]66` · domain `cdn-sync[.]example` and sub-domains\nF-7QK2"},
+		{"first paint", Started(h, v), "🔎 Hunting `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains) · last 7 days · prod-eu\n⏳ Queued\n*F-7QK2* · <@U0ANALYST>: \"ISAC tip\""},
+		{"waiting", Progress(h, hunts.Progress{QueuedAhead: 2}, v), "🔎 Hunting `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains) · last 7 days · prod-eu\n⏳ Waiting: 2 queries ahead\n*F-7QK2* · <@U0ANALYST>: \"ISAC tip\""},
+		{"in the middle", Progress(h, hunts.Progress{Done: 4, Total: 7, Devices: 3, Events: 1700}, v), "🔎 Hunting `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains) · last 7 days · prod-eu\n▓▓▓▓░░░ 4 of 7 days searched · 3 devices with 1,700 events so far\n*F-7QK2* · <@U0ANALYST>: \"ISAC tip\""},
+		{"reached before the end", Progress(h, hunts.Progress{Done: 9, Total: 7, Verdict: hunts.Reached, Devices: 1, Events: 1}, v), "🔴 *REACHED so far* · still hunting `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains) · last 7 days · prod-eu\n▓▓▓▓▓▓▓ 7 of 7 days searched · 1 device with 1 event so far\n*F-7QK2* · <@U0ANALYST>: \"ISAC tip\""},
+		{"parts that are no days", Progress(h, hunts.Progress{Done: -1, Total: 90}, v), "🔎 Hunting `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains) · last 7 days · prod-eu\n░░░░░░░░░░░░░░ 0 of 90 parts searched · nothing so far\n*F-7QK2* · <@U0ANALYST>: \"ISAC tip\""},
+		{"answered", Answered(h, a, v), "🔴 *REACHED* by 3 devices, tried by 1 · last 7 days, fully searched\n*ws-fin-014* (b.lee) · powershell.exe ← winword.exe · 30 events since 2026-11-01 22:12 UTC · likely beaconing: every 60 s\n*ws-fin-031* (b.lee) · powershell.exe ← winword.exe · 18 events since 2026-11-01 22:12 UTC\n*ws-hr-002* (b.lee) · process unknown (network inspection) · 3 events since 2026-11-01 22:12 UTC\nTried only: *srv-web-01* (b.lee) · rundll32.exe ← services.exe, failed\n`203.0.113[.]66` reached by 2, tried by 1 · `cdn-sync[.]example` reached by 2, marked malicious (INC-4711) · rare: 4 of 1,942 devices reached or tried it\nCoverage: 1,942 of 2,010 sensors · newest event 4 min before the search · 14 events are known-good (internal-dns) · 1 note in the thread\nF-7QK2 · <@U0ANALYST>: \"ISAC tip\" · prod-eu · searched 2026-11-03 09:12 UTC, cached until 2026-11-03 09:27 UTC"},
+		{"broken", Broken(h, "something broke on our side", "Try again in a minute", v), "⚪ *COULD NOT TELL* · something broke on our side\nTry again in a minute\nHunted: `203.0.113[.]66` and `cdn-sync[.]example` (with sub-domains)\nF-7QK2"},
 		{"refused, with channels", Refused("<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 <!here>", v), "<#C0SOC> <#C0IT> may hunt up to 7 days; you asked for 90 &lt;!here&gt;"},
 		{"marked", Marked(h, "malicious (INC-4711)", "seen in the ISAC list", v), "🏷️ F-7QK2: malicious (INC-4711) · \"seen in the ISAC list\""},
 	} {
@@ -251,5 +251,35 @@ func TestAModalKeepsItsLimits(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestTheParentHasAtMostEightLinesWhateverThereIsToSay(t *testing.T) {
+	h, a := story()
+	a.Coverage.Complete, a.Coverage.Problems = false, []string{"DeviceNetworkEvents holds events only since yesterday"}
+	a.Places = []hunts.Place{{Place: "DNS lookups", Table: "DeviceEvents", Searched: true, Events: 3}}
+	a.Notes = append(a.Notes, "one more note")
+	change := hunts.Change{Hunt: "F-7QK1", Since: before(time.Hour), Events: 3, Whole: true}
+	m := Answered(h, a, View{Now: now, Known: "hunted 23 h ago by ana: REACHED by 2 devices", Change: &change, Newer: &Newer{Hunt: "F-7QK3", Verdict: hunts.Reached, Devices: 4, Change: change}})
+	if n := strings.Count(m.Text, "\n") + 1; n > 8 {
+		t.Errorf("%d lines:\n%s", n, m.Text)
+	}
+	for _, want := range []string{"*ws-fin-014*", "and 1 more device", "Tried only: *srv-web-01*", "2 notes in the thread", "Also found in DNS lookups (3 events)", "not complete: "} {
+		if !strings.Contains(m.Text, want) {
+			t.Errorf("lacks %q:\n%s", want, m.Text)
+		}
+	}
+}
+
+func TestRowsThatLookTheSameAreOneRow(t *testing.T) {
+	h, a := story()
+	twin := a.Rows[0]
+	twin.Account, twin.Events, twin.FirstSeen = `OTHER\b.lee`, 7, before(40*time.Hour)
+	other := a.Rows[0]
+	other.RemoteHost = "cdn.cdn-sync.example"
+	a.Rows = append(a.Rows, twin, other)
+	text := Details(h, a, View{Now: now})[0].Text
+	if strings.Count(text, "ws-fin-014 · b.lee") != 2 || !strings.Contains(text, "reached · 37 · 2026-11-01 17:12:00") || !strings.Contains(text, "in 5 rows") {
+		t.Error(text)
 	}
 }

@@ -57,10 +57,10 @@ func choiceField(block, label, hint string, options [][2]string, open bool) slac
 // HuntModal asks for a hunt: one indicator, or a whole report.
 func HuntModal(private, filled string, workspaces []string) slack.ModalViewRequest {
 	fields := []slack.Block{
-		textField("indicators", "Indicators", "Addresses, ranges, domains, URLs, hashes; defanged is fine. Paste a whole report: private ranges, public resolvers and well-known names in it are held back.", filled, true, false),
-		choiceField("since", "Look back", "Days that were searched already are answered from memory.", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}, false),
-		textField("devices", "Only on these devices", "Names, separated by commas or blanks.", "", false, true),
-		textField("why", "Reason", "Stands in the audit and in the workspace's own query log.", "", false, true),
+		textField("indicators", "Indicators", "Addresses, ranges, domains, URLs, hashes; defanged is fine. Paste a whole report: private ranges, public resolvers, and well-known names in it are skipped.", filled, true, false),
+		choiceField("since", "Look back", "Days that were searched already come from cached results.", [][2]string{{"since=7d", "7 days"}, {"since=24h", "24 hours"}, {"since=30d", "30 days"}, {"since=90d", "90 days"}, {"since=all", "Everything the workspace keeps"}}, false),
+		textField("devices", "Only on these devices", "Names, separated by commas or spaces.", "", false, true),
+		textField("why", "Reason", "Recorded in the audit log and in the workspace's own query log.", "", false, true),
 	}
 	if len(workspaces) > 1 {
 		options := make([][2]string, 0, maxSelectOptions)
@@ -75,7 +75,7 @@ func HuntModal(private, filled string, workspaces []string) slack.ModalViewReque
 // MarkModal asks for a judgement of a hunt's indicators.
 func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
 	day := slack.NewDatePickerBlockElement("value")
-	until := slack.NewInputBlock("until", plainObject("Until"), plainObject("Without a day the mark ends after 90 days."), day)
+	until := slack.NewInputBlock("until", plainObject("Until"), plainObject("If you leave this empty, the mark ends after 90 days."), day)
 	until.Optional = true
 	var what line
 	list := h.Request.Indicators()
@@ -91,7 +91,7 @@ func MarkModal(private string, h hunts.Hunt) slack.ModalViewRequest {
 	}
 	return modal(ModalMark, "Mark", "Mark", private,
 		slack.NewSectionBlock(mrkdwnObject(what.mrkdwn()), nil, nil),
-		choiceField("verdict", "They are", "Stands on every answer about them until the mark ends.", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}, true),
+		choiceField("verdict", "They are", "Shown on every answer about them until the mark ends.", [][2]string{{"malicious", "Malicious"}, {"benign", "Benign"}, {"known", "Known: handled, or expected here"}}, true),
 		textField("ticket", "Ticket", "Such as INC-4711.", "", false, true),
 		textField("note", "Note", "What the next person should know.", "", true, true),
 		until,
@@ -124,16 +124,16 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 		head = head.and(bold(shown(f.Text(), maxShort)))
 	}
 	if n.Events == 0 {
-		p.say(head.and(ours(": this filter leaves nothing of %s. That does not make anything clean: the filter hides the rest.", shown(h.ID, maxShort))))
+		p.say(head.and(ours(": no rows of %s match this filter. That does not make anything clean: the filter hides the rest.", shown(h.ID, maxShort))))
 		return p.render(v.Form)
 	}
 	head = head.and(ours(": %s on %s%s", count(n.Events, "event"), count(int64(len(n.Devices)), "device"), outcomesOf(n.Outcomes)))
 	if !n.First.IsZero() {
-		head = head.dot(ours("first "), at(n.First)).dot(ours("last "), recent(n.Last, v.Now))
+		head = head.dot(ours("first "), at(n.First)).dot(ours("last "), at(n.Last))
 	}
 	lines := []line{head}
 	if n.Cut {
-		lines = append(lines, line{ours("The answer did not hold all its rows, so this may be a part.")})
+		lines = append(lines, line{ours("The answer did not hold all of its rows, so there may be more.")})
 	}
 	p.say(lines...)
 	rowGrid(a, n.Rows, fmt.Sprintf("%s, narrowed: %s", fileStem(a), count(int64(len(n.Rows)), "row"))).add(&p, v.Form)

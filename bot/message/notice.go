@@ -56,7 +56,7 @@ func Broken(h hunts.Hunt, say, hint string, v View) Message {
 		lines = append(lines, line{sentence(hint)})
 	}
 	if l := asked(h); len(l) > 0 {
-		lines = append(lines, l)
+		lines = append(lines, line{ours("Hunted: ")}.and(l...))
 	}
 	p.say(lines...)
 	if v.ChannelNote != "" {
@@ -80,13 +80,11 @@ func Called(h hunts.Hunt, a hunts.Answer, v View) Message {
 	return p.render(v.Form)
 }
 
-// example is one line of the help.
-
 // ReplyHelp lists what can be replied in the thread of a hunt: each form and what
 // it does.
 func ReplyHelp(forms [][2]string, v View) Message {
 	var p page
-	lines := []line{{ours("Here you can reply")}}
+	lines := []line{{ours("In this thread you can reply:")}}
 	for _, f := range forms {
 		lines = append(lines, line{span{kind: codeSpan, text: f[0]}, ours("  %s", f[1])})
 	}

@@ -45,7 +45,7 @@ func PreviewModal(private string, p Preview) slack.ModalViewRequest {
 		small = small.dot(ours("%s refanged", grouped(int64(p.Refanged))))
 	}
 	if p.Duplicates > 0 {
-		small = small.dot(ours("%s left out", count(int64(p.Duplicates), "duplicate")))
+		small = small.dot(ours("%s removed", count(int64(p.Duplicates), "duplicate")))
 	}
 	if len(small) > 0 {
 		blocks = append(blocks, slack.NewContextBlock("", mrkdwnObject(small.mrkdwn())))
@@ -61,7 +61,7 @@ func PreviewModal(private string, p Preview) slack.ModalViewRequest {
 	for _, group := range []struct {
 		block, label string
 		list         []LeftOut
-	}{{FieldHeld, "Held back: hunt all the same", held}, {FieldDoubtful, "Doubtful: is it one?", doubtful}} {
+	}{{FieldHeld, "Skipped as known-good: hunt anyway?", held}, {FieldDoubtful, "Not sure: include it?", doubtful}} {
 		if field := tickField(group.block, group.label, group.list); field != nil {
 			blocks = append(blocks, field)
 		}
@@ -72,7 +72,7 @@ func PreviewModal(private string, p Preview) slack.ModalViewRequest {
 // ChooseModal asks which of the indicators that were left out to hunt anyway; false
 // when none can be chosen.
 func ChooseModal(private string, left []LeftOut) (slack.ModalViewRequest, bool) {
-	blocks := []slack.Block{slack.NewSectionBlock(mrkdwnObject(line{ours("Private addresses, public resolvers and well-known names tell little when they are hunted. Tick what you want to hunt.")}.mrkdwn()), nil, nil)}
+	blocks := []slack.Block{slack.NewSectionBlock(mrkdwnObject(line{ours("Private addresses, public resolvers, and well-known names rarely tell you anything. Select what to hunt anyway.")}.mrkdwn()), nil, nil)}
 	for n, group := range groupsOf(left) {
 		field := tickField(fmt.Sprintf("%s%d", FieldHeld, n), "Hunt anyway", group)
 		if field != nil {
@@ -159,7 +159,7 @@ func tickField(block, label string, list []LeftOut) slack.Block {
 	}
 	var hint *slack.TextBlockObject
 	if more := len(list) - len(options); more > 0 {
-		hint = plainObject(grouped(int64(more)) + " more are left out; type /footprint with one of them to hunt it.")
+		hint = plainObject(grouped(int64(more)) + " more are skipped; type /footprint with one of them to hunt it.")
 	}
 	in := slack.NewInputBlock(block, plainObject(label), hint, slack.NewCheckboxGroupsBlockElement("value", options...))
 	in.Optional = true

@@ -49,7 +49,7 @@ func TestPreviewsOfEverySize(t *testing.T) {
 					p.LeftOut = append(p.LeftOut, LeftOut{Indicator: must("ip", fmt.Sprintf("10.0.0.%d", n)), Why: hostile, Doubtful: n%2 == 1})
 				}
 				text := judgeView(t, PreviewModal(`{"c":"C1"}`, p))
-				if left > 20 && !strings.Contains(text, "more are left out") {
+				if left > 20 && !strings.Contains(text, "more are skipped") {
 					t.Error("what has no place is not counted")
 				}
 				for _, evil := range []string{"<!channel>", `\u003c!channel`} {

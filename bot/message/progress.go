@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
@@ -18,8 +19,7 @@ func Progress(h hunts.Hunt, now hunts.Progress, v View) Message {
 
 func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 	var p page
-	p.say(runningHead(h, now), asked(h), progressLine(now))
-	p.say(runningFoot(h, v))
+	p.say(runningHead(h, now), progressLine(h, now), runningFoot(h, v))
 	if v.ChannelNote != "" {
 		p.say(line{sentence(v.ChannelNote)})
 	}
@@ -30,107 +30,115 @@ func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 }
 
 func runningHead(h hunts.Hunt, now *hunts.Progress) line {
-	l := line{ours("🔎 "), bold(h.ID), ours(" · hunting "), subject(h)}
+	l := line{ours("🔎 Hunting ")}
 	if now != nil && now.Verdict == hunts.Reached {
-		l = line{ours("🔴 "), bold("REACHED so far"), ours(" · %s still hunting", h.ID)}
+		l = line{ours("🔴 "), bold("REACHED so far"), ours(" · still hunting ")}
 	}
-	l = l.dot(ours("%s", h.Window.Text()))
+	l = l.and(asked(h)...).dot(windowSpans(h.Window)...)
 	if len(h.Workspaces) > 0 {
 		l = l.dot(span{text: shown(strings.Join(h.Workspaces, ", "), maxShort)})
 	}
 	return l
 }
 
-// subject is what is hunted: indicators, or everything of the devices named.
-func subject(h hunts.Hunt) span {
-	if n := len(h.Request.Indicators()); n > 0 {
-		return ours("%s", count(int64(n), "indicator"))
+// windowSpans is the look-back: "last 7 days", or both ends in the reader's zone.
+func windowSpans(w hunts.Window) line {
+	if w.All || w.Ago > 0 || w.From.IsZero() {
+		return line{ours("%s", w.Text())}
 	}
-	as := ""
-	if len(h.Request.Accounts) > 0 {
-		as = " as " + shown(listed(h.Request.Accounts, 3), maxShort)
-	}
-	return ours("everything that %s talked to%s", shown(listed(h.Request.Devices, 3), maxShort), as)
+	return line{at(w.From), ours(" to "), at(w.To)}
 }
 
-// asked is the request in words.
+// asked is the request in words: "203.0.113[.]66 and cdn-sync[.]example (with
+// sub-domains), only on WS-FIN-014".
 func asked(h hunts.Hunt) line {
 	var l line
-	shownSoFar := 0
 	all := h.Request.Indicators()
-	for _, i := range all {
-		if shownSoFar == maxIndicatorLines {
-			l = l.and(ours(" and %s", count(int64(len(all)-shownSoFar), "more indicator")))
-			break
+	for n, i := range all {
+		switch {
+		case n == maxIndicatorLines:
+			l = l.and(ours(" and %s", count(int64(len(all)-n), "more indicator")))
+		case n > maxIndicatorLines:
+			continue
+		case n > 0 && n == len(all)-1:
+			l = l.and(ours(" and "))
+		case n > 0:
+			l = l.and(ours(", "))
 		}
-		l = l.dot(ours("%s ", kindWord(string(i.Kind))), indicatorSpan(i.Value, string(i.Kind)))
+		if n == maxIndicatorLines {
+			continue
+		}
+		l = l.and(ours("%s", kindWord(string(i.Kind))), indicatorSpan(i.Value, string(i.Kind)))
 		if i.Kind == "domain" && !i.SubOnly {
-			l = l.and(ours(" and sub-domains"))
+			l = l.and(ours(" (with sub-domains)"))
 		}
-		shownSoFar++
+	}
+	if len(all) == 0 {
+		as := ""
+		if len(h.Request.Accounts) > 0 {
+			as = " as " + shown(listed(h.Request.Accounts, 3), maxShort)
+		}
+		return line{ours("everything that %s talked to%s", shown(listed(h.Request.Devices, 3), maxShort), as)}
 	}
 	for n, d := range h.Request.Devices {
-		if n == maxIndicatorLines {
-			l = l.and(ours(" and %s", count(int64(len(h.Request.Devices)-n), "more device")))
-			break
+		switch n {
+		case 0:
+			l = l.and(ours(", only on "), data(d))
+		case maxIndicatorLines:
+			return l.and(ours(" and %s", count(int64(len(h.Request.Devices)-n), "more device")))
+		default:
+			l = l.and(ours(", "), data(d))
 		}
-		l = l.dot(ours("only on "), data(d))
 	}
 	return l
 }
 
+// kindWord stands before an indicator whose kind its text does not show.
 func kindWord(kind string) string {
 	switch kind {
-	case "ip":
-		return "IP"
-	case "cidr":
-		return "range"
-	case "domain":
-		return "domain"
 	case "suffix":
-		return "names ending in"
+		return "names ending in "
 	case "url":
-		return "URL host of"
+		return "the host of "
 	case "file":
-		return "through file"
+		return "file "
 	case "md5", "sha1", "sha256":
-		return "through " + strings.ToUpper(kind)
+		return strings.ToUpper(kind) + " "
 	}
-	return "indicator"
+	return ""
 }
 
 // maxBar is how many signs a progress bar takes, whatever the number of slices.
 const maxBar = 14
 
-func progressLine(now *hunts.Progress) line {
+func progressLine(h hunts.Hunt, now *hunts.Progress) line {
 	switch {
 	case now == nil:
-		return line{ours("Queued")}
+		return line{ours("⏳ Queued")}
 	case now.SharedWith != "":
 		return line{ours("⏳ Waiting for %s, which asks the same: one search answers both", shown(now.SharedWith, maxShort))}
 	case now.QueuedAhead > 0:
 		return line{ours("⏳ Waiting: %s ahead", count(int64(now.QueuedAhead), "query"))}
 	case now.Total <= 0:
-		return line{ours("Searching")}
+		return line{ours("⏳ Searching")}
 	}
 	done := min(max(now.Done, 0), now.Total)
 	width := min(now.Total, maxBar)
 	full := done * width / now.Total
-	l := line{ours("%s%s %d of %s", strings.Repeat("▓", full), strings.Repeat("░", width-full), done, count(int64(now.Total), "slice"))}
+	part := "part"
+	if h.Window.To.Sub(h.Window.From) == time.Duration(now.Total)*24*time.Hour {
+		part = "day"
+	}
+	l := line{ours("%s%s %s of %s searched", strings.Repeat("▓", full), strings.Repeat("░", width-full), grouped(int64(done)), count(int64(now.Total), part))}
 	if now.Events > 0 {
-		return l.dot(ours("%s so far", count(now.Devices, "device")), ours(" · %s", count(now.Events, "event")))
+		return l.dot(ours("%s with %s so far", count(now.Devices, "device"), count(now.Events, "event")))
 	}
 	return l.dot(ours("nothing so far"))
 }
 
+// runningFoot is the hunt's id, who asked and why, and what is known of the same.
 func runningFoot(h hunts.Hunt, v View) line {
-	l := line{}
-	if v.Known != "" {
-		l = l.dot(ours("Known: "), sentence(v.Known))
-	} else if v.First {
-		l = l.dot(ours("Not hunted here before"))
-	}
-	l = l.dot(ours("asked by "), who(h.Asker))
+	l := line{bold(shown(h.ID, maxShort))}.dot(who(h.Asker))
 	for n, f := range h.Followers {
 		if n == 3 {
 			l = l.and(ours(" and %s", count(int64(len(h.Followers)-n), "other")))
@@ -139,7 +147,12 @@ func runningFoot(h hunts.Hunt, v View) line {
 		l = l.and(ours(", also "), who(f))
 	}
 	if h.Request.Why != "" {
-		l = l.dot(quoted(h.Request.Why))
+		l = l.and(ours(": "), quoted(h.Request.Why))
+	}
+	if v.Known != "" {
+		l = l.dot(sentence(v.Known))
+	} else if v.First {
+		l = l.dot(ours("not hunted here before"))
 	}
 	return l
 }

@@ -77,8 +77,8 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 			word1(shown(v.Notes[r.Type+":"+r.Indicator], maxShort)),
 		})
 	}
-	t.table("Met", found, 0)
-	hits := grid{head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Matched because"}}
+	t.table("Found", found, 0)
+	hits := grid{head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Why it matched"}}
 	for _, h := range s.Hits {
 		hits.rows = append(hits.rows, []cell{
 			word1(shownIndicator(h.Indicator, h.Type)), word1(ownName(h.Device)), word1(outcomeWord(h.Outcome)), number(h.Events), word1(shownList(h.Processes)),
@@ -106,7 +106,7 @@ func TerminalSurvey(w io.Writer, v SurveyView) error {
 		t.line("Expired, left out: %s", grouped(int64(n)))
 	}
 	if v.Left[guardedKind] > 0 {
-		t.line("What is held back is hunted with --guard off.")
+		t.line("Hunt what was skipped as known-good with --guard off.")
 	}
 	if s.Truncated {
 		t.line("More hits than one answer holds: the newest are shown, counts of events are exact.")

@@ -310,7 +310,7 @@ func (s SweepView) Told() bool { return len(allHits(s))+len(s.Report.Gone) > 0 }
 func SweepDetails(s SweepView, v View) Message {
 	var p page
 	hits := allHits(s)
-	g := grid{caption: fmt.Sprintf("%s of the sweep", count(int64(len(hits)), "hit")), where: "in the file", head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Matched because"}}
+	g := grid{caption: fmt.Sprintf("%s of the sweep", count(int64(len(hits)), "hit")), where: "in the file", head: []string{"Indicator", "Device", "Outcome", "Events", "Processes", "First (UTC)", "Last (UTC)", "Why it matched"}}
 	for _, h := range hits {
 		g.rows = append(g.rows, []cell{
 			word1(shownIndicator(h.Indicator, h.Type)), word1(shown(h.Device, maxShort)), word1(outcomeWord(h.Outcome)), number(h.Events), word1(shownList(h.Processes)),

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -139,11 +140,9 @@ func (g grid) text() string {
 // rowGrid is the finest summary, one line for each device, process and remote
 // side.
 func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
-	g := grid{caption: caption, where: "in " + fileStem(a) + ".csv", head: []string{"Device", "User", "Process ← parent", "Outcome", "Events", "First (UTC)", "Last (UTC)", "Remote", "Matched because"}}
-	for _, r := range rows {
-		if r.Hidden {
-			continue
-		}
+	g := grid{caption: caption, where: "in " + fileStem(a) + ".csv", head: []string{"Device", "User", "Process ← parent", "Outcome", "Events", "First (UTC)", "Last (UTC)", "Remote", "Why it matched"}}
+	names := shortNames(a)
+	for _, r := range alike(rows, a) {
 		if len(g.rows) == maxDataTableRows { // no form shows more
 			g.more++
 			continue
@@ -160,11 +159,39 @@ func rowGrid(a hunts.Answer, rows []hunts.Row, caption string) grid {
 			outcome += " · " + shown(r.Excluded, maxShort)
 		}
 		g.rows = append(g.rows, []cell{
-			word1(shown(r.Device, maxShort)), word1(shown(r.Account, maxShort)), word1(cutText(process, maxCell)), word1(outcome), number(r.Events),
+			word1(placed(shown(cmp.Or(names[r.Device], r.Device), maxShort), r.Scope, a)), word1(cmp.Or(shortAccount(r.Account), none)), word1(cutText(process, maxCell)), word1(outcome), number(r.Events),
 			word1(r.FirstSeen.UTC().Format(cellTime)), word1(r.LastSeen.UTC().Format(cellTime)), word1(remoteOf(r)), word1(because(r)),
 		})
 	}
 	return g
+}
+
+// alike makes one row of those that a reader could not tell apart, since they
+// differ in what the table does not show: the domain of an account, the profile of
+// another scope. Hidden ones are left out.
+func alike(rows []hunts.Row, a hunts.Answer) []hunts.Row {
+	var out []hunts.Row
+	at := map[string]int{}
+	for _, r := range rows {
+		if r.Hidden {
+			continue
+		}
+		key := strings.Join([]string{deviceKey(placed("", r.Scope, a), r.Device), shortAccount(r.Account), strings.ToLower(r.Process), strings.ToLower(r.Parent), r.RemoteIP, r.RemoteHost, string(r.Outcome), r.Excluded, strings.Join(r.Because, ";"), strings.Join(r.Matched, ";")}, "\x00")
+		k, ok := at[key]
+		if !ok {
+			at[key] = len(out)
+			out = append(out, r)
+			continue
+		}
+		out[k].Events += r.Events
+		if r.FirstSeen.Before(out[k].FirstSeen) {
+			out[k].FirstSeen = r.FirstSeen
+		}
+		if r.LastSeen.After(out[k].LastSeen) {
+			out[k].LastSeen = r.LastSeen
+		}
+	}
+	return out
 }
 
 // cellTime is a time in a table whose head says UTC.

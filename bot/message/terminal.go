@@ -50,7 +50,7 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 		t.line("%s", l.String())
 	}
 	for _, b := range a.Beacons {
-		t.line("%s", beaconLine(b).String())
+		t.line("%s", beaconLine(b, b.Device).String())
 	}
 	if l := nearLine(a); l != nil {
 		t.line("%s", l.String())
@@ -63,7 +63,7 @@ func Terminal(w io.Writer, a hunts.Answer) error {
 	}
 	cached := ""
 	if a.Source.CachedAt != nil {
-		cached = " · from memory, searched " + a.Source.CachedAt.UTC().Format(cellTime+" UTC")
+		cached = " · cached result from " + a.Source.CachedAt.UTC().Format(cellTime+" UTC")
 	}
 	t.line("Source: %s %s · %s · %s%s", shown(a.Source.Kind, maxShort), shown(a.Source.Workspace, maxSentence), count(int64(a.Source.Queries), "query"), took(a.Source.TookMS), cached)
 	return t.err

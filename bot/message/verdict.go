@@ -9,7 +9,7 @@ import (
 // verdictLine is the first line of an answer: the verdict, whom it concerns, and
 // how much of the look-back it speaks for.
 func verdictLine(h hunts.Hunt, a hunts.Answer) line {
-	l := headline(h, a).dot(ours("%s", h.Window.Text()))
+	l := headline(h, a).dot(windowSpans(h.Window)...)
 	return l.and(ours(", %s", completeness(a.Coverage)))
 }
 

@@ -53,33 +53,9 @@ func outcomeWord(o hunts.Outcome) string {
 	return "unknown"
 }
 
-// grouped writes 1942 as "1,942".
-func grouped(n int64) string {
-	if n < 0 {
-		return "-" + grouped(-n)
-	}
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func grouped(n int64) string { return hunts.Grouped(n) }
 
-// count writes a number with its noun.
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	switch {
-	case strings.HasSuffix(noun, "s"), strings.HasSuffix(noun, "sh"):
-		noun += "es"
-	case strings.HasSuffix(noun, "y"):
-		noun = strings.TrimSuffix(noun, "y") + "ies"
-	default:
-		noun += "s"
-	}
-	return grouped(n) + " " + noun
-}
+func count(n int64, noun string) string { return hunts.Count(n, noun) }
 
 // countIs is a count and its verb: "1 event is", "14 events are".
 func countIs(n int64, noun string) string {
@@ -136,7 +112,7 @@ func listed(names []string, most int) string {
 	case len(names) == 0:
 		return none
 	case len(names) > most:
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+		return strings.Join(names[:most], ", ") + " and " + grouped(int64(len(names)-most)) + " more"
 	case len(names) == 1:
 		return names[0]
 	}

@@ -136,7 +136,14 @@ func DefangText(s string) string {
 			continue
 		}
 		end := i + 1
-		for end < len(s) && (isWord(s[end]) || s[end] == '.' || s[end] == '-' || s[end] == '_' || s[end] == ':') {
+		for end < len(s) {
+			if strings.HasPrefix(s[end:], "[:]") {
+				end += len("[:]")
+				continue
+			}
+			if !isWord(s[end]) && s[end] != '.' && s[end] != '-' && s[end] != '_' && s[end] != ':' {
+				break
+			}
 			end++
 		}
 		defangRun(&b, s[i:end], strings.HasPrefix(s[end:], "//"))
@@ -147,6 +154,10 @@ func DefangText(s string) string {
 
 // defangRun writes one run of word characters, dots, hyphens and colons.
 func defangRun(b *strings.Builder, run string, beforeSlashes bool) {
+	if strings.Contains(run, "[:]") && isAddress(strings.Trim(strings.ReplaceAll(run, "[:]", ":"), ".-_")) {
+		b.WriteString(run) // defanged already
+		return
+	}
 	if strings.Count(run, ":") > 1 && strings.ContainsAny(run, "0123456789") && isAddress(strings.Trim(run, ".-_")) {
 		b.WriteString(strings.Replace(run, ":", "[:]", 1))
 		return

@@ -78,7 +78,7 @@ func cancelledText(slices []hunts.Slice) string {
 	case done == 0:
 		return by + ": nothing was searched"
 	}
-	return fmt.Sprintf("%s: %d of %s searched", by, done, hunts.Count(int64(len(slices)), "slice"))
+	return fmt.Sprintf("%s: %d of %s searched", by, done, hunts.Count(int64(len(slices)), "part"))
 }
 
 // narrowed tells whether something else had to match beside each indicator: then a
@@ -210,11 +210,11 @@ func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unatt
 func surveyText(v hunts.Verdict, n map[hunts.Verdict]int64, all int) string {
 	switch v {
 	case hunts.Reached:
-		return fmt.Sprintf("%s of %d met a completed connection", hunts.Count(n[hunts.Reached], "indicator"), all)
+		return fmt.Sprintf("%s of %s reached", hunts.Grouped(n[hunts.Reached]), hunts.Count(int64(all), "indicator"))
 	case hunts.Seen:
-		return fmt.Sprintf("%s of %d found on a device or in a log, without a completed connection", hunts.Count(n[hunts.Seen], "indicator"), all)
+		return fmt.Sprintf("%s of %s seen on a device or in a log, without a completed connection", hunts.Grouped(n[hunts.Seen]), hunts.Count(int64(all), "indicator"))
 	case hunts.Tried:
-		return fmt.Sprintf("%s of %d met tries only", hunts.Count(n[hunts.Tried], "indicator"), all)
+		return fmt.Sprintf("%s of %s tried, none reached", hunts.Grouped(n[hunts.Tried]), hunts.Count(int64(all), "indicator"))
 	case hunts.Clean:
 		return fmt.Sprintf("no sensor reported any of %s", hunts.Count(n[hunts.Clean], "indicator"))
 	}
@@ -244,13 +244,13 @@ func unsearchedText(slices []hunts.Slice, total int) string {
 		if total == 1 {
 			return whyOf(parts[0])
 		}
-		return fmt.Sprintf("none of the %d slices was searched in full: %s", total, whyOf(parts[0]))
+		return fmt.Sprintf("none of the %d parts was searched in full: %s", total, whyOf(parts[0]))
 	}
 	verb := "were"
 	if len(slices) == 1 {
 		verb = "was"
 	}
-	text := fmt.Sprintf("%d of %s %s not searched in full:", len(slices), hunts.Count(int64(total), "slice"), verb)
+	text := fmt.Sprintf("%d of %s %s not searched in full:", len(slices), hunts.Count(int64(total), "part"), verb)
 	for i, p := range parts {
 		if i == unsearchedNamed {
 			return text + fmt.Sprintf(" and %d more parts", len(parts)-i)
@@ -275,9 +275,9 @@ func triedText(a hunts.Answer) string {
 	for _, o := range []struct {
 		n    int64
 		word string
-	}{{a.Outcomes.Failed, "failed"}, {a.Outcomes.Blocked, "blocked"}, {a.Outcomes.LookedUp, "looked up only"}, {a.Outcomes.Other, "without contact"}} {
+	}{{a.Outcomes.Failed, "failed attempt"}, {a.Outcomes.Blocked, "blocked attempt"}, {a.Outcomes.LookedUp, "DNS lookup"}, {a.Outcomes.Other, "other event"}} {
 		if o.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", o.n, o.word))
+			parts = append(parts, hunts.Count(o.n, o.word))
 		}
 	}
 	return hunts.Count(a.Totals.Devices, "device") + " tried: " + strings.Join(parts, ", ")

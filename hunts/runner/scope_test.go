@@ -221,7 +221,7 @@ func TestACancelledHuntSaysWhoCancelledIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "Cancelled by @ana: ") || !strings.Contains(a.Reason, " of 8 slices searched") {
+	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "Cancelled by @ana: ") || !strings.Contains(a.Reason, " of 8 parts searched") {
 		t.Errorf("%s, %q", a.Verdict, a.Reason)
 	}
 }
