@@ -287,7 +287,7 @@ type Coverage struct {
 
 // SourceInfo says where the answer comes from.
 type SourceInfo struct {
-	Kind      string     `json:"kind"` // "log-analytics" or "exported-events"
+	Kind      string     `json:"kind"` // "log-analytics", "defender-xdr" or "exported-events"
 	Workspace string     `json:"workspace"`
 	Queries   int        `json:"queries"`
 	TookMS    int64      `json:"took_ms"`
@@ -296,6 +296,10 @@ type SourceInfo struct {
 	CachedAt  *time.Time `json:"cached_at"`               // nil: freshly queried
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	Shared    []string   `json:"shared,omitempty"` // others whose identical question was answered by the same queries
+
+	// What a source says of itself, and an answer does not repeat.
+	Keeps     time.Duration `json:"-"` // how far back it holds events; 0 is as far as its retention goes
+	NoArrival bool          `json:"-"` // it does not tell when an event arrived
 }
 
 // JoinSlices makes one slice of those that touch and share a reason.

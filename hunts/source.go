@@ -42,9 +42,15 @@ type QueryStats struct {
 	ResponseSize int64           // bytes of the body
 }
 
-// KindLogAnalytics is SourceInfo.Kind of a live workspace; anything else is a
-// finished export.
-const KindLogAnalytics = "log-analytics"
+// SourceInfo.Kind of what goes on while it is asked: a Log Analytics workspace,
+// and the advanced hunting of Defender XDR. Anything else is a finished export.
+const (
+	KindLogAnalytics = "log-analytics"
+	KindDefender     = "defender-xdr"
+)
+
+// Live tells a source that goes on from a finished export.
+func (i SourceInfo) Live() bool { return i.Kind == KindLogAnalytics || i.Kind == KindDefender }
 
 // Source answers KQL.
 //

@@ -17,7 +17,9 @@ const module = "github.com/footprint-soc/footprint/"
 var arrows = map[string][]string{
 	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/request", "hunts/kql"},
-	"hunts/loganalytics":      {"hunts"},
+	"hunts/loganalytics":      {"hunts", "hunts/azure"},
+	"hunts/defender":          {"hunts", "hunts/azure", "hunts/kql"},
+	"hunts/azure":             {"hunts"},
 	"hunts/record":            {"hunts"},
 	"hunts/record/recordtest": {"hunts/record", "hunts/testclock"},
 	"bot/inbound":             {"hunts"},

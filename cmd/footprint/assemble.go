@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -81,7 +83,8 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.openSource(ctx, cfg, &a); err != nil {
+	local, err := p.serveEvents(ctx, &a)
+	if err != nil {
 		return nil, err
 	}
 	p.clock = a.clock
@@ -95,6 +98,9 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	}
 	p.closers = append(p.closers, func() { _ = p.store.Close() })
 	p.metrics = newMetrics()
+	if err := p.openSource(cfg, a, local); err != nil {
+		return nil, err
+	}
 	authorizer := hunts.AllowAll(p.store, a.clock)
 	if !a.terminal {
 		if p.policy, err = policy.New(policy.Config{File: cfg.policy, Channels: cfg.channels, Bots: cfg.bots, Store: p.store, Clock: a.clock, Log: a.log}); err != nil {
@@ -103,7 +109,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 		authorizer = p.policy
 	}
 	p.runner, err = runner.New(runner.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics, p.store, "azure:" + cfg.credential + ":" + cfg.clientID}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines, Unread: p.unread,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines, Unread: p.unread,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, ReportingWithin: cfg.reportingWithin, Proxies: cfg.proxies, Controls: cfg.controls,
 	})
 	if err != nil {
@@ -143,36 +149,41 @@ func loadExclusions(cfg config, a assembly) ([]runner.Profile, error) {
 	return runner.ParseExclusions(cfg.exclusions, text)
 }
 
-func (p *parts) openSource(ctx context.Context, cfg config, a *assembly) error {
-	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Log: a.log}
+// serveEvents starts the local workspace, where there are events to serve, and
+// gives its address.
+func (p *parts) serveEvents(ctx context.Context, a *assembly) (url string, err error) {
+	if a.events == "" && a.fleet == nil {
+		return "", nil
+	}
+	if a.fleet == nil {
+		if err := p.openExport(ctx, a); err != nil {
+			return "", err
+		}
+	}
+	clock := a.clock
+	if p.events != nil {
+		clock = standing(p.now)
+	}
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: clock})
+	if a.fleet != nil {
+		keep := server.Promise(localWorkspaceID)
+		var making sync.WaitGroup
+		making.Go(func() { keep(a.fleet()) })
+		p.closers = append(p.closers, making.Wait)
+	}
+	if url, err = server.Start(ctx, "127.0.0.1:0"); err != nil {
+		return "", fmt.Errorf("serving the events: %w", err)
+	}
+	p.closers = append(p.closers, func() { server.Close() })
+	return url, nil
+}
+
+// openSource opens the configured sources, or the local one.
+func (p *parts) openSource(cfg config, a assembly, local string) error {
+	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Retry: azure.Retry{Log: a.log}, Turns: sharedTurns(p.store, p.metrics, "azure:"+cfg.credential+":"+cfg.clientID, identitySlots)}
 	var err error
-	if a.events != "" || a.fleet != nil {
-		if a.fleet == nil {
-			if err := p.openExport(ctx, a); err != nil {
-				return err
-			}
-		}
-		clock := a.clock
-		if p.events != nil {
-			clock = standing(p.now)
-		}
-		server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: p.events}, Clock: clock})
-		if a.fleet != nil {
-			keep := server.Promise(localWorkspaceID)
-			var making sync.WaitGroup
-			making.Go(func() { keep(a.fleet()) })
-			p.closers = append(p.closers, making.Wait)
-		}
-		url, err := server.Start(ctx, "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("serving the events: %w", err)
-		}
-		p.closers = append(p.closers, func() { server.Close() })
-		name := a.name
-		if name == "" {
-			name = a.events
-		}
-		source.Endpoint, source.Workspaces = url, []loganalytics.Workspace{{Name: name, ID: localWorkspaceID}}
+	if local != "" {
+		source.Endpoint, source.Workspaces = local, []loganalytics.Workspace{{Name: cmp.Or(a.name, a.events), ID: localWorkspaceID}}
 		if !a.live {
 			source.Kind = kindExport
 		}
@@ -180,7 +191,7 @@ func (p *parts) openSource(ctx context.Context, cfg config, a *assembly) error {
 		if source.Workspaces = cfg.workspaces; len(source.Workspaces) == 0 {
 			return errNoWorkspace
 		}
-		if source.Credential, err = loganalytics.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
+		if source.Credential, err = azure.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
 			return err
 		}
 	}

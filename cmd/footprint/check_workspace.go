@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -29,7 +30,7 @@ func (c *checker) workspaces(ctx context.Context) {
 	}
 	config := loganalytics.Config{Endpoint: c.cfg.endpoint, Audience: c.cfg.audience, Workspaces: list}
 	var err error
-	if config.Credential, err = loganalytics.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
+	if config.Credential, err = azure.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
 		c.say("azure", "fail", "%v", err)
 		return
 	}

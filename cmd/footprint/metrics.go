@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
@@ -188,45 +190,48 @@ func (s seenRunner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.I
 	return out, err
 }
 
-// seenSource counts queries, and takes a place in the line that all replicas
-// of one identity share before each.
+// seenSource counts queries.
 type seenSource struct {
 	hunts.Source
-	m     *metrics
-	store *record.Store
-	// identity is whose slots are shared: replicas that log in alike.
-	identity string
+	m *metrics
 }
 
 // identitySlots is how many queries the service runs at once for one identity
 // (learn.microsoft.com/azure/azure-monitor/service-limits#log-queries).
 const identitySlots = 5
 
-func (s seenSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
-	began := time.Now()
-	lane := "interactive"
+func laneOf(q hunts.Query) string {
 	if q.Sweep {
-		lane = "sweep"
+		return "sweep"
 	}
-	ctx, span := s.m.tracer.Start(ctx, "query", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("footprint.hunt", q.HuntID), attribute.String("footprint.lane", lane)))
-	release, ahead, err := s.store.AcquireSlot(ctx, record.Slot{Identity: s.identity, Slots: identitySlots, Asker: q.Asker, Sweep: q.Sweep, Waiting: q.Queued})
-	if err != nil {
-		if ctx.Err() != nil {
-			endSpan(span, ctx.Err())
-			return hunts.Result{}, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while it waited for its turn", Err: err}
+	return "interactive"
+}
+
+// sharedTurns is the line that all replicas share for the slots of one identity.
+func sharedTurns(store *record.Store, m *metrics, identity string, slots int) azure.Turns {
+	return func(ctx context.Context, q hunts.Query) (func(), int, error) {
+		began, lane := time.Now(), laneOf(q)
+		release, ahead, err := store.AcquireSlot(ctx, record.Slot{Identity: identity, Slots: slots, Asker: q.Asker, Sweep: q.Sweep, Waiting: q.Queued})
+		if err != nil {
+			return nil, ahead, err
 		}
-		release = func() {} // without the store each replica keeps its own line
+		m.slotWait.WithLabelValues(lane).Observe(time.Since(began).Seconds())
+		m.running.WithLabelValues(lane).Inc()
+		return sync.OnceFunc(func() {
+			m.running.WithLabelValues(lane).Dec()
+			release()
+		}), ahead, nil
 	}
-	defer release()
-	s.m.slotWait.WithLabelValues(lane).Observe(time.Since(began).Seconds())
-	s.m.running.WithLabelValues(lane).Inc()
-	defer s.m.running.WithLabelValues(lane).Dec()
+}
+
+func (s seenSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
+	began, lane := time.Now(), laneOf(q)
+	ctx, span := s.m.tracer.Start(ctx, "query", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("footprint.hunt", q.HuntID), attribute.String("footprint.lane", lane)))
 	res, err := s.Source.Query(ctx, q)
-	span.SetAttributes(attribute.Int("footprint.ahead", ahead), attribute.Int("footprint.rows", len(res.Rows)), attribute.Bool("footprint.partial", res.Partial != ""))
+	span.SetAttributes(attribute.Int("footprint.ahead", res.Stats.QueuedAhead), attribute.Int("footprint.rows", len(res.Rows)), attribute.Bool("footprint.partial", res.Partial != ""))
 	endSpan(span, err)
 	s.m.cpu.Add(res.Stats.CPU.Seconds())
 	s.m.scanned.Add(float64(max(0, res.Stats.DataScanned)))
-	res.Stats.QueuedAhead = max(res.Stats.QueuedAhead, ahead)
 	outcome := "ok"
 	var e *hunts.Error
 	switch {

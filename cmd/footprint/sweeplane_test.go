@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
@@ -17,15 +18,19 @@ import (
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
-// gate holds each query that runs until the test lets it go.
+// gate holds each query whose turn it is until the test lets it go.
 type gate struct {
-	hunts.Source
+	turns   azure.Turns
 	mu      sync.Mutex
 	running map[bool][]chan struct{} // by whether it is a sweep's
 	started chan bool
 }
 
-func (g *gate) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
+func (g *gate) turn(ctx context.Context, q hunts.Query) (func(), int, error) {
+	leave, ahead, err := g.turns(ctx, q)
+	if err != nil {
+		return leave, ahead, err
+	}
 	release := make(chan struct{})
 	g.mu.Lock()
 	g.running[q.Sweep] = append(g.running[q.Sweep], release)
@@ -35,7 +40,7 @@ func (g *gate) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
 	case <-release:
 	case <-ctx.Done():
 	}
-	return g.Source.Query(ctx, q)
+	return leave, ahead, nil
 }
 
 // let ends the query of a lane that has run longest.
@@ -58,17 +63,18 @@ func TestAPersonDoesNotWaitForSweeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	inner, err := loganalytics.New(loganalytics.Config{Endpoint: url, Workspaces: []loganalytics.Workspace{{Name: "test", ID: "w"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	catalog, _, err := runner.LoadCatalog(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := recordtest.Start(t)
-	g := &gate{Source: inner, running: map[bool][]chan struct{}{}, started: make(chan bool, 1000)}
-	runner, err := runner.New(runner.Config{Catalog: catalog, Source: seenSource{g, newMetrics(), store, "test"}, Record: store, Authorizer: hunts.AllowAll(store, testclock.New().Now), Clock: testclock.New().Now})
+	m := newMetrics()
+	g := &gate{turns: sharedTurns(store, m, "test", identitySlots), running: map[bool][]chan struct{}{}, started: make(chan bool, 1000)}
+	source, err := loganalytics.New(loganalytics.Config{Endpoint: url, Workspaces: []loganalytics.Workspace{{Name: "test", ID: "w"}}, Turns: g.turn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner, err := runner.New(runner.Config{Catalog: catalog, Source: seenSource{source, m}, Record: store, Authorizer: hunts.AllowAll(store, testclock.New().Now), Clock: testclock.New().Now})
 	if err != nil {
 		t.Fatal(err)
 	}

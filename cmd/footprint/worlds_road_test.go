@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
@@ -42,7 +43,7 @@ func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record, who hunts.
 	}
 	source, err := loganalytics.New(loganalytics.Config{
 		Endpoint: "http://cloud.invalid", Workspaces: workspaces, Transport: w.cloud(),
-		Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 },
+		Retry: azure.Retry{Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 }},
 	})
 	if err != nil {
 		return nil, err

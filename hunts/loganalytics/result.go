@@ -5,80 +5,13 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/monitor/azquery"
 
 	"github.com/footprint-soc/footprint/hunts"
 )
-
-// maxBody is a little above the service's own cap of about 104 MB per response
-// (https://learn.microsoft.com/azure/azure-monitor/service-limits).
-const maxBody = 128 << 20
-
-type bodyKey struct{}
-
-type keptBody struct {
-	data    []byte
-	arrived bool // an answer began: what fails from then on is no matter of the login
-}
-
-// keepBody hands the bytes of the answer to the caller, who needs numbers as
-// they were written.
-type keepBody struct{}
-
-func (keepBody) Do(req *policy.Request) (*http.Response, error) {
-	resp, err := req.Next()
-	if err != nil {
-		return resp, err
-	}
-	if kept, ok := req.Raw().Context().Value(bodyKey{}).(*keptBody); ok {
-		kept.data, err = runtime.Payload(resp)
-	}
-	return resp, err
-}
-
-// boundedTransport refuses bodies that no honest service sends.
-type boundedTransport struct{ next policy.Transporter }
-
-func (t boundedTransport) Do(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if kept, ok := req.Context().Value(bodyKey{}).(*keptBody); ok {
-		kept.arrived = true
-	}
-	resp.Body = &boundedBody{body: resp.Body, left: maxBody}
-	return resp, nil
-}
-
-// errTooLarge is the answer that no honest service sends.
-var errTooLarge = fmt.Errorf("the answer is larger than %d MB", maxBody>>20)
-
-type boundedBody struct {
-	body io.ReadCloser
-	left int64
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errTooLarge
-	}
-	if int64(len(p)) > b.left {
-		p = p[:b.left]
-	}
-	n, err := b.body.Read(p)
-	b.left -= int64(n)
-	return n, err
-}
-
-func (b *boundedBody) Close() error { return b.body.Close() }
 
 // wireBody is the answer of the query API, with numbers as text.
 type wireBody struct {
@@ -127,7 +60,7 @@ func resultOf(res azquery.LogsClientQueryWorkspaceResponse, body []byte) (hunts.
 		}
 	}
 	if len(wire.Tables) == 0 {
-		return hunts.Result{}, errEmptyAnswer
+		return hunts.Result{}, emptyAnswer()
 	}
 	out := hunts.Result{Rows: wire.Tables[0].Rows}
 	out.Stats.ResponseSize, out.Stats.Raw = int64(len(body)), wire.Statistics

@@ -12,9 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"math/rand/v2"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -26,6 +23,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/monitor/azquery"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 )
 
 // Workspace is one configured workspace.
@@ -48,28 +46,26 @@ type Config struct {
 	Credential azcore.TokenCredential
 	// Transport overrides the HTTP client, for tests with their own certificates.
 	Transport policy.Transporter
+	// Turns is the line that all replicas of one identity share; nil leaves each
+	// to itself.
+	Turns azure.Turns
 	// Slots is how many queries run at once; 5, the service's limit per identity.
 	Slots int
-	// Attempts bounds the tries of one query on 429 and on 5xx other than 504; 3.
-	Attempts int
+	// Retry is how a query is tried again on 429 and on 5xx other than 504.
+	Retry azure.Retry
 	// ServerWait is how long the service may work on one query; 3 minutes, its
 	// own default. At most 10 minutes.
 	ServerWait time.Duration
 	// Kind is what SourceInfo.Kind says; hunts.KindLogAnalytics unless an export
 	// is served.
 	Kind string
-	Log  *slog.Logger
-	// Sleep waits between tries; nil is the real clock. Jitter gives a number in
-	// [0,1) that spreads the tries of several replicas; nil draws one.
-	Sleep  func(ctx context.Context, d time.Duration) error
-	Jitter func() float64
 }
 
 // Source asks workspaces. It is safe for concurrent use.
 type Source struct {
 	cfg    Config
 	client *azquery.LogsClient
-	lanes  *lanes
+	line   *azure.Line
 }
 
 // New checks the configuration and builds the client. No call is made.
@@ -80,44 +76,29 @@ func New(cfg Config) (*Source, error) {
 	if cfg.Slots <= 0 {
 		cfg.Slots = 5
 	}
-	if cfg.Attempts <= 0 {
-		cfg.Attempts = 3
-	}
 	if cfg.ServerWait <= 0 {
 		cfg.ServerWait = 3 * time.Minute
 	}
 	if cfg.Kind == "" {
 		cfg.Kind = hunts.KindLogAnalytics
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Sleep == nil {
-		cfg.Sleep = sleep
-	}
-	if cfg.Jitter == nil {
-		cfg.Jitter = rand.Float64 //nolint:gosec // it spreads tries and guards nothing
-	}
 	service, err := serviceOf(cfg.Endpoint, cfg.Audience)
 	if err != nil {
 		return nil, err
-	}
-	if cfg.Transport == nil {
-		cfg.Transport = &http.Client{Transport: http.DefaultTransport}
 	}
 	client, err := azquery.NewLogsClient(cfg.Credential, &azquery.LogsClientOptions{ClientOptions: azcore.ClientOptions{
 		Cloud: cloud.Configuration{Services: map[cloud.ServiceName]cloud.ServiceConfiguration{azquery.ServiceNameLogs: service}},
 		// Our own retries: azcore would run a query that timed out after ten
 		// minutes three more times, each holding one of the five slots.
 		Retry:           policy.RetryOptions{MaxRetries: -1},
-		Transport:       boundedTransport{cfg.Transport},
-		PerCallPolicies: []policy.Policy{keepBody{}},
+		Transport:       azure.Bounded(cfg.Transport),
+		PerCallPolicies: []policy.Policy{azure.KeepBody{}},
 		Telemetry:       policy.TelemetryOptions{ApplicationID: "footprint"},
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("building the Log Analytics client: %w", err)
 	}
-	return &Source{cfg: cfg, client: client, lanes: newLanes(cfg.Slots)}, nil
+	return &Source{cfg: cfg, client: client, line: azure.NewLine(cfg.Slots, cfg.Turns)}, nil
 }
 
 func serviceOf(endpoint, audience string) (cloud.ServiceConfiguration, error) {
@@ -159,32 +140,15 @@ func (s *Source) Query(ctx context.Context, q hunts.Query) (hunts.Result, error)
 	if err != nil {
 		return hunts.Result{}, err
 	}
-	release, ahead, err := s.lanes.enter(ctx, q.Asker, q.Sweep)
+	release, ahead, err := s.line.Enter(ctx, q)
 	if err != nil {
-		return hunts.Result{}, cancelled(err)
+		return hunts.Result{}, err
 	}
 	defer release()
 	began := time.Now()
-	var last error
-	for attempt := 1; ; attempt++ {
-		res, err := s.once(ctx, ids, q)
-		if err == nil {
-			res.Stats.Took, res.Stats.QueuedAhead = time.Since(began), ahead
-			return res, nil
-		}
-		last = translate(err, q)
-		wait, again := s.retryAfter(last, attempt)
-		if deadline, ok := ctx.Deadline(); again && ok && time.Until(deadline) < wait {
-			again = false
-		}
-		if !again {
-			return hunts.Result{}, last
-		}
-		s.cfg.Log.Info("query tried again", "hunt", q.HuntID, "attempt", attempt, "wait", wait, "kind", hunts.KindOf(last))
-		if err := s.cfg.Sleep(ctx, wait); err != nil {
-			return hunts.Result{}, cancelled(err)
-		}
-	}
+	res, err := s.cfg.Retry.Do(ctx, q.HuntID, func() (hunts.Result, error) { return s.once(ctx, ids, q) })
+	res.Stats.Took, res.Stats.QueuedAhead = time.Since(began), ahead
+	return res, err
 }
 
 func (s *Source) resolve(names []string) ([]string, error) {
@@ -220,42 +184,16 @@ func (s *Source) once(ctx context.Context, ids []string, q hunts.Query) (hunts.R
 		body.Timespan = to.Ptr(azquery.NewTimeInterval(q.From.UTC(), q.To.UTC()))
 	}
 	seconds := int(s.cfg.ServerWait / time.Second)
-	kept := &keptBody{}
-	res, err := s.client.QueryWorkspace(context.WithValue(ctx, bodyKey{}, kept), ids[0], body, &azquery.LogsClientQueryWorkspaceOptions{
+	keeping, kept := azure.Keep(ctx)
+	res, err := s.client.QueryWorkspace(keeping, ids[0], body, &azquery.LogsClientQueryWorkspaceOptions{
 		Options: &azquery.LogsQueryOptions{Statistics: to.Ptr(true), Wait: to.Ptr(seconds)},
 	})
-	if err != nil {
-		return hunts.Result{}, unread(ctx, kept, err)
+	var out hunts.Result
+	if err == nil {
+		out, err = resultOf(res, kept.Data)
 	}
-	out, err := resultOf(res, kept.data)
-	return out, unread(ctx, kept, err)
-}
-
-// retryAfter is how long to wait before the next try, and whether there is
-// one. A query that timed out is never repeated: it would time out again, and
-// hold a slot for it.
-func (s *Source) retryAfter(err error, attempt int) (time.Duration, bool) {
-	var e *hunts.Error
-	if attempt >= s.cfg.Attempts || !errors.As(err, &e) {
-		return 0, false
+	if err = asked.Unread(ctx, kept, err); err != nil {
+		return hunts.Result{}, asked.Translate(err, fromStatus)
 	}
-	if e.Kind != hunts.KindThrottled && e.Kind != hunts.KindUnavailable {
-		return 0, false
-	}
-	wait := e.After
-	if wait <= 0 {
-		wait = time.Second << (attempt - 1)
-	}
-	return wait + time.Duration(float64(wait)*0.2*s.cfg.Jitter()), true
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return out, nil
 }

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -52,7 +52,7 @@ func source(t *testing.T, url string, change func(*Config)) *Source {
 	t.Helper()
 	cfg := Config{
 		Endpoint: url, Workspaces: []Workspace{{Name: "prod-eu", ID: "id-eu"}, {Name: "prod-us", ID: "id-us"}},
-		Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 },
+		Retry: azure.Retry{Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 }},
 	}
 	if change != nil {
 		change(&cfg)
@@ -154,7 +154,7 @@ func TestAnAnswerThatCannotBeReadIsNoMatterOfTheLoginAndIsAskedForAgain(t *testi
 		"an answer without end": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			blanks := strings.Repeat(" ", 1<<20)
-			for range maxBody>>20 + 1 {
+			for range azure.MaxBody>>20 + 1 {
 				if _, err := io.WriteString(w, blanks); err != nil {
 					return
 				}
@@ -181,7 +181,7 @@ func TestRetryAfterIsWaitedOut(t *testing.T) {
 	server, calls := service(t, status(429, ``, "Retry-After", "7"), status(503, ``, "Retry-After", "2"), status(200, oneRow))
 	var waits []time.Duration
 	s := source(t, server.URL, func(c *Config) {
-		c.Sleep = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
+		c.Retry.Sleep = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
 	})
 	if _, err := s.Query(t.Context(), hunts.Query{Text: "T"}); err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func TestATokenNeverReachesAnErrorOrALog(t *testing.T) {
 		server := httptest.NewTLSServer(status(code, `{"error":{"code":"X","message":"no"}}`))
 		s := source(t, server.URL, func(c *Config) {
 			c.Credential, c.Transport = secretCredential{}, server.Client()
-			c.Log = slog.New(slog.NewTextHandler(&log, nil))
+			c.Retry.Log = slog.New(slog.NewTextHandler(&log, nil))
 		})
 		_, err := s.Query(t.Context(), hunts.Query{Text: "T"})
 		server.Close()
@@ -247,86 +247,4 @@ func TestATokenNeverReachesAnErrorOrALog(t *testing.T) {
 	if strings.Contains(log.String(), secretToken) {
 		t.Error("the token is in the log")
 	}
-}
-
-func TestLanes(t *testing.T) {
-	t.Run("no more run at once than there are slots", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLanes(5)
-			var running, most atomic.Int32
-			done := make(chan struct{})
-			for i := range 40 {
-				go func() {
-					release, _, err := l.enter(t.Context(), fmt.Sprint("U", i%3), false)
-					if err != nil {
-						t.Error(err)
-					}
-					n := running.Add(1)
-					for {
-						m := most.Load()
-						if n <= m || most.CompareAndSwap(m, n) {
-							break
-						}
-					}
-					time.Sleep(time.Second)
-					running.Add(-1)
-					release()
-					done <- struct{}{}
-				}()
-			}
-			for range 40 {
-				<-done
-			}
-			if most.Load() != 5 {
-				t.Errorf("%d ran at once", most.Load())
-			}
-		})
-	})
-	t.Run("a question goes before a sweep, and a new asker before a busy one", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLanes(2)
-			first, _, _ := l.enter(t.Context(), "busy", false)
-			second, _, _ := l.enter(t.Context(), "sweep", true)
-			order := make(chan string, 3)
-			for _, w := range []struct {
-				asker string
-				sweep bool
-			}{{"sweep", true}, {"busy", false}, {"new", false}} {
-				go func() {
-					release, _, err := l.enter(t.Context(), w.asker, w.sweep)
-					if err != nil {
-						t.Error(err)
-					}
-					order <- w.asker
-					synctest.Wait()
-					release()
-				}()
-				synctest.Wait()
-			}
-			second()
-			got := []string{<-order, <-order, <-order}
-			first()
-			if strings.Join(got, " ") != "new busy sweep" {
-				t.Errorf("order %v", got)
-			}
-		})
-	})
-	t.Run("who gives up frees nothing and blocks nobody", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLanes(1)
-			release, _, _ := l.enter(t.Context(), "a", false)
-			ctx, stop := context.WithCancel(t.Context())
-			gone := make(chan error)
-			go func() { _, _, err := l.enter(ctx, "b", false); gone <- err }()
-			synctest.Wait()
-			stop()
-			if err := <-gone; !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-			release()
-			if _, ahead, err := l.enter(t.Context(), "c", false); err != nil || ahead != 0 {
-				t.Errorf("ahead %d, %v", ahead, err)
-			}
-		})
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
@@ -40,7 +41,7 @@ func replicas(t *testing.T, n int, redis, workspace string, gate chan struct{}) 
 	}
 	out := make([]*runner.Runner, n)
 	for i := range out {
-		source, err := loganalytics.New(loganalytics.Config{Endpoint: workspace, Workspaces: []loganalytics.Workspace{{Name: "prod", ID: "w"}}, Sleep: func(context.Context, time.Duration) error { return nil }})
+		source, err := loganalytics.New(loganalytics.Config{Endpoint: workspace, Workspaces: []loganalytics.Workspace{{Name: "prod", ID: "w"}}, Retry: azure.Retry{Sleep: func(context.Context, time.Duration) error { return nil }}})
 		if err != nil {
 			t.Fatal(err)
 		}

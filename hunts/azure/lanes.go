@@ -1,4 +1,4 @@
-package loganalytics
+package azure
 
 import (
 	"context"

@@ -1,4 +1,10 @@
-package loganalytics
+// Package azure is what the sources on Azure share: the login, the line in which
+// queries wait for their turn, trying again, answers of a bounded size, and the
+// errors that every service may give.
+//
+// It knows no service: what a query and its answer look like is for
+// hunts/loganalytics and hunts/defender.
+package azure
 
 import (
 	"fmt"
