@@ -50,7 +50,8 @@ func askFleet(t *testing.T, tables map[string]localworkspace.Grid, request strin
 	for name, g := range tables {
 		w.scopes[0].grids[name] = &grid{columns: g.Columns, rows: g.Rows}
 	}
-	r, err := w.newRunner(worldCatalog(t), worldRecord{}, hunts.AllowAll(worldRecord{}, w.clock))
+	kept := newWorldRecord()
+	r, err := w.newRunner(worldCatalog(t), kept, hunts.AllowAll(kept, w.clock))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,10 @@ func (w *world) newWant(kind string) want {
 		return want{kind: kind, host: h, text: "*" + h, plain: "*" + h}
 	case "file":
 		f := fmt.Sprintf("drop%d.exe", w.random.IntN(90))
+		if w.random.IntN(5) == 0 { // as people say it
+			bare := strings.TrimSuffix(f, ".exe")
+			return want{kind: kind, file: f, text: bare, plain: bare}
+		}
 		return want{kind: kind, file: f, text: []string{f, strings.ToUpper(f)}[w.random.IntN(2)], plain: f}
 	}
 	n := 1 + w.random.IntN(90)
@@ -141,20 +145,55 @@ func (w *world) newWindow() {
 }
 
 // words is the whole request.
-func (w *world) words() []string {
+func (w *world) words() []string { return w.wordsOf(w.ask) }
+
+func (w *world) wordsOf(a ask) []string {
 	var out []string
-	for _, x := range w.ask.wants {
+	for _, x := range a.wants {
 		out = append(out, x.word())
 	}
-	if len(w.ask.devices) > 0 {
-		out = append(out, "device="+strings.Join(w.ask.devices, ","))
+	if len(a.devices) > 0 {
+		out = append(out, "device="+strings.Join(a.devices, ","))
 	}
-	if w.scopes[0].live && (len(w.ask.scopes) < len(w.scopes) || len(w.scopes) > 1) {
-		var names []string
-		for _, n := range w.ask.scopes {
-			names = append(names, w.scopes[n].name)
+	if len(w.scopes) > 1 {
+		out = append(out, w.workspaces(a))
+	}
+	return append(out, a.window...)
+}
+
+func (w *world) workspaces(a ask) string {
+	var names []string
+	for _, n := range a.scopes {
+		names = append(names, w.scopes[n].name)
+	}
+	return "workspace=" + strings.Join(names, ",")
+}
+
+// askBefore draws a question that somebody asked a moment ago about some of the
+// same things: its answer is remembered, and must not pass for another one's.
+func (w *world) askBefore() {
+	if !w.scopes[0].live || w.random.IntN(5) > 0 || slices.ContainsFunc(w.scopes, func(s *scope) bool { return s.service.nth > 0 }) {
+		return // what hits one search only would hit that one
+	}
+	a := w.ask
+	a.wants = slices.Clone(a.wants)
+	for range 1 + w.random.IntN(2) {
+		switch w.random.IntN(5) {
+		case 0:
+			a.wants = a.wants[:1+w.random.IntN(len(a.wants))]
+		case 1:
+			a.wants = append(a.wants, w.newWant("domain"))
+		case 2:
+			a.scopes = []int{w.random.IntN(len(w.scopes))}
+		case 3:
+			a.window = []string{"since=" + lookBacks[w.random.IntN(3)].word}
+		case 4:
+			if a.devices != nil {
+				a.devices = nil
+			} else {
+				a.devices = []string{w.scopes[a.scopes[0]].devices[0].name}
+			}
 		}
-		out = append(out, "workspace="+strings.Join(names, ","))
 	}
-	return append(out, w.ask.window...)
+	w.before = &a
 }

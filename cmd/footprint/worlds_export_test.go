@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // exportFault is what is wrong with the files of a scope.
@@ -18,13 +13,14 @@ type exportFault struct {
 	container string // of containers; empty draws one
 	badLines  int
 	second    string            // facts stand in a second file of this name
+	lacks     string            // a column that the second file does not have
+	again     bool              // the second file repeats what the first one has
+	beside    map[string]string // files that hold what nobody can read
+	torn      bool              // the first file ends in the middle
 	rename    map[string]string // columns that are spelled otherwise
 	nest      string            // events lie below this key
 	pad       int               // rows in all: the limit of a portal
 }
-
-// containers are the shapes in which portals and APIs hand tables out.
-var containers = []string{"ndjson", "ndjson.gz", "csv", "csv.gz", "list", "graph", "tables", "streaming"}
 
 func exportFaults() []fault {
 	spoilt := func(kind string, spoils func(ask) effect, set func(w *world, e *exportFault)) fault {
@@ -43,59 +39,117 @@ func exportFaults() []fault {
 		}),
 		spoilt("events below properties", always(either), func(w *world, e *exportFault) { e.nest, e.container = "properties", "ndjson" }),
 		spoilt("events below _source", always(either), func(w *world, e *exportFault) { e.nest, e.container = "_source", "ndjson" }),
+		spoilt("doubled rows", always(harmless), func(w *world, e *exportFault) { e.second, e.again = "DeviceNetworkEvents_2.ndjson", true }),
+		spoilt("a workbook beside", always(spoiled), func(w *world, e *exportFault) {
+			e.beside = map[string]string{"DeviceNetworkEvents_2.xlsx": "PK\x03\x04 a workbook"}
+		}),
+		spoilt("a damaged archive beside", always(spoiled), func(w *world, e *exportFault) {
+			e.beside = map[string]string{"DeviceNetworkEvents_2.ndjson.gz": "\x1f\x8b\x08\x00 damaged"}
+		}),
+		spoilt("a torn file", always(spoiled), func(w *world, e *exportFault) {
+			e.torn, e.container = true, []string{"ndjson.gz", "csv.gz", "list", "graph", "tables", "zip"}[w.random.IntN(6)]
+		}),
 	}
-	for _, name := range []string{"DeviceNetworkEvents_2.ndjson", "more/DeviceNetworkEvents.ndjson", "DeviceNetworkEvents.jsonl", "DeviceNetworkEvents (1).ndjson"} {
+	for _, name := range []string{"DeviceNetworkEvents_2.ndjson", "more/DeviceNetworkEvents.ndjson", "DeviceNetworkEvents.jsonl", "DeviceNetworkEvents (1).ndjson", "DeviceNetworkEvents_2.CSV"} {
 		list = append(list, spoilt("a second file: "+name, always(either), func(w *world, e *exportFault) { e.second = name }))
 	}
-	cut := spoilt("rows cut at a limit", always(spoiled), func(w *world, e *exportFault) { e.pad, e.container = 10_000, "csv" })
+	for column, needs := range map[string]func(ask) bool{"RemoteIP": ask.hasAddress, "RemoteUrl": ask.hasRemote} {
+		list = append(list, spoilt("a second file without "+column, when(needs), func(w *world, e *exportFault) {
+			e.second, e.lacks = "more/DeviceNetworkEvents.csv", column
+		}))
+	}
+	slices.SortFunc(list, func(a, b fault) int { return strings.Compare(a.kind, b.kind) })
+	cut := spoilt("rows cut at a limit", always(spoiled), func(w *world, e *exportFault) {
+		e.pad, e.container = 10_000, []string{"csv", "list"}[w.random.IntN(2)]
+	})
 	cut.rare = true
 	return append(list, cut)
 }
 
-// export writes the scope's tables into a folder, as one of the portals would.
-func (w *world) export(s *scope, dir string) {
-	for name, g := range s.grids {
-		columns, rows := w.exported(s, g)
-		if s.files.container == "" {
-			s.files.container = containers[w.random.IntN(len(containers))]
+// export writes the scope's tables into a folder, as one of the portals would,
+// and gives the path to hunt in.
+func (w *world) export(s *scope, dir string) string {
+	if s.files.container == "" {
+		s.files.container = containers[w.random.IntN(len(containers))].name
+	}
+	container := s.files.container
+	file := "%s.ndjson"
+	for _, c := range containers {
+		if c.name == container {
+			file = c.file
 		}
-		container := s.files.container
+	}
+	for name, g := range s.grids {
+		columns, rows := s.files.spelled(g.columns), g.rows
 		if name == "DeviceNetworkEvents" && s.files.second != "" {
-			planted := func(r []any) bool {
-				return slices.ContainsFunc(s.facts, func(f *fact) bool { return f.row == &r[0] })
-			}
-			var apart [][]any
-			for _, r := range rows {
-				if planted(r) {
-					apart = append(apart, r)
-				}
-			}
-			rows = slices.DeleteFunc(slices.Clone(rows), planted)
-			if len(apart) == 0 && len(rows) > 0 {
-				rows, apart = rows[1:], rows[:1]
-			}
-			writeFile(filepath.Join(dir, s.files.second), render("ndjson", name, columns, apart, s.files.nest))
+			rows = w.second(s, g, filepath.Join(dir, s.files.second))
 		}
 		data := render(container, name, columns, padded(rows, s.files.pad), s.files.nest)
 		if name == "DeviceNetworkEvents" {
 			for range s.files.badLines {
 				data = append(data, []byte(`{"TimeGenerated":"2026-05-01T10:00:00Z","DeviceName":"ws-9","Remo`+"\n")...)
 			}
+			if s.files.torn {
+				data = data[:len(data)*3/4]
+			}
 		}
-		ext := map[string]string{"ndjson": ".ndjson", "ndjson.gz": ".ndjson.gz", "csv": ".csv", "csv.gz": ".csv.gz", "list": ".json", "graph": ".json", "tables": ".json", "streaming": ".ndjson"}[container]
-		writeFile(filepath.Join(dir, name+ext), data)
+		if strings.Contains(file, "%s") {
+			file = fmt.Sprintf(file, name)
+		}
+		writeFile(filepath.Join(dir, file), data)
 	}
+	for name, text := range s.files.beside {
+		writeFile(filepath.Join(dir, name), []byte(text))
+	}
+	if container == "one file" && s.files.second == "" && len(s.files.beside) == 0 {
+		return filepath.Join(dir, file)
+	}
+	return dir
 }
 
-// exported are the rows with the columns as the file spells them.
-func (w *world) exported(s *scope, g *grid) ([]string, [][]any) {
-	columns := slices.Clone(g.columns)
+// second writes the facts, or what the first file has as well, into a file of
+// their own, and gives the rows of the first one.
+func (w *world) second(s *scope, g *grid, path string) [][]any {
+	var first, apart [][]any
+	for _, r := range g.rows {
+		f := s.factAt(r)
+		if f != nil || s.files.again && w.random.IntN(3) == 0 {
+			apart = append(apart, r)
+		}
+		if f == nil || s.files.again {
+			first = append(first, r)
+		}
+	}
+	if len(apart) == 0 && len(first) > 0 {
+		first, apart = first[1:], first[:1]
+	}
+	columns := s.files.spelled(g.columns)
+	if i := g.at(s.files.lacks); i >= 0 {
+		columns = slices.Delete(columns, i, i+1)
+		for n, r := range apart {
+			if f := s.factAt(r); f != nil {
+				f.lose(s.files.lacks)
+			}
+			apart[n] = slices.Delete(slices.Clone(r), i, i+1)
+		}
+	}
+	container := "ndjson"
+	if strings.EqualFold(filepath.Ext(path), ".csv") {
+		container = "csv"
+	}
+	writeFile(path, render(container, "DeviceNetworkEvents", columns, apart, s.files.nest))
+	return first
+}
+
+// spelled are columns as the file names them.
+func (e exportFault) spelled(columns []string) []string {
+	columns = slices.Clone(columns)
 	for i, c := range columns {
-		if to, ok := s.files.rename[c]; ok {
+		if to, ok := e.rename[c]; ok {
 			columns[i] = to
 		}
 	}
-	return columns, g.rows
+	return columns
 }
 
 // padded repeats the rows of a file up to the limit of a portal.
@@ -113,110 +167,4 @@ func writeFile(path string, data []byte) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		panic(err)
 	}
-}
-
-func render(container, table string, columns []string, rows [][]any, nest string) []byte {
-	var b bytes.Buffer
-	switch strings.TrimSuffix(container, ".gz") {
-	case "csv":
-		cw := csv.NewWriter(&b)
-		_ = cw.Write(columns)
-		for _, r := range rows {
-			out := make([]string, len(columns))
-			for i := range columns {
-				out[i] = cellText(r[i])
-			}
-			_ = cw.Write(out)
-		}
-		cw.Flush()
-	case "list":
-		b.Write(must(json.Marshal(objects(columns, rows, ""))))
-	case "graph":
-		var schema []map[string]string
-		for _, c := range columns {
-			schema = append(schema, map[string]string{"name": graphName(c), "type": "String"})
-		}
-		list := objects(columns, rows, "")
-		for _, o := range list {
-			o["Timestamp"] = o["TimeGenerated"]
-			delete(o, "TimeGenerated")
-		}
-		b.Write(must(json.Marshal(map[string]any{"schema": schema, "results": list})))
-	case "tables":
-		var cols []map[string]string
-		for _, c := range columns {
-			cols = append(cols, map[string]string{"name": c, "type": "string"})
-		}
-		var all [][]any
-		for _, r := range rows {
-			all = append(all, plainRowOf(r))
-		}
-		b.Write(must(json.Marshal(map[string]any{"tables": []any{map[string]any{"name": "PrimaryResult", "columns": cols, "rows": all}}})))
-	case "streaming":
-		for _, o := range objects(columns, rows, "") {
-			at := o["TimeGenerated"]
-			o["Timestamp"] = at
-			delete(o, "TimeGenerated")
-			b.Write(must(json.Marshal(map[string]any{"time": at, "tenantId": "11111111-2222-3333-4444-555555555555", "operationName": "Publish", "category": "AdvancedHunting-" + table, "properties": o})))
-			b.WriteByte('\n')
-		}
-	default:
-		for _, o := range objects(columns, rows, nest) {
-			b.Write(must(json.Marshal(o)))
-			b.WriteByte('\n')
-		}
-	}
-	if !strings.HasSuffix(container, ".gz") {
-		return b.Bytes()
-	}
-	var z bytes.Buffer
-	zw := gzip.NewWriter(&z)
-	_, _ = zw.Write(b.Bytes())
-	_ = zw.Close()
-	return z.Bytes()
-}
-
-func graphName(c string) string {
-	if c == "TimeGenerated" {
-		return "Timestamp"
-	}
-	return c
-}
-
-func objects(columns []string, rows [][]any, nest string) []map[string]any {
-	out := make([]map[string]any, 0, len(rows))
-	for _, r := range rows {
-		o := map[string]any{}
-		for i, v := range plainRowOf(r) {
-			if v != nil {
-				o[columns[i]] = v
-			}
-		}
-		if nest != "" {
-			o = map[string]any{"_id": fmt.Sprint(len(out)), nest: o}
-		}
-		out = append(out, o)
-	}
-	return out
-}
-
-func plainRowOf(r []any) []any {
-	out := make([]any, len(r))
-	for i, v := range r {
-		if at, ok := v.(time.Time); ok {
-			v = at.Format(time.RFC3339Nano)
-		}
-		out[i] = v
-	}
-	return out
-}
-
-func cellText(v any) string {
-	switch x := v.(type) {
-	case nil:
-		return ""
-	case time.Time:
-		return x.Format(time.RFC3339Nano)
-	}
-	return fmt.Sprint(v)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -103,60 +104,21 @@ func faults() []fault {
 			})
 		}},
 		{kind: "nothing to control the search by", live: true, strike: func(_ *world, s *scope) {
-			s.each("ActionType", func(v any) any {
-				if strings.HasPrefix(v.(string), "ConnectionSuccess") {
-					return "ConnectionFailed"
+			if g, ok := s.grids["DeviceNetworkEvents"]; ok && g.at("ActionType") >= 0 {
+				for _, row := range g.rows {
+					if i := g.at("ActionType"); strings.HasPrefix(fmt.Sprint(row[i]), "ConnectionSuccess") {
+						row[i] = "ConnectionFailed"
+					}
 				}
-				return v
-			})
+			}
 			for _, f := range s.facts {
 				f.outcome = "open"
 			}
 			s.trouble("", always(spoiled))
 		}},
 		{kind: "forward proxy", live: true, exports: true, strike: func(w *world, s *scope) { s.proxy(w) }},
-		{kind: "rows without a process", live: true, exports: true, strike: func(_ *world, s *scope) {
-			s.each("InitiatingProcessFileName", func(any) any { return "" })
-			for _, f := range s.facts {
-				if f.table == "DeviceNetworkEvents" {
-					f.file = ""
-				}
-			}
-			s.trouble("", when(func(a ask) bool { return a.has("file") }))
-		}},
-		{kind: "hashes not recorded", live: true, exports: true, strike: func(w *world, s *scope) {
-			for _, c := range []string{"InitiatingProcessSHA1", "InitiatingProcessSHA256", "InitiatingProcessMD5"} {
-				s.each(c, func(any) any { return "" })
-			}
-			for _, f := range s.facts {
-				f.hashes = [3]string{}
-			}
-			s.trouble("", when(func(a ask) bool { return a.has("hash") }))
-		}},
-		{kind: "unreadable addresses", live: true, exports: true, strike: func(w *world, s *scope) {
-			s.unreadable(w, "RemoteIP", []string{"203.0.113", "(redacted)", "203.0.113.6x", "::gggg"}, ask.hasAddress)
-		}},
-		{kind: "details cut", live: true, exports: true, strike: func(w *world, s *scope) { s.cutDetails(w) }},
 	}
-	for _, c := range []struct {
-		column string
-		needs  func(ask) bool
-	}{
-		{"RemoteIP", ask.hasAddress}, {"RemoteUrl", ask.hasName}, {"AdditionalFields", ask.hasName},
-		{"InitiatingProcessFileName", func(a ask) bool { return a.has("file") }},
-	} {
-		list = append(list, fault{kind: "no column " + c.column, live: true, exports: true, strike: func(_ *world, s *scope) {
-			s.dropColumn(c.column)
-			s.trouble("", when(c.needs))
-		}})
-	}
-	list = append(list, fault{kind: "no columns of hashes", live: true, exports: true, strike: func(_ *world, s *scope) {
-		for _, c := range []string{"InitiatingProcessSHA1", "InitiatingProcessSHA256", "InitiatingProcessMD5"} {
-			s.dropColumn(c)
-		}
-		s.trouble("", when(func(a ask) bool { return a.has("hash") }))
-	}})
-	list = append(append(list, serviceFaults()...), exportFaults()...)
+	list = slices.Concat(list, valueFaults(), serviceFaults(), exportFaults())
 	for i, f := range list { // what is wrong bears the name of its fault
 		list[i].strike = func(w *world, s *scope) {
 			before := len(s.troubles)
@@ -243,105 +205,10 @@ func (s *scope) knows(silent map[any]bool, to time.Time) bool {
 	return len(seen) == len(silent)
 }
 
-// each rewrites a column of the network events, those of facts as well.
-func (s *scope) each(column string, f func(any) any) {
-	g, ok := s.grids["DeviceNetworkEvents"]
-	if !ok || g.at(column) < 0 {
-		return
-	}
-	i := g.at(column)
-	for _, row := range g.rows {
-		if row[i] != nil {
-			row[i] = f(row[i])
-		}
-	}
-}
-
-// dropColumn takes a column away, and from the facts what it told.
-func (s *scope) dropColumn(column string) {
-	g, ok := s.grids["DeviceNetworkEvents"]
-	i := -1
-	if ok {
-		i = g.at(column)
-	}
-	if i < 0 {
-		return
-	}
-	g.columns = slices.Delete(slices.Clone(g.columns), i, i+1)
-	for n := range g.rows {
-		g.rows[n] = slices.Delete(g.rows[n], i, i+1)
-	}
-	for _, f := range s.facts {
-		if f.table != "DeviceNetworkEvents" {
-			continue
-		}
-		switch {
-		case column == "InitiatingProcessFileName":
-			f.file = ""
-		case strings.HasPrefix(column, "InitiatingProcess"):
-			f.hashes = [3]string{}
-		default:
-			f.dark = f.dark || f.shownIn(column)
-		}
-	}
-}
-
-// shownIn tells whether the remote side of a fact stands in a column.
-func (f *fact) shownIn(column string) bool { return f.column == column }
-
-// unreadable overwrites some values of a column with what means nothing; now
-// and then those of the facts.
-func (s *scope) unreadable(w *world, column string, values []string, needs func(ask) bool) {
-	g, ok := s.grids["DeviceNetworkEvents"]
-	if !ok {
-		return
-	}
-	i, at := g.at(column), g.at("TimeGenerated")
-	if i < 0 {
-		return
-	}
-	inside := false
-	for n, row := range g.rows {
-		if w.random.IntN(8) == 0 || n == len(g.rows)-1 {
-			when, _ := row[at].(time.Time)
-			inside = inside || (w.ask.from.IsZero() || !when.Before(w.ask.from)) && when.Before(w.ask.to)
-			row[i] = values[w.random.IntN(len(values))]
-			for _, f := range s.facts {
-				if f.row == &row[0] {
-					f.dark = f.dark || f.shownIn(column)
-				}
-			}
-		}
-	}
-	s.trouble("", when(func(a ask) bool { return needs(a) && inside && len(a.devices) == 0 }))
-}
-
-// cutDetails shortens what inspection recorded, so that it is no JSON.
-func (s *scope) cutDetails(w *world) {
-	g, ok := s.grids["DeviceNetworkEvents"]
-	if !ok || g.at("AdditionalFields") < 0 {
-		return
-	}
-	i, action, at, seen := g.at("AdditionalFields"), g.at("ActionType"), g.at("TimeGenerated"), false
-	for _, row := range g.rows {
-		if text, ok := row[i].(string); ok && strings.HasSuffix(row[action].(string), "Inspected") && len(text) > 20 {
-			row[i] = text[:18]
-			when, _ := row[at].(time.Time)
-			seen = seen || (w.ask.from.IsZero() || !when.Before(w.ask.from)) && when.Before(w.ask.to)
-			for _, f := range s.facts {
-				if f.row == &row[0] {
-					f.dark = f.dark || f.shownIn("AdditionalFields")
-				}
-			}
-		}
-	}
-	s.trouble("", when(func(a ask) bool { return a.hasName() && seen && len(a.devices) == 0 }))
-}
-
 // proxy sends a part of the web through a forward proxy, facts with it.
 func (s *scope) proxy(w *world) {
 	g, ok := s.grids["DeviceNetworkEvents"]
-	if !ok || g.at("RemoteIP") < 0 {
+	if !ok || g.at("RemoteIP") < 0 || g.at("ActionType") < 0 {
 		return
 	}
 	ip, port := g.at("RemoteIP"), g.at("RemotePort")
@@ -354,8 +221,8 @@ func (s *scope) proxy(w *world) {
 		row[ip], row[port] = "10.0.0.80", through
 		for _, f := range s.facts {
 			if f.row == &row[0] {
-				f.dark = f.dark || f.shownIn("RemoteIP")
-				f.silent = f.silent || f.shownIn("RemoteIP") // a proxy that carries little is not noticed
+				f.lose("RemoteIP")
+				f.silent = f.silent || f.column == "RemoteIP" // a proxy that carries little is not noticed
 			}
 		}
 	}

@@ -145,11 +145,11 @@ func (w *world) one(j *judgement, what, verdict string, t truth) {
 }
 
 // reads tells whether what was delivered can be read at all: no service is
-// down, and no query fails for want of a column or a table.
+// down, no file is torn, and no query fails for want of a column or a table.
 func (w *world) reads() bool {
 	return !slices.ContainsFunc(w.ask.scopes, func(n int) bool {
 		s := w.scopes[n]
-		return s.service.fails() || slices.ContainsFunc(s.troubles, func(t trouble) bool { return strings.HasPrefix(t.kind, "no ") || strings.HasSuffix(t.kind, " only") })
+		return s.service.fails() || s.files.torn || slices.ContainsFunc(s.troubles, func(t trouble) bool { return strings.HasPrefix(t.kind, "no ") || strings.HasSuffix(t.kind, " only") })
 	})
 }
 

@@ -205,11 +205,15 @@ func (s *scope) write(w *world, f *fact, addr netip.Addr, host string) {
 	if c["ActionType"] != act.name {
 		f.outcome = inspectedOutcome(c["ActionType"].(string))
 		f.file, f.hashes = "", [3]string{}
-		f.column = map[bool]string{true: "AdditionalFields", false: "LocalIP"}[host != ""]
+		f.column = map[bool]string{true: "LocalIP", false: "AdditionalFields"}[addr.IsValid() && c["LocalIP"] == addr.String()]
 	}
 	f.signs = append(f.signs, sign{addr: addr, host: host, sure: way.sure})
 	if host != "" && w.scopes[0].live && w.random.IntN(12) == 0 { // the look-up alone, where another table has it
 		s.lookUp(f, c, shown)
+	}
+	if f.file != "" && f.table == "DeviceNetworkEvents" && w.random.IntN(6) == 0 {
+		c["InitiatingProcessFileName"] = `C:\Users\ana\` + f.file
+		f.spellings = append(f.spellings, "file: full path")
 	}
 	s.facts = append(s.facts, f)
 	g := s.grids[f.table]

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -53,11 +54,7 @@ func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record, who hunts.
 
 func (w *world) clock() time.Time { return w.now }
 
-// parse reads the request as a person typed it.
-func (w *world) parse() (request.Request, string) {
-	return parseAt(strings.Join(w.words(), " "), w.now)
-}
-
+// parseAt reads the request as a person typed it.
 func parseAt(text string, now time.Time) (request.Request, string) {
 	req, refusal := request.Parse(text, now)
 	if refusal != nil {
@@ -67,17 +64,33 @@ func parseAt(text string, now time.Time) (request.Request, string) {
 }
 
 func (w *world) hunt(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog, worldRecord{}, hunts.AllowAll(worldRecord{}, w.clock))
+	r, err := w.remembering(ctx, catalog)
 	if err != nil {
 		return said{}, err
 	}
-	req, refused := w.parse()
+	name := ""
+	if strings.HasPrefix(w.road, "custom hunt ") {
+		name = w.ownHunt()
+	}
+	return w.askOne(ctx, r, w.words(), name)
+}
+
+// remembering is a runner that remembers what was asked before.
+func (w *world) remembering(ctx context.Context, catalog *runner.Catalog) (*runner.Runner, error) {
+	kept := newWorldRecord()
+	r, err := w.newRunner(catalog, kept, hunts.AllowAll(kept, w.clock))
+	if err == nil && w.before != nil {
+		_, err = w.askOne(ctx, r, w.wordsOf(*w.before), "")
+	}
+	return r, err
+}
+
+func (w *world) askOne(ctx context.Context, r *runner.Runner, words []string, hunt string) (said, error) {
+	req, refused := parseAt(strings.Join(words, " "), w.now)
 	if refused != "" {
 		return said{refused: refused}, nil
 	}
-	if name, ok := strings.CutPrefix(w.road, "custom hunt "); ok {
-		req.Hunt = name
-	}
+	req.Hunt = hunt
 	h, err := r.Prepare("F-WORLD", req, hunts.Asker{User: "U1", Name: "ana"})
 	if err != nil {
 		return asRefusal(err)
@@ -105,11 +118,11 @@ func reread(a any, sweep bool) (said, error) {
 }
 
 func (w *world) survey(ctx context.Context, catalog *runner.Catalog) (said, error) {
-	r, err := w.newRunner(catalog, worldRecord{}, hunts.AllowAll(worldRecord{}, w.clock))
+	r, err := w.remembering(ctx, catalog)
 	if err != nil {
 		return said{}, err
 	}
-	req, refused := w.parse()
+	req, refused := parseAt(strings.Join(w.words(), " "), w.now)
 	if refused != "" {
 		return said{refused: refused}, nil
 	}
@@ -128,8 +141,7 @@ func (w *world) survey(ctx context.Context, catalog *runner.Catalog) (said, erro
 func (w *world) terminal(ctx context.Context, dir, verb string) (said, error) {
 	events := filepath.Join(dir, fmt.Sprint("w", w.number))
 	defer func() { _ = os.RemoveAll(events) }()
-	w.export(w.scopes[0], filepath.Join(events, "tables"))
-	args := []string{verb, "--events", filepath.Join(events, "tables"), "--format", "json"}
+	args := []string{verb, "--events", w.export(w.scopes[0], filepath.Join(events, "tables")), "--format", "json"}
 	words := w.words()
 	if verb == "sweep" {
 		var list strings.Builder
@@ -157,19 +169,55 @@ func (w *world) terminal(ctx context.Context, dir, verb string) (said, error) {
 }
 
 // worldRecord remembers what one world needs and nothing more.
-type worldRecord struct{ hunts.Record }
+type worldRecord struct {
+	hunts.Record
+	mu      sync.Mutex
+	answers map[string][]byte
+	blobs   map[string][]byte
+}
 
-func (worldRecord) SaveHunt(context.Context, hunts.Hunt) error { return nil }
-func (worldRecord) SaveAnswer(context.Context, string, hunts.Answer, time.Duration) error {
+func newWorldRecord() *worldRecord {
+	return &worldRecord{answers: map[string][]byte{}, blobs: map[string][]byte{}}
+}
+
+func (*worldRecord) SaveHunt(context.Context, hunts.Hunt) error { return nil }
+
+func (r *worldRecord) SaveAnswer(_ context.Context, key string, a hunts.Answer, _ time.Duration) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if key != "" {
+		r.answers[key] = must(json.Marshal(a))
+	}
 	return nil
 }
-func (worldRecord) CachedAnswer(context.Context, string) (hunts.Answer, bool, error) {
-	return hunts.Answer{}, false, nil
+
+func (r *worldRecord) CachedAnswer(_ context.Context, key string) (hunts.Answer, bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var a hunts.Answer
+	data, ok := r.answers[key]
+	if ok {
+		return a, true, json.Unmarshal(data, &a)
+	}
+	return a, false, nil
 }
-func (worldRecord) SaveBlob(context.Context, string, []byte, time.Duration) error { return nil }
-func (worldRecord) Blob(context.Context, string) ([]byte, bool, error)            { return nil, false, nil }
-func (worldRecord) Audit(context.Context, hunts.AuditEntry) error                 { return nil }
-func (worldRecord) Lease(context.Context, string, string, time.Duration) (hunts.Lease, string, bool, error) {
+
+func (r *worldRecord) SaveBlob(_ context.Context, key string, data []byte, _ time.Duration) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.blobs[key] = data
+	return nil
+}
+
+func (r *worldRecord) Blob(_ context.Context, key string) ([]byte, bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	data, ok := r.blobs[key]
+	return data, ok, nil
+}
+
+func (*worldRecord) Audit(context.Context, hunts.AuditEntry) error { return nil }
+func (*worldRecord) Lease(context.Context, string, string, time.Duration) (hunts.Lease, string, bool, error) {
 	return worldLease{}, "", true, nil
 }
 

@@ -19,7 +19,9 @@ type world struct {
 	now          time.Time
 	scopes       []*scope
 	ask          ask
+	before       *ask // what somebody asked a moment ago; nil for nothing
 	road         string
+	bound        int    // of ownBounds
 	profile      string // why the world was drawn as it was: healthy, faulty, …
 }
 
@@ -216,7 +218,7 @@ func (s *scope) process(d int, file string, hash [3]string) cells {
 	return cells{
 		"DeviceName": dev.name, "DeviceId": dev.id, "InitiatingProcessFileName": file, "InitiatingProcessFolderPath": `c:\windows\` + file, "InitiatingProcessCommandLine": file + " -x",
 		"InitiatingProcessParentFileName": "explorer.exe", "InitiatingProcessAccountName": dev.user,
-		"InitiatingProcessSHA1": hash[0], "InitiatingProcessSHA256": hash[1], "InitiatingProcessMD5": hash[2], "ReportId": d,
+		"InitiatingProcessSHA1": hash[0], "InitiatingProcessSHA256": hash[1], "InitiatingProcessMD5": hash[2], "ReportId": d + 1,
 	}
 }
 

@@ -52,6 +52,7 @@ func serviceFaults() []fault {
 		down("the gateway's page", service{faults: []localworkspace.Fault{{Status: 502, Body: "<html>Bad gateway</html>"}}}),
 		down("the search is blind", service{blind: true}),
 		cut("truncated", service{rows: 1}),
+		down("an answer without its totals", service{drop: "total whole"}),
 		cut("an answer that contradicts itself", service{drop: "indicator device row"}),
 	}
 	for _, status := range []int{504, 429, 403} {

@@ -69,6 +69,14 @@ func fourWays() []spelling {
 			b := a.As4()
 			return fmt.Sprintf("http://%#o.0x%x.%d/a", b[0], b[1], uint32(b[2])<<8|uint32(b[3]))
 		}),
+		numberInURL("address: mixed host", func(a netip.Addr) string {
+			b := a.As4()
+			return fmt.Sprintf("http://%d.0x%X.%d.%#o/a", b[0], b[1], b[2], b[3])
+		}),
+		{"address: HTTP inspected host", true, func(s *scope, c cells, a netip.Addr, _ string) {
+			s.inspect(c, "HttpConnectionInspected", bag("direction", "Out", "host", a.String()))
+			c["RemoteIP"] = "10.9.9.9"
+		}},
 		{"address: inspected inbound", true, func(s *scope, c cells, a netip.Addr, _ string) {
 			s.inspect(c, "HttpConnectionInspected", `{"direction":"In","host":"10.1.0.9"}`)
 			c["LocalIP"], c["RemoteIP"] = a.String(), "10.1.0.9"

@@ -46,6 +46,9 @@ func (w *world) kinds() []string {
 	if w.profile == "healthy" {
 		add("healthy")
 	}
+	if w.before != nil {
+		add("asked before")
+	}
 	return out
 }
 
@@ -53,6 +56,9 @@ func (w *world) kinds() []string {
 func (w *world) describe() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "world %d/%d on the road %s: %s\nnow %s, window %s to %s\n", w.seed, w.number, w.road, strings.Join(w.words(), " "), w.now.Format(time.RFC3339), w.ask.from.Format(time.RFC3339Nano), w.ask.to.Format(time.RFC3339Nano))
+	if w.before != nil {
+		fmt.Fprintf(&b, "asked before: %s\n", strings.Join(w.wordsOf(*w.before), " "))
+	}
 	for n, s := range w.scopes {
 		fmt.Fprintf(&b, "scope %s (asked: %v): %d devices, every %s since %s\n", s.name, slices.Contains(w.ask.scopes, n), len(s.devices), s.step, s.from.Format(time.RFC3339))
 		for _, t := range s.troubles {

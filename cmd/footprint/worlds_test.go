@@ -137,6 +137,7 @@ func makeWorld(seed, number uint64, slack bool) *world {
 		w.forSlack()
 	}
 	w.troubleIt()
+	w.askBefore()
 	return w
 }
 
@@ -169,7 +170,7 @@ func (w *world) troubleIt() {
 	}
 	w.plant(hits, near)
 	if w.road == "custom hunt bounded" {
-		w.ask.limit = w.now.Add(-aDay)
+		w.ask.limit, w.bound = w.now.Add(-aDay), w.random.IntN(len(ownBounds))
 		for _, s := range w.scopes {
 			s.trouble("a hunt that bounds its own time", always(spoiled))
 		}
@@ -193,6 +194,13 @@ func (w *world) troubleIt() {
 	}
 }
 
+// ownBounds are ways in which a hunt bounds its time by itself: nothing that is
+// older than a day is looked at.
+var ownBounds = []string{
+	"| where TimeGenerated > ago(1d)", "| where now() - TimeGenerated < 1d", "| where TimeGenerated > window_to - 1d", "| extend Age = window_to - TimeGenerated | where Age < 1d",
+	"| where TimeGenerated between (ago(24h) .. now())",
+}
+
 // worldCatalog has the shipped hunts, the network footprint under another name,
 // and one that bounds its own time.
 func worldCatalog(t *testing.T) *runner.Catalog {
@@ -205,9 +213,9 @@ func worldCatalog(t *testing.T) *runner.Catalog {
 	if strings.Count(string(text), bound) == 0 {
 		t.Fatal("the shipped hunt no longer bounds its window where this test changes it")
 	}
-	extra := fstest.MapFS{
-		"same.yaml":    {Data: text},
-		"bounded.yaml": {Data: []byte(strings.Replace(string(text), bound, strings.TrimSuffix(bound, "\n")+" and TimeGenerated > ago(1d)\n", 1))},
+	extra := fstest.MapFS{"same.yaml": {Data: text}}
+	for n, own := range ownBounds {
+		extra[fmt.Sprintf("bounded%d.yaml", n)] = &fstest.MapFile{Data: []byte(strings.Replace(string(text), bound, bound+"      "+own+"\n", 1))}
 	}
 	catalog, problems, err := runner.LoadCatalog(extra)
 	if err != nil {
@@ -217,6 +225,14 @@ func worldCatalog(t *testing.T) *runner.Catalog {
 		t.Log("hunt left out: ", p)
 	}
 	return catalog
+}
+
+// ownHunt is the hunt of one's own that is asked.
+func (w *world) ownHunt() string {
+	if w.road == "custom hunt bounded" {
+		return fmt.Sprintf("bounded%d", w.bound)
+	}
+	return "same"
 }
 
 func seeds(w *world) string { return fmt.Sprintf("%d/%d", w.seed, w.number) }

@@ -477,6 +477,27 @@ func TestAnAnswerThatContradictsItselfIsNotJudged(t *testing.T) {
 	}
 }
 
+func TestASweepsAnswerThatContradictsItselfIsNotRead(t *testing.T) {
+	pair, line := []any{"pair", `{"indicator":"x","device":"a","events":1}`}, []any{"indicator", `{"indicator":"x","events":1,"devices":1}`}
+	for name, c := range map[string]struct {
+		rows [][]any
+		want string
+	}{
+		"nothing":                 {[][]any{{"total", `{"events":0}`}}, ""},
+		"a hit":                   {[][]any{{"total", `{"events":1,"pairs":1}`}, line, pair}, ""},
+		"events without a hit":    {[][]any{{"total", `{"events":1,"pairs":1}`}, line}, "contradicts"},
+		"a hit without its line":  {[][]any{{"total", `{"events":1,"pairs":1}`}, pair}, "contradicts"},
+		"a line without events":   {[][]any{{"total", `{"events":0}`}, line}, "contradicts"},
+		"more hits than it knows": {[][]any{{"total", `{"events":1,"pairs":1}`}, line, pair, pair}, "contradicts"},
+		"no total":                {[][]any{line, pair}, "lacks its total"},
+	} {
+		err := (&surveyor{}).read(c.rows, params{})
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
 func TestTriesWithUnknownCoverageSaySo(t *testing.T) {
 	s := healthy(7 * day)
 	s.slice = func(int) (hunts.Result, error) { return total(1), nil }

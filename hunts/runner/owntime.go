@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts/kql"
@@ -22,7 +23,7 @@ var (
 		`(?:window_from|window_to|settled_from)\s*(?:[<>]=?)\s*(?:TimeGenerated|Timestamp)|` +
 		`(?:TimeGenerated|Timestamp)\s+between\s*\(\s*window_from\s*\.\.\s*window_to\s*\)` +
 		`)\s*\)*\s*$`)
-	timeAlias = regexp.MustCompile(`\b(\w+)\s*=\s*(?:TimeGenerated|Timestamp)\b`)
+	assigned  = regexp.MustCompile(`\b(\w+)\s*=\s*[^=~\s]`)
 	kqlNote   = regexp.MustCompile(`(?m)//.*$`)
 	whereOps  = regexp.MustCompile(`(?s)\|\s*where\b(.*?)(?:\||;|$)`)
 	bothSides = regexp.MustCompile(`\b(?:and|or)\b`)
@@ -56,11 +57,7 @@ func (d Definition) BoundsOwnTime() *FileProblem {
 // not one of the window's own bounds: whatever else it is, it searches less.
 func (d Definition) ownTimeFilter(body string, at func(int, string) *FileProblem) *FileProblem {
 	code := kqlNote.ReplaceAllStringFunc(body, func(c string) string { return strings.Repeat(" ", len(c)) })
-	names := []string{"TimeGenerated", "Timestamp"}
-	for _, m := range timeAlias.FindAllStringSubmatch(code, -1) {
-		names = append(names, m[1])
-	}
-	times := regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)\b`)
+	times := timeNames(code)
 	for from := 0; ; {
 		m := whereOps.FindStringSubmatchIndex(code[from:])
 		if m == nil {
@@ -77,4 +74,42 @@ func (d Definition) ownTimeFilter(body string, at func(int, string) *FileProblem
 		}
 		from += m[3]
 	}
+}
+
+// timeNames matches the time of an event and the columns that are made from it,
+// whatever is done to it on the way.
+func timeNames(code string) *regexp.Regexp {
+	names := []string{"TimeGenerated", "Timestamp"}
+	for {
+		times, before := regexp.MustCompile(`\b(?:`+strings.Join(names, "|")+`)\b`), len(names)
+		for _, m := range assigned.FindAllStringSubmatchIndex(code, -1) {
+			name := code[m[2]:m[3]]
+			if !slices.Contains(names, name) && times.MatchString(expressionAt(code, m[1]-1)) {
+				names = append(names, name)
+			}
+		}
+		if len(names) == before {
+			return times
+		}
+	}
+}
+
+// expressionAt is what stands from an offset to the comma, pipe, semicolon or
+// bracket that ends the value of an assignment.
+func expressionAt(code string, from int) string {
+	depth := 0
+	for i := from; i < len(code); i++ {
+		switch c := code[i]; {
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			depth--
+		case depth == 0 && (c == ',' || c == '|' || c == ';'):
+			return code[from:i]
+		}
+		if depth < 0 {
+			return code[from:i]
+		}
+	}
+	return code[from:]
 }

@@ -258,7 +258,7 @@ func (s *surveyor) pack(ctx context.Context, req request.Request) {
 // read takes in the rows of one query. The caller holds mu.
 func (s *surveyor) read(rows [][]any, p params) error {
 	total := false
-	pairs, known, events := int64(0), int64(0), int64(0)
+	pairs, lines, known, events := int64(0), int64(0), int64(0), int64(0)
 	for _, row := range rows {
 		if len(row) < 2 {
 			return fmt.Errorf("a row has %d columns instead of 2", len(row))
@@ -278,6 +278,7 @@ func (s *surveyor) read(rows [][]any, p params) error {
 			if err := json.Unmarshal([]byte(text), &i); err != nil {
 				return fmt.Errorf("an indicator: %w", err)
 			}
+			lines++
 			s.count(i, p)
 		case "unread":
 			if err := appendRow(&s.unread, []byte(text)); err != nil {
@@ -295,8 +296,8 @@ func (s *surveyor) read(rows [][]any, p params) error {
 	if !total {
 		return fmt.Errorf("the result lacks its total")
 	}
-	if events > 0 && pairs == 0 || events == 0 && pairs > 0 || pairs > known {
-		return fmt.Errorf("%w: %d events, %d of %d hits", errContradiction, events, pairs, known)
+	if silent := events == 0; silent != (pairs == 0) || silent != (lines == 0) || pairs > known || lines > known {
+		return fmt.Errorf("%w: %d events of %d indicators, %d of %d hits", errContradiction, events, lines, pairs, known)
 	}
 	s.truncated = s.truncated || pairs < known
 	return nil

@@ -11,14 +11,14 @@ import (
 
 // unreadRow counts values that a hunt searches and could not read.
 type unreadRow struct {
-	What    string `json:"what"` // a column, or process, MD5, SHA1, SHA256: what rows lack
+	What    string `json:"what"` // a column, or process, address, MD5, SHA1, SHA256: what rows lack
 	Rows    int64  `json:"rows"`
 	Of      int64  `json:"of"`
 	Example string `json:"example"`
 }
 
-// missingShare is the part of all rows without a process or a hash from which
-// on silence about a file means nothing: some rows of every fleet lack them.
+// missingShare is the part of all rows without a process, a hash or an address from
+// which on silence about it means nothing: some rows of every fleet lack them.
 const missingShare = 0.01
 
 // unreadProblems are the sentences about what was searched and could not be
@@ -57,7 +57,7 @@ func doubted(rows []unreadRow, i indicator.Indicator) bool {
 			concerned = string(i.Kind) == strings.ToLower(u.What)
 		case "process":
 			concerned = i.Kind == indicator.KindFile
-		case "RemoteIP":
+		case "RemoteIP", "LocalIP", "address":
 			concerned = len(req.IPs) > 0
 		}
 		if concerned {
@@ -74,17 +74,23 @@ func (u unreadRow) problem() string {
 		events, has = "1 event", "has"
 	}
 	switch u.What {
-	case "MD5", "SHA1", "SHA256", "process":
+	case "MD5", "SHA1", "SHA256", "process", "address":
 		if u.Rows == 0 || float64(u.Rows) < missingShare*float64(u.Of) {
 			return ""
 		}
-		if u.What == "process" {
+		switch u.What {
+		case "process":
 			return fmt.Sprintf("%s %s no process, so they can't be matched to a file", of, has)
+		case "address":
+			return fmt.Sprintf("%s %s no RemoteIP, so they can't be matched to an address", of, has)
 		}
 		return fmt.Sprintf("%s %s no %s, so they can't be matched to that hash", of, has, u.What)
 	}
 	if u.Rows == 0 {
 		return ""
+	}
+	if u.What == "LocalIP" {
+		return fmt.Sprintf("%s %s no LocalIP, which is the remote side of an inspected connection from outside", events, has)
 	}
 	return fmt.Sprintf("%s %s a value of %s that can't be read, for example %s", events, has, u.What, shownExample(u.Example))
 }

@@ -190,6 +190,7 @@ func TestWhatAnExportDoesNotGiveIsNamed(t *testing.T) {
 		{"a column that is not there", map[string]string{network + ".csv": csvHead + csvLine}, "RemoteUrl", network + ".csv has no column RemoteUrl"},
 		{"one file of two lacks it", map[string]string{network + ".csv": csvHead + csvLine, network + "_2.csv": strings.Replace(csvHead, "DeviceName", "RemoteUrl", 1) + csvLine}, "RemoteUrl", network + ".csv has no column RemoteUrl"},
 		{"a workbook", map[string]string{"x.xlsx": archived(map[string]string{"[Content_Types].xml": ""})}, "", "x.xlsx is left out: a workbook of Excel: save it as CSV"},
+		{"a packed file that is damaged", map[string]string{"more.ndjson.gz": packed("")[:10] + "no deflate"}, "", "more.ndjson.gz is left out: the file is damaged"},
 		{"a Parquet file of no table", map[string]string{"x.parquet": "PAR1"}, "", "x.parquet is left out: a Parquet file"},
 		{"events of no table", map[string]string{"mystery.json": `[{"TimeGenerated":"` + when + `","Foo":1}]`, "data.csv": "Timestamp,Foo\n" + when + ",1\n"}, "", "data.csv: nothing says which table 1 record of it belong to"},
 		{"rows that were cut off", map[string]string{network + "_2.ndjson": strings.Repeat(limit, 30_000)}, "", "holds exactly 30,000 rows"},

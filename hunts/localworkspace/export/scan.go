@@ -102,7 +102,7 @@ func (s *Set) readFile(ctx context.Context, f *file, want wanted) (*content, err
 		return nil, err
 	}
 	defer closeAll()
-	head, _ := text.Peek(bufferSize)
+	head, short := text.Peek(bufferSize)
 	if err := knownFormat(head[:min(len(head), 512)]); err != nil {
 		return nil, err
 	}
@@ -112,6 +112,8 @@ func (s *Set) readFile(ctx context.Context, f *file, want wanted) (*content, err
 		size = max(4096, int(f.in.size/int64(s.opts.Workers))+1)
 	}
 	switch first := firstByte(head); {
+	case first == 0 && short != nil && !errors.Is(short, io.EOF):
+		return nil, fmt.Errorf("the file is damaged (%w): nothing of it is loaded", short)
 	case first == 0:
 		return &content{segments: map[string]*segment{}, empty: true}, nil
 	case first == '{' && !isDocument(head):
