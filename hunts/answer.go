@@ -57,8 +57,9 @@ type Answer struct {
 	// Rows are the finest summary: device × process × remote × outcome. The
 	// thread's table and the follow-ups are made from them without a query.
 	Rows []Row `json:"rows,omitempty"`
-	// Notes are sentences the reader must see beside the verdict ("12 inspected
-	// events carry no process, so file= could not be decided for them").
+	// Notes are sentences the reader must see beside the verdict ("12 more
+	// events to the same address or name carry no process or no hash of that kind,
+	// so file= can't be decided for them").
 	Notes []string `json:"notes,omitempty"`
 	// Beacons are regular intervals found in the rows, empty when none is regular.
 	Beacons []Beacon `json:"beacons,omitempty"`

@@ -25,6 +25,7 @@ type scriptedSource struct {
 	slice    func(n int) (hunts.Result, error)
 	control  func() (hunts.Result, error)
 	place    func() (hunts.Result, error) // nil: every place is there, and holds nothing of it
+	before   func() (hunts.Result, error) // the newest event of a place before the window
 	asked    int
 	ahead    int // how many each query is told to be before it
 }
@@ -40,6 +41,8 @@ func (s *scriptedSource) Query(_ context.Context, q hunts.Query) (hunts.Result, 
 		return s.coverage()
 	case strings.HasSuffix(first, " control"):
 		return s.control()
+	case strings.Contains(first, " place ") && strings.Contains(q.Text, "let known_from"):
+		return s.before()
 	case strings.Contains(first, " place "):
 		if s.place != nil {
 			return s.place()

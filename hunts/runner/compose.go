@@ -287,7 +287,11 @@ func (c Columns) view() string {
 		matched = "Matched = parse_json(tostring(" + c.Matched + "))"
 	}
 	// two scopes that name one id mean one device
-	parts = append(parts, port, outcome, matched, `DeviceId = tostring(column_ifexists("DeviceId", ""))`)
+	const id = `tostring(column_ifexists("DeviceId", ""))`
+	if c.Device == "DeviceName" { // a row that names its device by the id alone has one all the same
+		parts[1] = "Device = coalesce(tostring(DeviceName), " + id + ")"
+	}
+	parts = append(parts, port, outcome, matched, "DeviceId = "+id)
 	return "let hits = hunt_rows()\n    | project " + strings.Join(parts, ",\n        ") + ";\n"
 }
 

@@ -60,7 +60,7 @@ func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
 	a.Source = r.cfg.Source.Describe(h.Workspaces)
 	a.Coverage = r.coverage(h, d, s, seen, covErr)
-	a.Places = r.placesOf(h, d, a, covErr)
+	a.Places = r.placesOf(h, d, a, covErr, s.unread())
 	judge(&a, s.unsearched(), s.unattributed())
 	a.Notes = append(a.Notes, s.notes(a, seen)...)
 	return a
@@ -175,7 +175,7 @@ func togetherText(r request.Request) string {
 func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 	var out []string
 	if n := s.unattributed(); n > 0 && a.Totals.Events > 0 {
-		out = append(out, fmt.Sprintf("%s to the same remote side carry no process, so file= could not be decided for them.", hunts.Count(n, "more inspected event")))
+		out = append(out, undecidedText(n, "more event")+".")
 	}
 	if asURL(a) {
 		out = append(out, noteOfURL)

@@ -22,8 +22,8 @@ type sensors struct {
 	Stretches  [][2]int64           `json:"stretches"` // [stretches before the newest event, sensors]
 	Newest     time.Time            `json:"newest"`    // before the window's end, maybe before its beginning
 	Oldest     time.Time            `json:"oldest"`    // in the window
-	Days       [][2]int64           `json:"days"`      // [day since 1970, bits of its hours]
-	Named      map[string]time.Time `json:"named"`     // devices asked for, and when each reported last
+	Days       dayBits              `json:"days"`
+	Named      map[string]time.Time `json:"named"` // devices asked for, and when each reported last
 	Filled     filled               `json:"filled"`
 	Control    string               `json:"control"`
 	ControlAt  time.Time            `json:"control_at"`
@@ -44,14 +44,6 @@ type filled struct {
 	SHA1        int64 `json:"sha1"`
 	SHA256      int64 `json:"sha256"`
 	MD5         int64 `json:"md5"`
-}
-
-func (s sensors) rhythm() rhythm {
-	r := rhythm{days: make(map[int64]uint32, len(s.Days))}
-	for _, d := range s.Days {
-		r.days[d[0]] = uint32(d[1])
-	}
-	return r
 }
 
 const (

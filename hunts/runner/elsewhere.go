@@ -77,6 +77,7 @@ type (
 		Devices int64   `json:"devices"`
 		Rows    int64   `json:"rows"` // of the table in the window
 		Newest  kqlTime `json:"newest"`
+		Days    dayBits `json:"days"`
 	}
 	// placeStep is what first happened to an indicator on a device.
 	placeStep struct {
@@ -98,6 +99,8 @@ type placeResult struct {
 	lines []indicatorRow
 	steps []placeStep
 	place hunts.Place
+	// unread are the values that were searched and could not be read.
+	unread []unreadRow
 	// problem is why silence in this place means nothing; empty where it does.
 	problem string
 }
@@ -155,20 +158,19 @@ func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *
 		x.fail("the answer of the workspace was not understood")
 		return
 	}
-	live := r.cfg.Source.Describe(h.Workspaces).Kind == hunts.KindLogAnalytics
-	late := w.To.Sub(x.total.Newest.Time)
 	switch {
 	case res.Partial != "":
 		x.fail(res.Partial)
 	case x.total.Rows == 0:
-		x.absent("no event in this window")
-	case late > placeStale && (live || !h.Window.All):
-		x.fail(fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+		r.beforeWindow(ctx, h, w, x)
 	default:
-		x.place.Searched = true
+		r.timely(h, w, x)
 	}
 	for _, u := range r.unread(x.asked, d) {
 		x.fail(u.Reason)
+	}
+	for _, say := range unreadProblems(x.unread) {
+		x.place.Reason = say
 	}
 	x.place.Events, x.place.Devices = x.total.Events, x.total.Devices
 }
@@ -203,6 +205,8 @@ func (x *placeResult) read(rows [][]any) error {
 			err = appendRow(&x.lines, []byte(text))
 		case "step":
 			err = appendRow(&x.steps, []byte(text))
+		case "unread":
+			err = appendRow(&x.unread, []byte(text))
 		}
 		if err != nil {
 			return fmt.Errorf("section %q of the place: %w", section, err)
@@ -212,6 +216,24 @@ func (x *placeResult) read(rows [][]any) error {
 		return fmt.Errorf("the place lacks its total")
 	}
 	return nil
+}
+
+// problems are why silence in this place means nothing, for some kinds of
+// indicators at least.
+func (x *placeResult) problems() []string {
+	var out []string
+	if x.problem != "" {
+		out = append(out, x.problem)
+	}
+	for _, say := range unreadProblems(x.unread) {
+		out = append(out, fmt.Sprintf("%s (%s): %s", x.place.Place, x.place.Table, say))
+	}
+	return out
+}
+
+// doubts tells whether an indicator may be in the place although it was not found.
+func (x *placeResult) doubts(i indicator.Indicator) bool {
+	return x.problem != "" || doubted(x.unread, i)
 }
 
 // found are the indicators that show in the place.

@@ -67,12 +67,12 @@ func raise(a *hunts.Answer, i indicator.Indicator, v hunts.Verdict, searched boo
 func placeProblems(a *hunts.Answer, all []placeResult) []string {
 	var out []string
 	for _, x := range all {
-		if x.problem == "" {
-			continue
-		}
-		out = append(out, x.problem)
+		out = append(out, x.problems()...)
 		for _, i := range x.asked.Indicators() {
 			for n := range a.ByIndicator {
+				if !x.doubts(i) {
+					break
+				}
 				line := &a.ByIndicator[n]
 				if line.Indicator == i.String() && line.Type == string(i.Kind) && line.Verdict.Rank() > hunts.Tried.Rank() {
 					line.Verdict = hunts.CouldNotTell
@@ -104,10 +104,8 @@ func (s *surveyor) inPlaces() (found map[indicator.Indicator]hunts.Verdict, spoi
 				found[i] = v
 			}
 		}
-		if x.problem != "" {
-			for _, i := range x.asked.Indicators() {
-				spoiled[i] = true
-			}
+		for _, i := range x.asked.Indicators() {
+			spoiled[i] = spoiled[i] || x.doubts(i)
 		}
 		p := newParams(x.asked, s.window.From, s.window.To, 0)
 		for _, step := range x.steps {
@@ -141,8 +139,8 @@ func (x *placeResult) hit(i indicator.Indicator, step placeStep) hunts.Hit {
 func (s *surveyor) placeProblems() []string {
 	var out []string
 	for _, x := range s.places {
-		if x.problem != "" {
-			out = appendOnce(out, x.problem)
+		for _, say := range x.problems() {
+			out = appendOnce(out, say)
 		}
 	}
 	return out

@@ -35,7 +35,7 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 		}
 	case unattributed > 0:
 		a.Verdict = hunts.CouldNotTell
-		a.Reason = fmt.Sprintf("%s to the remote side carry no process, so file= can't be decided; ask again without file=", hunts.Count(unattributed, "inspected event"))
+		a.Reason = undecidedText(unattributed, "event") + "; ask again without file="
 	case complete:
 		a.Verdict = hunts.Clean
 		a.Reason = cleanText(a.Request)
@@ -58,6 +58,16 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 			r.Verdict = hunts.Clean
 		}
 	}
+}
+
+// undecidedText tells of events of which nobody knows whether they belong to the
+// file that was asked for.
+func undecidedText(n int64, noun string) string {
+	verb, them := "carry", "them"
+	if n == 1 {
+		verb, them = "carries", "it"
+	}
+	return fmt.Sprintf("%s to the same address or name %s no process or no hash of that kind, so file= can't be decided for %s", hunts.Count(n, noun), verb, them)
 }
 
 // cancelledText says who stopped a hunt, and how much of it was searched; empty for

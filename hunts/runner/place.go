@@ -55,7 +55,7 @@ func reads(req request.Request, column string) bool {
 }
 
 // placesOf says where a hunt looked, and where it could not.
-func (r *Runner) placesOf(h hunts.Hunt, d Definition, a hunts.Answer, covErr error) []hunts.Place {
+func (r *Runner) placesOf(h hunts.Hunt, d Definition, a hunts.Answer, covErr error, rows []unreadRow) []hunts.Place {
 	table := hunts.Place{Place: placeOf(d.Footprint.Table), Table: d.Footprint.Table, Searched: hunts.AllDone(a.Coverage.Slices), Events: a.Totals.Events, Devices: a.Totals.Devices}
 	switch {
 	case !table.Searched:
@@ -74,6 +74,9 @@ func (r *Runner) placesOf(h hunts.Hunt, d Definition, a hunts.Answer, covErr err
 			name = "rows"
 		}
 		out = append(out, hunts.Place{Place: name, Table: u.Table, Reason: u.Reason})
+	}
+	for _, say := range unreadProblems(rows) {
+		out = append(out, hunts.Place{Place: "values", Table: d.Footprint.Table, Reason: say})
 	}
 	return out
 }

@@ -51,7 +51,7 @@ func (r *Runner) live(h hunts.Hunt) bool {
 // silent names the times of a window without any event that the fleet's own rhythm
 // does not explain; an outage of the data looks just like a quiet fleet otherwise.
 func (r *Runner) silent(h hunts.Hunt, d Definition, s sensors, w hunts.Window) []string {
-	rhythm := s.rhythm()
+	rhythm := s.Days.rhythm()
 	first, _, _ := rhythm.ends()
 	var out []string
 	var gaps []silence

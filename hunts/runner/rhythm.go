@@ -22,6 +22,18 @@ type rhythm struct {
 	days map[int64]uint32
 }
 
+// dayBits are days with an event as queries give them: the day since 1970, and the
+// bits of its hours.
+type dayBits [][2]int64
+
+func (b dayBits) rhythm() rhythm {
+	r := rhythm{days: make(map[int64]uint32, len(b))}
+	for _, d := range b {
+		r.days[d[0]] = uint32(d[1])
+	}
+	return r
+}
+
 const (
 	// chance is how likely a silence by chance may be in a whole window before it
 	// is called an outage.

@@ -11,7 +11,7 @@ import (
 
 // unreadRow counts values that a hunt searches and could not read.
 type unreadRow struct {
-	What    string `json:"what"` // a column, or process, address, MD5, SHA1, SHA256: what rows lack
+	What    string `json:"what"` // a column or a value; or process, address, MD5 …: what rows lack
 	Rows    int64  `json:"rows"`
 	Of      int64  `json:"of"`
 	Example string `json:"example"`
@@ -52,13 +52,15 @@ func doubted(rows []unreadRow, i indicator.Indicator) bool {
 	var mine []unreadRow
 	for _, u := range rows {
 		concerned := len(req.Files) == 0
-		switch u.What {
-		case "MD5", "SHA1", "SHA256":
-			concerned = string(i.Kind) == strings.ToLower(u.What)
-		case "process":
+		switch what, hash := u.hash(); {
+		case hash:
+			concerned = string(i.Kind) == strings.ToLower(what)
+		case u.What == "process", u.What == "file name":
 			concerned = i.Kind == indicator.KindFile
-		case "RemoteIP", "LocalIP", "address":
+		case u.What == "RemoteIP", u.What == "LocalIP", u.What == "address":
 			concerned = len(req.IPs) > 0
+		case u.What == "device":
+			concerned = true
 		}
 		if concerned {
 			mine = append(mine, u)
@@ -67,32 +69,34 @@ func doubted(rows []unreadRow, i indicator.Indicator) bool {
 	return len(unreadProblems(mine)) > 0
 }
 
+// hash is the kind of hash that rows lack, or can't be read in.
+func (u unreadRow) hash() (kind string, ok bool) {
+	kind = strings.TrimPrefix(u.What, "a value of ")
+	return kind, kind == "MD5" || kind == "SHA1" || kind == "SHA256"
+}
+
+// lacks are what rows may lack, and to what they can't be matched then.
+var lacks = map[string]struct{ lack, to string }{
+	"process": {"process", "a file"}, "file name": {"file name", "a file"}, "MD5": {"MD5", "that hash"}, "SHA1": {"SHA1", "that hash"}, "SHA256": {"SHA256", "that hash"},
+	"address": {"RemoteIP", "an address"}, "name": {"name", "a domain"}, "device": {"DeviceName", "a device"},
+}
+
 func (u unreadRow) problem() string {
-	of := fmt.Sprintf("%s of %s events", thousands(u.Rows), thousands(u.Of))
 	events, has := thousands(u.Rows)+" events", "have"
 	if u.Rows == 1 {
 		events, has = "1 event", "has"
 	}
-	switch u.What {
-	case "MD5", "SHA1", "SHA256", "process", "address":
-		if u.Rows == 0 || float64(u.Rows) < missingShare*float64(u.Of) {
-			return ""
-		}
-		switch u.What {
-		case "process":
-			return fmt.Sprintf("%s %s no process, so they can't be matched to a file", of, has)
-		case "address":
-			return fmt.Sprintf("%s %s no RemoteIP, so they can't be matched to an address", of, has)
-		}
-		return fmt.Sprintf("%s %s no %s, so they can't be matched to that hash", of, has, u.What)
-	}
-	if u.Rows == 0 {
+	row, lacking := lacks[u.What]
+	switch {
+	case u.Rows == 0, lacking && u.What != "device" && float64(u.Rows) < missingShare*float64(u.Of):
 		return ""
+	case lacking:
+		return fmt.Sprintf("%s of %s events %s no %s, so they can't be matched to %s", thousands(u.Rows), thousands(max(u.Rows, u.Of)), has, row.lack, row.to)
 	}
 	if u.What == "LocalIP" {
 		return fmt.Sprintf("%s %s no LocalIP, which is the remote side of an inspected connection from outside", events, has)
 	}
-	return fmt.Sprintf("%s %s a value of %s that can't be read, for example %s", events, has, u.What, shownExample(u.Example))
+	return fmt.Sprintf("%s %s a value of %s that can't be read, for example %s", events, has, strings.TrimPrefix(u.What, "a value of "), shownExample(u.Example))
 }
 
 // shownExample makes a value of a log safe to show: short, on one line, and

@@ -319,7 +319,7 @@ func (*cells) data(t kql.Type, dict []string, bare []bool, ids []uint32) kql.Col
 			trees[id] = strings.TrimSpace(text)
 		}
 	}
-	return kql.DynamicData(trees, ids, 0, func(id int) bool { return !bare[id] && !isTree(trees[id]) })
+	return kql.DynamicData(trees, ids, 0, func(id int) bool { return (!bare[id] || strings.HasPrefix(trees[id], "{")) && !isTree(trees[id]) })
 }
 
 // Cell is one text as a value of a column; what does not fit is the null of it.

@@ -74,7 +74,8 @@ func wholeNumber(text string) (int64, bool) {
 	return int64(f), true
 }
 
-// isTree tells the text of a JSON object or array from other text.
+// isTree tells the text of a JSON object or array from other text. One in which
+// a name comes twice stays text: as a tree it would lose the first value.
 func isTree(text string) bool {
 	return text != "" && (text[0] == '{' || text[0] == '[') && shallow(text)
 }
@@ -84,7 +85,7 @@ func isTree(text string) bool {
 const maxDepth = 64
 
 func shallow(text string) bool {
-	dec := jsontext.NewDecoder(bytes.NewBufferString(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	dec := jsontext.NewDecoder(bytes.NewBufferString(text), jsontext.AllowInvalidUTF8(true))
 	for {
 		if _, err := dec.ReadToken(); err != nil {
 			return dec.StackDepth() == 0 && strings.TrimSpace(text[dec.InputOffset():]) == ""

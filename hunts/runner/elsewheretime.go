@@ -1,0 +1,53 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/kql"
+)
+
+// timely tells whether a place has events of the whole window: its newest one is
+// not old, and no silence in it is an outage.
+func (r *Runner) timely(h hunts.Hunt, w hunts.Window, x *placeResult) {
+	late := w.To.Sub(x.total.Newest.Time)
+	rhythm := x.total.Days.rhythm()
+	first, _, known := rhythm.ends()
+	switch gaps := rhythm.outages(w, placeStale); {
+	case late > placeStale && (r.live(h) || !h.Window.All):
+		x.fail(fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+	case !known || len(gaps) == 0 || len(gaps) == 1 && gaps[0].to.Equal(w.To):
+		x.place.Searched = true
+	case gaps[0].from.Equal(w.From) && gaps[0].to.Equal(startOf(first)):
+		x.fail(fmt.Sprintf("it holds events only since %s UTC", startText(time.Time{}, gaps[0].to)))
+	default:
+		x.fail(fmt.Sprintf("no events from %s to %s UTC", dayText(gaps[0].from, w), dayText(gaps[0].to, w)))
+	}
+}
+
+// beforeWindow tells a place that is silent in a short window from one that ended
+// before it, and from one that the scope does not have.
+func (r *Runner) beforeWindow(ctx context.Context, h hunts.Hunt, w hunts.Window, x *placeResult) {
+	from, at := w.From.Add(-knownBack), x.def.Footprint.Columns.Time
+	text := kql.Prologue(comment(h)+" place "+x.def.Name, []kql.Let{{Name: "known_from", Value: kql.DatetimeLiteral(from)}, {Name: "window_to", Value: kql.DatetimeLiteral(w.To)}}) +
+		fmt.Sprintf("%s\n| where %s >= known_from and %s < window_to\n| summarize Newest = max(%s)\n", x.def.Footprint.Table, at, at, at)
+	res, err := r.gate.Query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: from, To: w.To.Add(time.Second), Workspaces: h.Workspaces})
+	newest := time.Time{}
+	if err == nil && len(res.Rows) == 1 && len(res.Rows[0]) == 1 {
+		newest = instant(res.Rows[0][0])
+	}
+	switch late := w.To.Sub(newest); {
+	case err != nil:
+		x.fail(sayOf(err, x.def))
+	case res.Partial != "":
+		x.fail(res.Partial)
+	case newest.IsZero():
+		x.absent("no event in this window, nor in the 30 days before it")
+	case late > placeStale:
+		x.fail(fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+	default:
+		x.place.Searched = true
+	}
+}
