@@ -58,7 +58,7 @@ type Answer struct {
 	// thread's table and the follow-ups are made from them without a query.
 	Rows []Row `json:"rows,omitempty"`
 	// Notes are sentences the reader must see beside the verdict ("12 more
-	// events to the same address or name carry no process or no hash of that kind,
+	// events to the same address or name do not record the process (or its hash),
 	// so file= can't be decided for them").
 	Notes []string `json:"notes,omitempty"`
 	// Beacons are regular intervals found in the rows, empty when none is regular.

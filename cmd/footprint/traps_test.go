@@ -113,7 +113,7 @@ func TestAnAggregateIsOneEventAndCountedAsSuch(t *testing.T) {
 
 func TestAnInspectedEventWithoutProcessIsNotDecidedByFile(t *testing.T) {
 	a := hunted(t, nil, trapEvents, "dns=tls.evil.example", "file=powershell.exe", "since=all")
-	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "carry no process") {
+	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "not record the process") {
 		t.Errorf("%s: %s", a.Verdict, a.Reason)
 	}
 }

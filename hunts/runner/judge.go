@@ -63,11 +63,11 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 // undecidedText tells of events of which nobody knows whether they belong to the
 // file that was asked for.
 func undecidedText(n int64, noun string) string {
-	verb, them := "carry", "them"
+	verb, them := "do", "them"
 	if n == 1 {
-		verb, them = "carries", "it"
+		verb, them = "does", "it"
 	}
-	return fmt.Sprintf("%s to the same address or name %s no process or no hash of that kind, so file= can't be decided for %s", hunts.Count(n, noun), verb, them)
+	return fmt.Sprintf("%s to the same address or name %s not record the process (or its hash), so file= can't be decided for %s", hunts.Count(n, noun), verb, them)
 }
 
 // cancelledText says who stopped a hunt, and how much of it was searched; empty for
