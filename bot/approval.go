@@ -11,16 +11,13 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// heldList names the hunts that wait, so that they can be ended in time.
-const heldList = "held"
-
 // hold shows a hunt that waits for a second person.
 func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	state, err := b.policy.Settle(ctx, h.ID, policy.Pending{Until: b.policy.Expires(), State: policy.Waiting})
 	if err != nil || state.State != policy.Waiting {
 		return err
 	}
-	if err := b.cfg.Store.PutEntries(ctx, heldList, map[string][]byte{h.ID: []byte(state.Until.Format(time.RFC3339))}); err != nil {
+	if err := b.cfg.Documents.Waiting.Put(ctx, map[string]time.Time{h.ID: state.Until}); err != nil {
 		return err
 	}
 	why := b.policy.Beyond(b.huntAction(h))
@@ -117,7 +114,7 @@ func (f follow) release(ctx context.Context) error {
 	if h.State != hunts.Queued {
 		return nil
 	}
-	if err := b.cfg.Store.DropEntries(ctx, heldList, h.ID); err != nil {
+	if err := b.cfg.Documents.Waiting.Drop(ctx, h.ID); err != nil {
 		return err
 	}
 	return b.start(ctx, h, "")
@@ -154,7 +151,7 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, ou
 	if err != nil {
 		return err
 	}
-	return b.cfg.Store.DropEntries(ctx, heldList, h.ID)
+	return b.cfg.Documents.Waiting.Drop(ctx, h.ID)
 }
 
 // JobExpire ends a hunt that nobody approved.
@@ -163,14 +160,16 @@ const JobExpire = "expire"
 // expireHeld queues the end of the hunts that nobody approved in time. Every
 // replica looks; a job is stored once.
 func (b *Bot) expireHeld(ctx context.Context) error {
-	waiting, err := b.cfg.Store.Entries(ctx, heldList)
+	waiting, over, err := b.cfg.Documents.Waiting.All(ctx)
 	if err != nil {
 		return err
 	}
 	for id, until := range waiting {
-		if t, err := time.Parse(time.RFC3339, string(until)); err == nil && t.After(b.cfg.Clock()) {
-			continue
+		if !until.After(b.cfg.Clock()) {
+			over = append(over, id)
 		}
+	}
+	for _, id := range over {
 		if _, err := b.cfg.Store.Push(ctx, LaneInteractive, JobExpire, "expire:"+id, []byte(id)); err != nil {
 			return err
 		}
@@ -191,7 +190,7 @@ func (b *Bot) handleExpired(ctx context.Context, id string) error {
 		}
 	}
 	if state.State != policy.Expired {
-		return b.cfg.Store.DropEntries(ctx, heldList, id) // whoever decided goes on with it
+		return b.cfg.Documents.Waiting.Drop(ctx, id) // whoever decided goes on with it
 	}
 	return b.endHeld(ctx, h, h.Asker, "was not approved in time", "nobody approved it in time")
 }

@@ -10,7 +10,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +23,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
@@ -69,18 +69,8 @@ type Store interface {
 	// is not empty.
 	SaveAnswer(ctx context.Context, key string, a hunts.Answer, ttl time.Duration) error
 	outbox.Store
-	SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error
-	GetJSON(ctx context.Context, name string, v any) (bool, error)
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
 	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
-	// ChangeJSON changes a document that several replicas write; change may be
-	// called again, each time on the document as it is stored, nil for none.
-	ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(stored json.RawMessage) (json.RawMessage, error)) error
-	Delete(ctx context.Context, names ...string) error
-	// Entries of a named list, one value for each key.
-	PutEntries(ctx context.Context, list string, entries map[string][]byte) error
-	Entries(ctx context.Context, list string) (map[string][]byte, error)
-	DropEntries(ctx context.Context, list string, keys ...string) error
 	// AuditSince hands every entry not older than since to each, oldest first.
 	AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error
 	// Lease takes key until ttl passes without Renew; Await returns when it may be
@@ -109,8 +99,13 @@ type Config struct {
 	APIURL string
 	Runner Runner
 	Store  Store
-	Clock  func() time.Time
-	Log    *slog.Logger
+	// Documents, Threads and Sweeping are the stored documents of hunts, of incident
+	// threads, and of sweeps.
+	Documents hunts.Documents
+	Threads   incident.Documents
+	Sweeping  sweep.Documents
+	Clock     func() time.Time
+	Log       *slog.Logger
 	// Replica names this process in claims.
 	Replica string
 	// Workspaces are the names to choose from, the default one first; fewer than

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
@@ -90,8 +89,8 @@ func (b *Bot) admit(ctx context.Context, who hunts.Asker, name, what string) err
 // huntFor makes the hunt of an envelope, once. shape, where it is not nil, makes it
 // go on where another one ended.
 func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, asker hunts.Asker, shape func(*hunts.Hunt)) (hunts.Hunt, error) {
-	var id string
-	if ok, err := b.cfg.Store.GetJSON(ctx, "hunt-of:"+key, &id); err != nil {
+	id, ok, err := b.cfg.Documents.Asked.Get(ctx, key)
+	if err != nil {
 		return hunts.Hunt{}, err
 	} else if ok {
 		if h, ok, err := b.cfg.Store.Hunt(ctx, id); err != nil || ok {
@@ -99,7 +98,6 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 		}
 	}
 	if id == "" {
-		var err error
 		if id, err = b.cfg.Store.NewHuntID(ctx); err != nil {
 			return hunts.Hunt{}, err
 		}
@@ -120,7 +118,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 	case approval != "":
 		h.State = hunts.Held
 	}
-	if err := b.cfg.Store.SetJSON(ctx, "hunt-of:"+key, id, 24*time.Hour); err != nil {
+	if err := b.cfg.Documents.Asked.Put(ctx, key, id); err != nil {
 		return hunts.Hunt{}, err
 	}
 	return h, b.cfg.Store.SaveHunt(ctx, h)

@@ -13,29 +13,14 @@ import (
 	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
-
-func enrichKey(channel string) string { return "enrich:" + channel }
-
-// optIn is who had a channel enriched, and when.
-type optIn struct {
-	On   bool      `json:"on"`
-	By   string    `json:"by"`
-	When time.Time `json:"when"`
-}
-
-// optedIn reads whether a channel opted in.
-func (b *Bot) optedIn(ctx context.Context, channel string) (optIn, error) {
-	var o optIn
-	_, err := b.cfg.Store.GetJSON(ctx, enrichKey(channel), &o)
-	return o, err
-}
 
 // enriched tells whether a channel opted in. A store that does not answer is a
 // no: nothing is read unasked.
 func (b *Bot) enriched(ctx context.Context, channel string) bool {
-	o, err := b.optedIn(ctx, channel)
+	o, _, err := b.cfg.Threads.OptIns.Get(ctx, channel)
 	return err == nil && o.On
 }
 
@@ -47,16 +32,16 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) 
 		return err
 	}
 	if t.edit && found == 0 {
-		if _, known, err := b.ledgerOf(ctx, who.Channel, t.at); err != nil || !known {
+		if _, known, err := b.ledgerOf(ctx, who.Channel, t.At); err != nil || !known {
 			return err // it never named anything
 		}
 	}
 	switch {
-	case t.isNew || t.edit || len(t.notes) > 0 && t.asked:
+	case t.New || t.edit || len(t.notes) > 0 && t.Asked:
 		return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
-	case t.repeats && !t.edit:
+	case t.Repeats && !t.edit:
 		err := b.out.Call(ctx, outbox.Reactions, func() error {
-			return b.api.AddReactionContext(ctx, "eyes", slack.NewRefToMessage(who.Channel, t.at))
+			return b.api.AddReactionContext(ctx, "eyes", slack.NewRefToMessage(who.Channel, t.At))
 		})
 		var answer slack.SlackErrorResponse
 		if err != nil && !(errors.As(err, &answer) && answer.Err == "already_reacted") {
@@ -68,8 +53,8 @@ func (b *Bot) enrich(ctx context.Context, key string, who hunts.Asker, t taken) 
 
 // withdraw takes a deleted message out of its thread's ledger.
 func (b *Bot) withdraw(ctx context.Context, key, channel, thread, ts string) error {
-	_, err := b.change(ctx, channel, thread, func(l *ledger) error {
-		l.unnamed(ts, nil)
+	_, err := b.change(ctx, channel, thread, func(l *incident.Ledger) error {
+		l.Unnamed(ts, nil)
 		return nil
 	})
 	if err != nil {
@@ -81,11 +66,11 @@ func (b *Bot) withdraw(ctx context.Context, key, channel, thread, ts string) err
 // leave ends what a channel opted into: the bot was removed from it, and comes
 // back as a stranger.
 func (b *Bot) leave(ctx context.Context, channel string) error {
-	o, err := b.optedIn(ctx, channel)
+	o, _, err := b.cfg.Threads.OptIns.Get(ctx, channel)
 	if err != nil || !o.On {
 		return err
 	}
-	if err := b.cfg.Store.Delete(ctx, enrichKey(channel)); err != nil {
+	if err := b.cfg.Threads.OptIns.Drop(ctx, channel); err != nil {
 		return err
 	}
 	b.cfg.Log.InfoContext(ctx, "removed from a channel, its enrichment ends", "channel", channel)
@@ -131,7 +116,7 @@ func (b *Bot) setEnrich(ctx context.Context, c inbound.Command, on bool) error {
 	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: name, Right: hunts.MayIncident}); err != nil {
 		return err
 	}
-	return b.cfg.Store.SetJSON(ctx, enrichKey(c.Channel), optIn{On: on, By: c.UserName, When: b.cfg.Clock().UTC()}, 0)
+	return b.cfg.Threads.OptIns.Put(ctx, c.Channel, incident.OptIn{On: on, By: c.UserName, When: b.cfg.Clock().UTC()})
 }
 
 // here says what holds in a channel.
@@ -150,7 +135,7 @@ func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 	if len(r.Redact) > 0 {
 		allowed += "; masked are " + strings.Join(r.Redact, ", ")
 	}
-	o, err := b.optedIn(ctx, c.Channel)
+	o, _, err := b.cfg.Threads.OptIns.Get(ctx, c.Channel)
 	if err != nil {
 		return "", err
 	}

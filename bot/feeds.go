@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,25 +18,11 @@ import (
 
 // Fetcher reads a feed from its address; *feed.Fetcher is one.
 type Fetcher interface {
-	Read(ctx context.Context, from sweep.Feed, last feed.Stamp, now time.Time) (list sweep.List, stamp feed.Stamp, changed bool, err error)
-}
-
-// fed is what is remembered of a feed: its version, and what of it is not
-// hunted, which an unchanged feed does not tell again.
-type fed struct {
-	Stamp    feed.Stamp         `json:"stamp"`
-	Problems []sweep.Problem    `json:"problems"`
-	More     map[sweep.Kind]int `json:"more,omitempty"` // further problems
-	Notes    []string           `json:"notes,omitempty"`
+	Read(ctx context.Context, from sweep.Feed, last sweep.Stamp, now time.Time) (list sweep.List, stamp sweep.Stamp, changed bool, err error)
 }
 
 // maxFeedProblems bounds what is kept of a feed that is mostly not for us.
 const maxFeedProblems = 500
-
-func fedKey(f sweep.Feed) string {
-	sum := sha256.Sum256([]byte(f.String()))
-	return "feed:" + hex.EncodeToString(sum[:12])
-}
 
 // refreshed is the watchlist of a sweep, its sources read again. A source that
 // can't be read keeps the entries that it gave last, and the post says so.
@@ -82,7 +66,7 @@ func (b *Bot) tellOwner(ctx context.Context, s sweep.Schedule, from sweep.Feed, 
 	if s.Owner == "" {
 		return
 	}
-	key := "unread:" + fedKey(from) + ":" + b.cfg.Clock().UTC().Format(time.DateOnly)
+	key := "unread:feed:" + from.ID() + ":" + b.cfg.Clock().UTC().Format(time.DateOnly)
 	text := fmt.Sprintf("⚠️ Sweep *%s*: %s", s.Name, warning)
 	if _, err := b.out.Post(ctx, key, outbox.Place{Channel: s.Owner}, func(v message.View) message.Message { return message.Said(text, v) }); err != nil {
 		b.cfg.Log.WarnContext(ctx, "the owner of a sweep was not told of a source", "sweep", s.Name, "error", err)
@@ -99,9 +83,9 @@ func sentenceOf(err error) string {
 
 // refresh reads one source and puts what it names onto the watchlist. What is
 // remembered of it comes back even when it can't be read.
-func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (fed, error) {
-	var last fed
-	if _, err := b.cfg.Store.GetJSON(ctx, fedKey(from), &last); err != nil {
+func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (sweep.Reading, error) {
+	last, _, err := b.cfg.Sweeping.Readings.Get(ctx, from.ID())
+	if err != nil {
 		return last, err
 	}
 	now := b.cfg.Clock().UTC()
@@ -124,14 +108,14 @@ func (b *Bot) refresh(ctx context.Context, s sweep.Schedule, from sweep.Feed) (f
 			return last, err
 		}
 		last.Stamp = stamp
-		return last, b.cfg.Store.SetJSON(ctx, fedKey(from), last, keepSnapshot)
+		return last, b.cfg.Sweeping.Readings.Put(ctx, from.ID(), last)
 	}
 	if err := b.putEntries(ctx, sweep.Refresh(have.Entries, from, fresh, now)); err != nil {
 		return last, err
 	}
 	fresh.Trim(maxFeedProblems)
-	next := fed{Stamp: stamp, Problems: fresh.Problems, More: fresh.More, Notes: fresh.Notes}
-	return next, b.cfg.Store.SetJSON(ctx, fedKey(from), next, keepSnapshot)
+	next := sweep.Reading{Stamp: stamp, Problems: fresh.Problems, More: fresh.More, Notes: fresh.Notes}
+	return next, b.cfg.Sweeping.Readings.Put(ctx, from.ID(), next)
 }
 
 // liveOf counts the entries that a source named last and that still live.
@@ -146,14 +130,14 @@ func liveOf(have []sweep.Entry, from sweep.Feed) int {
 }
 
 // read asks the workspace or the address for what a source names now.
-func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last feed.Stamp, now time.Time) (sweep.List, feed.Stamp, bool, error) {
+func (b *Bot) read(ctx context.Context, s sweep.Schedule, from sweep.Feed, last sweep.Stamp, now time.Time) (sweep.List, sweep.Stamp, bool, error) {
 	if from.Workspace {
 		tips, err := b.tips(ctx, s, from)
 		if err != nil {
 			return sweep.List{}, last, false, err
 		}
 		list, err := feed.FromTips(from, tips, now)
-		return list, feed.Stamp{Fetched: now}, true, err
+		return list, sweep.Stamp{Fetched: now}, true, err
 	}
 	return b.cfg.Fetcher.Read(ctx, from, last, now)
 }
@@ -181,12 +165,12 @@ func (b *Bot) tips(ctx context.Context, s sweep.Schedule, from sweep.Feed) ([]hu
 
 // settleEntries notes on the watchlist what a sweep met, and whose history is
 // known. It may be done again.
-func (b *Bot) settleEntries(ctx context.Context, made swept, slot time.Time) error {
-	met := map[string]bool{}
+func (b *Bot) settleEntries(ctx context.Context, made sweep.Made, slot time.Time) error {
+	found := map[string]bool{}
 	for _, h := range made.Survey.Hits {
-		met[h.Type+":"+h.Indicator] = true
+		found[h.Type+":"+h.Indicator] = true
 	}
-	if len(met)+len(made.Hunted) == 0 {
+	if len(found)+len(made.Hunted) == 0 {
 		return nil
 	}
 	now, err := b.entries(ctx)
@@ -203,7 +187,7 @@ func (b *Bot) settleEntries(ctx context.Context, made swept, slot time.Time) err
 		if hunted[e.Key()] && e.Hunted.IsZero() {
 			e.Hunted, is = slot, true
 		}
-		if met[e.Key()] && e.Met.Before(slot) {
+		if found[e.Key()] && e.Met.Before(slot) {
 			e.Met, e.Hits, is = slot, e.Hits+1, true
 		}
 		if is {

@@ -232,14 +232,12 @@ func (f follow) cancel(ctx context.Context) error {
 		return f.refused(ctx, err)
 	}
 	by := "@" + cmp.Or(f.asker.Name, f.asker.User)
-	if err := f.bot.cfg.Store.SetJSON(ctx, cancelKey(f.hunt.ID), by, time.Hour); err != nil {
+	if err := f.bot.cfg.Documents.Cancels.Put(ctx, f.hunt.ID, by); err != nil {
 		return err
 	}
 	f.bot.stopRunning(f.hunt.ID, by)
 	return nil
 }
-
-func cancelKey(huntID string) string { return "cancel:" + huntID }
 
 // more does what the overflow menu offers.
 func (f follow) more(ctx context.Context, do string) error {

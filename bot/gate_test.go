@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
@@ -29,11 +29,8 @@ func allowing(t *testing.T) *policy.Gate {
 // putSweep sets up a sweep as somebody of that channel did.
 func (s *stage) putSweep(name, channel string) {
 	s.t.Helper()
-	data, err := json.Marshal(sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: channel, Owner: "U0SOMEBODY", Added: s.clock.Now()})
-	if err == nil {
-		err = s.stores[0].PutEntries(s.ctx, "sweeps", map[string][]byte{name: data})
-	}
-	if err != nil {
+	schedule := sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Zone: "UTC", Channel: channel, Owner: "U0SOMEBODY", Added: s.clock.Now()}
+	if err := record.SweepDocuments(s.stores[0]).Schedules.Put(s.ctx, map[string]sweep.Schedule{name: schedule}); err != nil {
 		s.t.Fatal(err)
 	}
 }

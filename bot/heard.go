@@ -9,6 +9,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -131,7 +132,7 @@ func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunt
 	if !b.enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		return nil
 	}
-	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.Content(b.self), files: m.Files})
+	return b.enrich(ctx, key, who, taken{Naming: incident.Naming{At: m.TS}, text: m.Content(b.self), files: m.Files})
 }
 
 // forHunt tells whether a message in a hunt's thread is about the hunt. What
@@ -175,7 +176,7 @@ func (b *Bot) edited(ctx context.Context, key string, e inbound.Event) error {
 			return err
 		}
 	}
-	return b.enrich(ctx, key, who, taken{at: m.TS, text: m.Content(b.self), files: m.Files, edit: true})
+	return b.enrich(ctx, key, who, taken{Naming: incident.Naming{At: m.TS}, text: m.Content(b.self), files: m.Files, edit: true})
 }
 
 // deleted takes back what only a deleted message named.

@@ -156,8 +156,8 @@ func (b *Bot) cancellable(ctx context.Context, id string) (context.Context, func
 		tick := time.NewTicker(cancelPoll)
 		defer tick.Stop()
 		for {
-			var by string // who may have pressed before anybody began to search
-			if ok, err := b.cfg.Store.GetJSON(within, cancelKey(id), &by); err == nil && ok {
+			// who may have pressed before anybody began to search
+			if by, ok, err := b.cfg.Documents.Cancels.Get(within, id); err == nil && ok {
 				stop(hunts.CancelledBy(by))
 			}
 			select {
@@ -265,9 +265,8 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 		url = b.cfg.HuntURL(seen, a.KQL)
 	}
 	a.Source.Shared = b.sharers(asking, h)
-	var newer *message.Newer
-	var n message.Newer
-	if ok, err := b.cfg.Store.GetJSON(asking, newerKey(h.ID), &n); err == nil && ok {
+	var newer *hunts.Newer
+	if n, ok, err := b.cfg.Documents.Newer.Get(asking, h.ID); err == nil && ok {
 		newer = &n
 	}
 	return b.out.Edit(ctx, parent, func(v message.View) message.Message {

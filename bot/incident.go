@@ -9,6 +9,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -42,11 +43,11 @@ func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.
 		}
 		who.ThreadTS = head.TS
 	}
-	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
+	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *incident.Ledger) error {
 		l.Title, l.Hosts, l.Workspaces = title, found.Hosts, workspaces
-		t := taken{asked: true}
+		t := incident.Naming{Asked: true}
 		for _, i := range found.Indicators {
-			l.add(b, who, indicator.Finding{Indicator: i}, &t)
+			l.Add(b.rules(), who, indicator.Finding{Indicator: i}, &t)
 		}
 		return nil
 	})

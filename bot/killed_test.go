@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -23,10 +24,11 @@ const killed = "killed"
 // one of them, before it takes effect or after.
 type mortal struct {
 	bot.Store
-	next  http.RoundTripper
-	armed bool
-	left  int
-	after bool
+	record.JSON // the documents
+	next        http.RoundTripper
+	armed       bool
+	left        int
+	after       bool
 }
 
 func (m *mortal) step(do func() error) error {
@@ -50,13 +52,13 @@ func (m *mortal) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	return res, err
 }
 
-func (m *mortal) SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error {
-	return m.step(func() error { return m.Store.SetJSON(ctx, name, v, ttl) })
+func (m *mortal) SetAllJSON(ctx context.Context, all map[string]any, ttl time.Duration) error {
+	return m.step(func() error { return m.JSON.SetAllJSON(ctx, all, ttl) })
 }
 
-func (m *mortal) GetJSON(ctx context.Context, name string, v any) (ok bool, err error) {
-	err = m.step(func() error { ok, err = m.Store.GetJSON(ctx, name, v); return err })
-	return ok, err
+func (m *mortal) GetAllJSON(ctx context.Context, names []string) (all []json.RawMessage, err error) {
+	err = m.step(func() error { all, err = m.JSON.GetAllJSON(ctx, names); return err })
+	return all, err
 }
 
 // ClaimPost and Lease let go at once of what a dead replica held: nobody wants
@@ -76,20 +78,20 @@ func (m *mortal) SavePost(ctx context.Context, key string, p hunts.Post, ttl tim
 }
 
 func (m *mortal) PutEntries(ctx context.Context, list string, entries map[string][]byte) error {
-	return m.step(func() error { return m.Store.PutEntries(ctx, list, entries) })
+	return m.step(func() error { return m.JSON.PutEntries(ctx, list, entries) })
 }
 
 func (m *mortal) Entries(ctx context.Context, list string) (out map[string][]byte, err error) {
-	err = m.step(func() error { out, err = m.Store.Entries(ctx, list); return err })
+	err = m.step(func() error { out, err = m.JSON.Entries(ctx, list); return err })
 	return out, err
 }
 
 func (m *mortal) Delete(ctx context.Context, names ...string) error {
-	return m.step(func() error { return m.Store.Delete(ctx, names...) })
+	return m.step(func() error { return m.JSON.Delete(ctx, names...) })
 }
 
 func (m *mortal) ChangeJSON(ctx context.Context, name string, ttl time.Duration, change func(json.RawMessage) (json.RawMessage, error)) error {
-	return m.step(func() error { return m.Store.ChangeJSON(ctx, name, ttl, change) })
+	return m.step(func() error { return m.JSON.ChangeJSON(ctx, name, ttl, change) })
 }
 
 func (m *mortal) Push(ctx context.Context, lane, kind, key string, payload []byte) (ok bool, err error) {
@@ -143,12 +145,11 @@ func TestASweepThatCouldNotTellEverythingIsTriedAgainWhoeverDies(t *testing.T) {
 	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1_000_000, Match: func(text string) bool { return strings.Contains(text, " coverage") }})
 	steps := s.killAtEach(config, "part", func(name string, step int, after bool) {
 		s.postedOnce(name, step, after)
-		var again struct{ Job struct{ Try int } }
-		var snapshot sweep.Snapshot
-		if ok, err := s.stores[0].GetJSON(s.ctx, "sweep-again:"+name, &again); !ok || err != nil || again.Job.Try != 1 {
+		documents := record.SweepDocuments(s.stores[0])
+		if again, ok, err := documents.Again.Get(s.ctx, name); !ok || err != nil || again.Job.Try != 1 {
 			t.Errorf("killed at step %d (after it: %v): the next try is %+v, %v", step, after, again, err)
 		}
-		if ok, err := s.stores[0].GetJSON(s.ctx, "snapshot:"+name, &snapshot); !ok || err != nil || len(snapshot.Keys) != 2 || !snapshot.To.IsZero() {
+		if snapshot, ok, err := documents.Snapshots.Get(s.ctx, name); !ok || err != nil || len(snapshot.Keys) != 2 || !snapshot.To.IsZero() {
 			t.Errorf("killed at step %d (after it: %v): what was told is %+v, %v", step, after, snapshot, err)
 		}
 	})
@@ -163,11 +164,8 @@ func (s *stage) killAtEach(config bot.Config, prefix string, check func(name str
 	for _, after := range []bool{false, true} {
 		for step := 0; ; step++ {
 			name := fmt.Sprintf("%s%d-%v", prefix, step, after)
-			schedule, err := json.Marshal(sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Channel: s.soc.ID, Paused: true})
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			if err := s.stores[0].PutEntries(s.ctx, "sweeps", map[string][]byte{name: schedule}); err != nil {
+			schedule := sweep.Schedule{Name: name, Cron: sweep.DefaultCron, Channel: s.soc.ID, Paused: true}
+			if err := record.SweepDocuments(s.stores[0]).Schedules.Put(s.ctx, map[string]sweep.Schedule{name: schedule}); err != nil {
 				s.t.Fatal(err)
 			}
 			_, payload, err := bot.SweepJob(name, slot)
@@ -189,8 +187,9 @@ func (s *stage) killAtEach(config bot.Config, prefix string, check func(name str
 // one that takes over. It tells whether the first lived.
 func (s *stage) killedAt(config bot.Config, job hunts.Job, step int, after bool) (alive bool) {
 	s.t.Helper()
-	m := &mortal{Store: s.stores[0], next: http.DefaultTransport, left: step, after: after}
+	m := &mortal{Store: s.stores[0], JSON: s.stores[0], next: http.DefaultTransport, left: step, after: after}
 	config.Store, config.HTTPClient, config.Replica = m, &http.Client{Transport: m}, "mortal"
+	config.Documents, config.Threads, config.Sweeping = record.Documents(m, s.clock.Now), record.ThreadDocuments(m), record.SweepDocuments(m)
 	first, err := bot.New(s.ctx, config)
 	if err != nil {
 		s.t.Fatal(err)

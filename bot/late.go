@@ -20,7 +20,7 @@ func (b *Bot) late(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot, 
 	if !ok {
 		return slot, false
 	}
-	p, posted, err := b.cfg.Store.LoadPost(ctx, sweepJob{Name: s.Name, Slot: slot}.key())
+	p, posted, err := b.cfg.Store.LoadPost(ctx, sweep.Job{Name: s.Name, Slot: slot}.Key())
 	return slot, err != nil || !posted || p.TS == ""
 }
 
@@ -36,7 +36,7 @@ func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot,
 		to = s.Channel // one of the operator's file that names nobody
 	}
 	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("Jan 2, 15:04 UTC"))
-	_, err := b.out.Post(ctx, "late:"+sweepJob{Name: s.Name, Slot: slot}.key(), outbox.Place{Channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
+	_, err := b.out.Post(ctx, "late:"+sweep.Job{Name: s.Name, Slot: slot}.Key(), outbox.Place{Channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/request"
 )
 
@@ -34,14 +35,23 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 		return b.chooseLines(ctx, i, who, whisper)
 	}
 	tooSoon := ""
-	_, err := b.change(ctx, who.Channel, a.Ledger, func(l *ledger) error {
+	_, err := b.change(ctx, who.Channel, a.Ledger, func(l *incident.Ledger) error {
 		tooSoon = ""
 		now := b.cfg.Clock()
 		if a.Do == message.LedgerAgain && now.Before(l.Round.Add(b.cfg.ThreadPause)) {
 			tooSoon = fmt.Sprintf("These were hunted %s ago; all again is possible from %s on.", spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
 			return nil
 		}
-		l.do(a.Do, who)
+		switch a.Do {
+		case message.LedgerPause:
+			l.Paused = true
+		case message.LedgerResume:
+			l.Paused = false
+		case message.LedgerAgain:
+			l.Again()
+		case message.LedgerDoubt:
+			l.Confirm(who)
+		}
 		return nil
 	})
 	switch {
@@ -55,13 +65,13 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 
 // chooseLines asks which of the lines that are not hunted are to be.
 func (b *Bot) chooseLines(ctx context.Context, i inbound.Interaction, who hunts.Asker, whisper func(string) error) error {
-	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
 		return err
 	}
 	var left []message.LeftOut
 	for _, x := range l.Lines {
-		if x.State == message.LineHeld || x.State == message.LineOver {
+		if x.LeftOut() {
 			left = append(left, message.LeftOut{Indicator: x.Indicator, Why: x.Why})
 		}
 	}
@@ -89,13 +99,8 @@ func (b *Bot) huntChosen(ctx context.Context, key string, at modalPlace, who hun
 	if err := b.policy.Authorize(ctx, who, hunts.Action{Name: "ledger-anyway", Right: hunts.MayIncident, What: strings.Join(chosen, ", ")}); err != nil {
 		return err
 	}
-	_, err := b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
-		for n := range l.Lines {
-			x := &l.Lines[n]
-			if (x.State == message.LineHeld || x.State == message.LineOver) && slices.Contains(chosen, x.Indicator.String()) {
-				x.State, x.Why, x.Asked, x.Asker = message.LineNew, "", true, who
-			}
-		}
+	_, err := b.change(ctx, at.Channel, at.Thread, func(l *incident.Ledger) error {
+		l.Include(who, chosen)
 		return nil
 	})
 	if err != nil {
@@ -104,37 +109,18 @@ func (b *Bot) huntChosen(ctx context.Context, key string, at modalPlace, who hun
 	return b.queueLedger(ctx, key, at.Channel, at.Thread)
 }
 
-// do changes the lines as a button says.
-func (l *ledger) do(what string, who hunts.Asker) {
-	for n := range l.Lines {
-		x := &l.Lines[n]
-		switch {
-		case what == message.LedgerDoubt && x.State == message.LineDoubtful:
-			x.State, x.Why, x.Asked, x.Asker = message.LineNew, "", true, who
-		case what == message.LedgerAgain && x.State == message.LineDone:
-			x.State, x.Fresh = message.LineNew, true
-		}
-	}
-	switch what {
-	case message.LedgerPause:
-		l.Paused = true
-	case message.LedgerResume, message.LedgerAgain:
-		l.Paused = false
-	}
-}
-
 // openLine shows the whole hunt of one line, or of a host, in the thread.
 func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
 	refuse := func(err error) error {
 		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
-	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
 		return err
 	}
 	req := request.Request{Why: "incident thread", Workspaces: l.Workspaces}
 	device, isHost := strings.CutPrefix(a.Indicator, "device=")
-	k := slices.IndexFunc(l.Lines, func(x ledgerLine) bool { return x.Hunt != "" && x.Hunt == a.Hunt })
+	k := slices.IndexFunc(l.Lines, func(x incident.Line) bool { return x.Hunt != "" && x.Hunt == a.Hunt })
 	switch {
 	case isHost:
 		req.Hunt, req.Devices = "device-footprint", []string{device}
@@ -169,7 +155,7 @@ func (b *Bot) linkLine(ctx context.Context, key string, who hunts.Asker, was, is
 		b.cfg.Log.InfoContext(ctx, "no link to a hunt", "hunt", is, "error", err)
 		return nil
 	}
-	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *ledger) error {
+	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *incident.Ledger) error {
 		for n := range l.Lines {
 			if l.Lines[n].Hunt == was {
 				l.Lines[n].Hunt, l.Lines[n].Link = is, link
@@ -189,16 +175,16 @@ const maxWhole = 10
 // handOver posts a block to paste into the next shift's notes, and the evidence
 // of every hunt of the thread.
 func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper func(string) error) error {
-	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*ledger) error { return nil })
+	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
 		return err
 	}
 	if len(l.Lines) == 0 {
 		return whisper("There is nothing to hand over: the ledger is empty.")
 	}
-	View, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
-	View.By = who
-	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(View, v) })
+	view, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
+	view.By = who
+	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
 	if err != nil {
 		return err
 	}
@@ -213,7 +199,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if err != nil {
 		return err
 	}
-	data, err := message.LedgerBundle(View, cases, who, b.cfg.Clock())
+	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
 	if err != nil {
 		return err
 	}
@@ -222,7 +208,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 
 // evidence is what is kept of every hunt of a ledger, as the channel may see it.
 // A triage counts events and keeps none, so that what was met is hunted whole.
-func (b *Bot) evidence(ctx context.Context, l ledger, who hunts.Asker) ([]message.BundleCase, error) {
+func (b *Bot) evidence(ctx context.Context, l incident.Ledger, who hunts.Asker) ([]message.BundleCase, error) {
 	var cases []message.BundleCase
 	whole := 0
 	for _, x := range l.Lines {

@@ -11,6 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -68,16 +69,17 @@ func TestALedgerWhoseReplicaIsKilledAtAnyStepStaysOneAndRight(t *testing.T) {
 // and another take over. It counts the step when the replica died.
 func (s *stage) dieDuring(config bot.Config, step int, after bool, job hunts.Job) (alive bool, steps int) {
 	s.t.Helper()
-	m := &mortal{next: http.DefaultTransport, left: step, after: after}
+	m := &mortal{JSON: s.stores[0], next: http.DefaultTransport, left: step, after: after}
 	store := &caught{Store: s.stores[0]}
 	m.Store = store
 	c := config
 	c.Store, c.HTTPClient, c.Replica = m, &http.Client{Transport: m}, "mortal"
+	c.Documents, c.Threads = record.Documents(m, s.clock.Now), record.ThreadDocuments(m)
 	first, err := bot.New(s.ctx, c)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c.Store, c.HTTPClient, c.Replica = store, nil, "heir"
+	c.Store, c.HTTPClient, c.Replica, c.Documents, c.Threads = store, nil, "heir", config.Documents, config.Threads
 	heir, err := bot.New(s.ctx, c)
 	if err != nil {
 		s.t.Fatal(err)

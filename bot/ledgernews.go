@@ -9,25 +9,11 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/incident"
 )
 
-// news is what one round has to tell: it stays in the ledger until it was told.
-type news struct {
-	ID    int        `json:"id"`
-	Lines []newsLine `json:"lines"`
-}
-
-type newsLine struct {
-	Indicator indicator.Indicator `json:"indicator"`
-	Devices   []string            `json:"devices"`
-	Count     int                 `json:"count,omitempty"` // of all of them; the names are bounded
-	Hunt      string              `json:"hunt"`
-	Asker     string              `json:"asker"`
-}
-
 // tellNews posts what the thread was not told yet, once, and pings who asked.
-func (b *Bot) tellNews(ctx context.Context, l ledger) error {
+func (b *Bot) tellNews(ctx context.Context, l incident.Ledger) error {
 	for _, n := range l.News {
 		told, err := b.newsView(ctx, l.Channel, n)
 		if err != nil {
@@ -42,9 +28,9 @@ func (b *Bot) tellNews(ctx context.Context, l ledger) error {
 	if len(l.News) == 0 {
 		return nil
 	}
-	_, err := b.change(ctx, l.Channel, l.Thread, func(now *ledger) error {
-		now.News = slices.DeleteFunc(now.News, func(n news) bool {
-			return slices.ContainsFunc(l.News, func(told news) bool { return told.ID == n.ID })
+	_, err := b.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error {
+		now.News = slices.DeleteFunc(now.News, func(n incident.News) bool {
+			return slices.ContainsFunc(l.News, func(told incident.News) bool { return told.ID == n.ID })
 		})
 		return nil
 	})
@@ -52,7 +38,7 @@ func (b *Bot) tellNews(ctx context.Context, l ledger) error {
 }
 
 // newsView looks up what the hunts found, as the channel may see it.
-func (b *Bot) newsView(ctx context.Context, channel string, n news) ([]message.LedgerNew, error) {
+func (b *Bot) newsView(ctx context.Context, channel string, n incident.News) ([]message.LedgerNew, error) {
 	var out []message.LedgerNew
 	for _, x := range n.Lines {
 		line := message.LedgerNew{Indicator: x.Indicator, Hunt: x.Hunt, Asker: x.Asker}
@@ -74,8 +60,8 @@ func (b *Bot) newsView(ctx context.Context, channel string, n news) ([]message.L
 
 // foldLedger puts all lines into a file of the thread when the message can't
 // hold them; the file before it goes.
-func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
-	if !message.LedgerFolds(l.view(b)) {
+func (b *Bot) foldLedger(ctx context.Context, l incident.Ledger) error {
+	if !message.LedgerFolds(b.plainView(l)) {
 		return nil
 	}
 	if !b.policy.May(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, hunts.MayExport) {
@@ -95,7 +81,7 @@ func (b *Bot) foldLedger(ctx context.Context, l ledger) error {
 			return fmt.Errorf("removing the sheet before: %w", err)
 		}
 	}
-	_, err = b.change(ctx, l.Channel, l.Thread, func(now *ledger) error { now.Sheet = p.TS; return nil })
+	_, err = b.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error { now.Sheet = p.TS; return nil })
 	return err
 }
 
@@ -106,12 +92,8 @@ func (b *Bot) giveUpLedger(ctx context.Context, payload []byte, why error) {
 	if json.Unmarshal(payload, &at) != nil {
 		return
 	}
-	l, err := b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
-		for n := range l.Lines {
-			if x := &l.Lines[n]; x.State == message.LineRunning {
-				x.State, x.Verdict, x.Why = message.LineDone, hunts.CouldNotTell, "something on our side failed again and again; hunt all again later"
-			}
-		}
+	l, err := b.change(ctx, at.Channel, at.Thread, func(l *incident.Ledger) error {
+		l.GiveUp()
 		return nil
 	})
 	if err == nil {

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
-	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // JobLedger hunts what a thread's ledger has not hunted yet, and keeps its one
@@ -48,14 +47,8 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 			return err
 		}
 	}
-	_, err = b.change(ctx, at.Channel, at.Thread, func(l *ledger) error {
-		l.Paused, l.News = true, nil
-		for n := range l.Lines {
-			if l.Lines[n].State == message.LineRunning {
-				l.Lines[n].State = message.LineNew
-			}
-			l.Lines[n].Asked = false
-		}
+	_, err = b.change(ctx, at.Channel, at.Thread, func(l *incident.Ledger) error {
+		l.Abandon()
 		return nil
 	})
 	return err
@@ -65,8 +58,8 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 func (b *Bot) round(ctx context.Context, channel, thread string) error {
 	now := b.cfg.Clock().UTC()
 	var batch []hunts.Hunt
-	l, err := b.change(ctx, channel, thread, func(l *ledger) error {
-		batch = l.due(b, now)
+	l, err := b.change(ctx, channel, thread, func(l *incident.Ledger) error {
+		batch = l.Due(b.rules(), now)
 		return nil
 	})
 	if err != nil {
@@ -75,7 +68,7 @@ func (b *Bot) round(ctx context.Context, channel, thread string) error {
 	if err := b.paintLedger(ctx, l); err != nil {
 		return err
 	}
-	if at := l.next(b); at.After(now) {
+	if at := l.Next(b.rules()); at.After(now) {
 		if err := b.wakeLedger(ctx, channel, thread, at); err != nil {
 			return err
 		}
@@ -95,32 +88,8 @@ func (b *Bot) round(ctx context.Context, channel, thread string) error {
 	return b.tellNews(ctx, l)
 }
 
-// due takes the lines whose turn it is, as one question each. A line that is
-// running was left by a replica that died: rounds of one thread do not overlap.
-func (l *ledger) due(b *Bot, now time.Time) []hunts.Hunt {
-	cool := l.Round.IsZero() || !now.Before(l.Round.Add(b.cfg.ThreadPause))
-	var batch []hunts.Hunt
-	for n := range l.Lines {
-		x := &l.Lines[n]
-		if x.State != message.LineRunning && !(x.State == message.LineNew && (x.Asked || x.Fresh || cool && !l.Paused)) {
-			continue
-		}
-		x.State = message.LineRunning
-		req := request.Request{Fresh: x.Fresh, Workspaces: l.Workspaces, Why: "incident thread"}
-		if l.Title != "" {
-			req.Why = l.Title
-		}
-		req.Add(x.Indicator)
-		batch = append(batch, hunts.Hunt{Request: req, Asker: x.Asker})
-	}
-	if len(batch) > 0 {
-		l.Round, l.Rounds = now, l.Rounds+1
-	}
-	return batch
-}
-
 // huntLedger hunts a batch by one triage, and notes what came of it.
-func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (ledger, error) {
+func (b *Bot) huntLedger(ctx context.Context, l incident.Ledger, batch []hunts.Hunt) (incident.Ledger, error) {
 	prepared, refused, err := b.prepareBatch(ctx, l, batch)
 	if err != nil {
 		return l, err
@@ -153,12 +122,12 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 			b.cfg.Log.InfoContext(ctx, "hunt not remembered", "hunt", prepared[n].ID, "error", err)
 		}
 	}
-	return b.change(ctx, l.Channel, l.Thread, func(l *ledger) error {
-		var fresh []newsLine
+	return b.change(ctx, l.Channel, l.Thread, func(l *incident.Ledger) error {
+		var fresh []incident.NewsLine
 		for n := range l.Lines {
 			x := &l.Lines[n]
-			if say, ok := refused[x.Indicator]; ok && x.State == message.LineRunning {
-				x.State, x.Verdict, x.Why, x.Fresh = message.LineDone, hunts.CouldNotTell, say, false
+			if say, ok := refused[x.Indicator]; ok && x.State == incident.Running {
+				x.State, x.Verdict, x.Why, x.Fresh = incident.Done, hunts.CouldNotTell, say, false
 				continue
 			}
 			k := slices.IndexFunc(prepared, func(h hunts.Hunt) bool { return h.Request.Indicators()[0] == x.Indicator })
@@ -166,12 +135,12 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 				continue
 			}
 			l.Covered, l.LookBack, l.Source = answers[k].Coverage, prepared[k].Window.Text(), answers[k].Source.Workspace
-			if line, ok := x.answered(prepared[k], answers[k]); ok {
+			if line, ok := x.Answered(prepared[k], answers[k]); ok {
 				fresh = append(fresh, line)
 			}
 		}
 		if len(fresh) > 0 {
-			l.News = append(l.News, news{ID: l.Rounds, Lines: fresh})
+			l.News = append(l.News, incident.News{ID: l.Rounds, Lines: fresh})
 		}
 		return nil
 	})
@@ -179,7 +148,7 @@ func (b *Bot) huntLedger(ctx context.Context, l ledger, batch []hunts.Hunt) (led
 
 // prepareBatch makes the records of the hunts, as policy lets them be. A round is one
 // search of each who named something in it.
-func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([]hunts.Hunt, map[indicator.Indicator]string, error) {
+func (b *Bot) prepareBatch(ctx context.Context, l incident.Ledger, batch []hunts.Hunt) ([]hunts.Hunt, map[indicator.Indicator]string, error) {
 	var out []hunts.Hunt
 	refused := map[indicator.Indicator]string{}
 	once := ""
@@ -227,52 +196,16 @@ func (b *Bot) prepareBatch(ctx context.Context, l ledger, batch []hunts.Hunt) ([
 	return out, refused, nil
 }
 
-// answered notes what a hunt found, and gives what of it is new to the thread:
-// devices that reached the indicator and were not told of.
-func (x *ledgerLine) answered(h hunts.Hunt, a hunts.Answer) (newsLine, bool) {
-	x.State, x.Verdict, x.Hunt, x.Link, x.Fresh = message.LineDone, a.Verdict, h.ID, "", false
-	if x.Why != whyGone {
-		x.Why = ""
-	}
-	if a.Verdict == hunts.CouldNotTell {
-		x.Why = a.Reason
-	}
-	x.Devices = 0
-	known := max(x.Reached, len(x.Told)) // of a ledger that did not count them
-	x.Reached = 0
-	fresh := newsLine{Indicator: x.Indicator, Hunt: h.ID, Asker: x.Asker.User}
-	for _, d := range a.ByDevice {
-		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
-			x.Devices++
-		}
-		if d.Outcome != hunts.OutcomeReached {
-			continue
-		}
-		x.Reached++
-		name := strings.ToLower(d.Device)
-		if !slices.Contains(x.Told, name) && len(x.Told) < maxTold {
-			x.Told = append(x.Told, name)
-			fresh.Devices = append(fresh.Devices, d.Device)
-		}
-	}
-	fresh.Count = max(len(fresh.Devices), x.Reached-known)
-	x.Reached = max(x.Reached, known)
-	if x.Devices == 0 {
-		x.Devices = a.Totals.Devices
-	}
-	return fresh, fresh.Count > 0
-}
-
 // paintLedger posts the ledger once, and edits it from then on. One that
 // somebody deleted is posted again.
-func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
-	if l.quiet() {
+func (b *Bot) paintLedger(ctx context.Context, l incident.Ledger) error {
+	if l.Unremarkable() {
 		if _, posted, err := b.cfg.Store.LoadPost(ctx, ledgerKey(l.Channel, l.Thread)); err != nil || !posted {
 			return err
 		}
 	}
-	View := b.ledgerView(ctx, l)
-	render := func(v message.View) message.Message { return message.Ledger(View, v) }
+	view := b.ledgerView(ctx, l)
+	render := func(v message.View) message.Message { return message.Ledger(view, v) }
 	key, to := ledgerKey(l.Channel, l.Thread), outbox.Place{Channel: l.Channel, Thread: l.Thread}
 	p, err := b.out.Post(ctx, key, to, render)
 	if err != nil {
@@ -289,51 +222,27 @@ func (b *Bot) paintLedger(ctx context.Context, l ledger) error {
 	return err
 }
 
-// quiet tells that there is nothing to say unasked: addresses of one's own
-// network and public resolvers stand in every second message.
-func (l ledger) quiet() bool {
-	return l.Title == "" && len(l.Notes) == 0 && !slices.ContainsFunc(l.Lines, func(x ledgerLine) bool { return x.Asked || x.State != message.LineHeld })
-}
-
 // wakeLedger has a ledger looked at again when its cool-down is over.
 func (b *Bot) wakeLedger(ctx context.Context, channel, thread string, at time.Time) error {
-	data, err := json.Marshal(wake{Channel: channel, Thread: thread, At: at})
-	if err != nil {
-		return fmt.Errorf("encoding a wake-up: %w", err)
-	}
-	return b.cfg.Store.PutEntries(ctx, wakeList, map[string][]byte{channel + ":" + thread: data})
-}
-
-// wakeList holds the ledgers that wait for the end of a cool-down.
-const wakeList = "ledger-wake"
-
-type wake struct {
-	Channel string    `json:"c"`
-	Thread  string    `json:"t"`
-	At      time.Time `json:"at"`
+	return b.cfg.Threads.Wakes.Put(ctx, map[string]incident.Wake{channel + ":" + thread: {Channel: channel, Thread: thread, At: at}})
 }
 
 // wakeLedgers queues the rounds whose cool-down is over. Every replica does so;
 // a round is queued once, since its key is remembered.
 func (b *Bot) wakeLedgers(ctx context.Context) error {
-	list, err := b.cfg.Store.Entries(ctx, wakeList)
+	list, over, err := b.cfg.Threads.Wakes.All(ctx)
 	if err != nil {
 		return err
 	}
 	now := b.cfg.Clock()
-	for key, data := range list {
-		var w wake
-		if err := json.Unmarshal(data, &w); err == nil {
-			if w.At.After(now) {
-				continue
-			}
-			if err := b.queueLedger(ctx, "wake:"+w.At.UTC().Format(time.RFC3339Nano), w.Channel, w.Thread); err != nil {
-				return err
-			}
+	for key, w := range list {
+		if w.At.After(now) {
+			continue
 		}
-		if err := b.cfg.Store.DropEntries(ctx, wakeList, key); err != nil {
+		if err := b.queueLedger(ctx, "wake:"+w.At.UTC().Format(time.RFC3339Nano), w.Channel, w.Thread); err != nil {
 			return err
 		}
+		over = append(over, key)
 	}
-	return nil
+	return b.cfg.Threads.Wakes.Drop(ctx, over...)
 }

@@ -2,163 +2,40 @@ package bot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
-	"github.com/footprint-soc/footprint/hunts/request"
 )
 
-// met is what is remembered of the last hunt for one indicator.
-type met struct {
-	Indicator string        `json:"indicator"` // as searched for: of a URL the host
-	Hunt      string        `json:"hunt"`
-	Verdict   hunts.Verdict `json:"verdict"` // of the indicator's line
-	Devices   int64         `json:"devices"`
-	By        string        `json:"by"`
-	At        time.Time     `json:"at"`
-	Window    string        `json:"window"`
-
-	// Question tells whether that hunt asked the very same, and LookBack whether as
-	// far back: only then what it found can be compared.
-	Question string        `json:"question"`
-	LookBack string        `json:"look_back"`
-	Whole    hunts.Verdict `json:"whole"` // of its answer
-	Of       int64         `json:"of"`    // devices of its answer
-}
-
-const (
-	// keepMet is how long a hunt is remembered for who asks the same.
-	keepMet = 90 * 24 * time.Hour
-	// maxMet bounds the indicators of one hunt that are remembered, and asked for.
-	maxMet = 10
-	// maxMetShown bounds those that one line tells of.
-	maxMetShown = 3
-)
-
-// withinKey is what must be the same for two hunts to know of each other: the
-// hunt, its scopes, and what narrows it. Nothing that one workspace holds is told
-// to who asks another.
-func withinKey(h hunts.Hunt) string {
-	scopes := slices.Clone(h.Workspaces)
-	slices.Sort(scopes)
-	narrow := request.Request{Devices: h.Request.Devices, Accounts: h.Request.Accounts}
-	if len(h.Request.IPs)+len(h.Request.Domains) > 0 {
-		narrow.Files = h.Request.Files
-	}
-	return strings.Join([]string{h.Name, strings.Join(scopes, ","), request.Format(narrow)}, "\x00")
-}
-
-func sumOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:12])
-}
-
-// metValue is what an indicator is remembered by: two URLs of one host are one
-// search.
-func metValue(i indicator.Indicator) string {
-	if i.Kind == indicator.KindURL {
-		return i.Host
-	}
-	return i.String()
-}
-
-func metKey(h hunts.Hunt, i indicator.Indicator) string {
-	return "met:" + sumOf(withinKey(h)+"\x00"+metValue(i))
-}
-
-// question is the same for everybody who asks for the same indicators in the same
-// scopes, whatever the look-back.
-func question(h hunts.Hunt) string {
-	same := request.Request{IPs: h.Request.IPs, Domains: h.Request.Domains, Files: h.Request.Files}
-	return sumOf(withinKey(h) + "\x00" + request.Format(same))
-}
-
-func lookBack(w hunts.Window) string {
-	switch {
-	case w.All:
-		return "all"
-	case w.Ago > 0:
-		return w.Ago.String()
-	}
-	return w.From.UTC().Format(time.RFC3339)
-}
-
-// mettable are the indicators of a hunt that are remembered.
-func mettable(h hunts.Hunt) []indicator.Indicator {
-	all := h.Request.Indicators()
-	return all[:min(len(all), maxMet)]
-}
+// maxEarlierShown bounds the earlier hunts that one line tells of.
+const maxEarlierShown = 3
 
 // remember notes what a hunt found, for each of its indicators.
 func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
-	lines := map[string]hunts.IndicatorResult{}
-	for _, line := range a.ByIndicator {
-		lines[line.Indicator] = line
-	}
-	for _, i := range mettable(h) {
-		line, ok := lines[i.String()]
-		if !ok {
-			continue
-		}
-		m := met{
-			Indicator: metValue(i), Hunt: h.ID, Verdict: line.Verdict, Devices: lineDevices(a, line), By: h.Asker.Name, At: b.cfg.Clock().UTC(), Window: h.Window.Text(),
-			Question: question(h), LookBack: lookBack(h.Window), Whole: a.Verdict, Of: devicesOf(a),
-		}
-		if err := b.cfg.Store.SetJSON(ctx, metKey(h, i), m, keepMet); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.cfg.Documents.Earlier.PutAll(ctx, h.Remembered(a, b.cfg.Clock()))
 }
 
 // forgetMet takes what is remembered of a hunt out of memory, unless a later one
 // took its place.
 func (b *Bot) forgetMet(ctx context.Context, h hunts.Hunt) error {
-	for _, i := range mettable(h) {
-		var m met
-		if known, err := b.cfg.Store.GetJSON(ctx, metKey(h, i), &m); err != nil {
-			return err
-		} else if known && m.Hunt == h.ID {
-			if err := b.cfg.Store.Delete(ctx, metKey(h, i)); err != nil {
-				return err
-			}
+	known, err := b.cfg.Documents.Earlier.All(ctx, h.EarlierKeys()...)
+	if err != nil {
+		return err
+	}
+	var keys []string
+	for key, m := range known {
+		if m.Hunt == h.ID {
+			keys = append(keys, key)
 		}
 	}
-	return nil
-}
-
-// devicesOf counts the devices that the verdict is about.
-func devicesOf(a hunts.Answer) int64 {
-	n := int64(0)
-	for _, d := range a.ByDevice {
-		if a.Verdict != hunts.Reached || d.Outcome == hunts.OutcomeReached {
-			n++
-		}
-	}
-	return n
-}
-
-// lineDevices counts the devices that the verdict of an indicator's line is about.
-func lineDevices(a hunts.Answer, line hunts.IndicatorResult) int64 {
-	if line.Verdict != hunts.Reached || a.Truncated.Rows {
-		return line.Devices
-	}
-	reached := map[string]bool{}
-	for _, r := range a.Rows {
-		if r.Outcome == hunts.OutcomeReached && slices.Contains(r.Matched, line.Indicator) {
-			reached[strings.ToLower(r.Scope+"\x00"+r.Device)] = true
-		}
-	}
-	return int64(len(reached))
+	return b.cfg.Documents.Earlier.Drop(ctx, keys...)
 }
 
 // memory is what is on record of a hunt's indicators.
@@ -170,24 +47,24 @@ type memory struct {
 	first   bool   // nobody asked for any of them before
 }
 
-func earlierKey(huntID string) string { return "before:" + huntID }
-
 // earlier are the last hunts for the indicators of a hunt that came before it; they
 // are looked for once, since later ones take their place.
-func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) ([]met, error) {
-	var list []met
-	if ok, err := b.cfg.Store.GetJSON(ctx, earlierKey(h.ID), &list); err != nil || ok {
+func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) ([]hunts.Earlier, error) {
+	list, ok, err := b.cfg.Documents.Before.Get(ctx, h.ID)
+	if err != nil || ok {
 		return list, err
 	}
-	for _, i := range mettable(h) {
-		var m met
-		if ok, err := b.cfg.Store.GetJSON(ctx, metKey(h, i), &m); err != nil {
-			return nil, err
-		} else if ok && m.Hunt != h.ID {
+	keys := h.EarlierKeys()
+	known, err := b.cfg.Documents.Earlier.All(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if m, ok := known[key]; ok && m.Hunt != h.ID {
 			list = append(list, m)
 		}
 	}
-	return list, b.cfg.Store.SetJSON(ctx, earlierKey(h.ID), list, b.cfg.Keep)
+	return list, b.cfg.Documents.Before.Put(ctx, h.ID, list)
 }
 
 // known is the memory of a hunt. It is no reason to fail: without it the line is
@@ -203,12 +80,14 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	if out.hunted != "" {
 		parts = append(parts, out.hunted)
 	}
-	for n, i := range h.Request.Indicators() {
-		if n == maxMarksAsked || len(parts) > 3 {
-			break
-		}
-		if mark, ok := b.markOf(ctx, i.String()); ok {
-			parts = append(parts, indicator.Defang(i.String())+" "+mark.text())
+	var values []string
+	for _, i := range h.Request.Indicators() {
+		values = append(values, i.String())
+	}
+	marks := b.marks(ctx, values)
+	for _, v := range values {
+		if m, ok := marks[v]; ok && len(parts) <= 3 {
+			parts = append(parts, indicator.Defang(v)+" "+m.Text())
 		}
 	}
 	out.text = strings.Join(parts, "; ")
@@ -218,13 +97,13 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 // huntedText tells of the last hunts for the indicators of h: of the one that asked
 // the very same, or else of each indicator. It gives the hunt that asked the same,
 // and again if it looked as far back.
-func (b *Bot) huntedText(h hunts.Hunt, list []met) (text, earlier, compare string) {
+func (b *Bot) huntedText(h hunts.Hunt, list []hunts.Earlier) (text, earlier, compare string) {
 	var parts []string
 	for _, m := range list {
-		if m.Question == question(h) && (earlier == "" || earlier == m.Hunt) {
+		if m.Question == h.Question() && (earlier == "" || earlier == m.Hunt) {
 			earlier = m.Hunt
 			text = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Whole, m.Of), m.Window, m.Hunt)
-			if m.LookBack == lookBack(h.Window) {
+			if m.LookBack == h.Window.LookBack() {
 				compare = m.Hunt
 			}
 			continue
@@ -234,8 +113,8 @@ func (b *Bot) huntedText(h hunts.Hunt, list []met) (text, earlier, compare strin
 	if earlier != "" {
 		parts = slices.Insert(parts, 0, text)
 	}
-	if more := len(parts) - maxMetShown; more > 0 {
-		parts = append(parts[:maxMetShown], fmt.Sprintf("and %d more", more))
+	if more := len(parts) - maxEarlierShown; more > 0 {
+		parts = append(parts[:maxEarlierShown], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(parts, "; "), earlier, compare
 }
@@ -283,8 +162,6 @@ func (b *Bot) toldAlready(ctx context.Context, h hunts.Hunt, a hunts.Answer) boo
 	return c.None() && c.Whole && !c.Rest
 }
 
-func newerKey(huntID string) string { return "newer:" + huntID }
-
 // pointToNewer tells the messages of the hunts that this one refreshes, directly or
 // in turn, that there is something newer. It is a courtesy: the answer is there
 // without it.
@@ -301,8 +178,8 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 			b.cfg.Log.InfoContext(ctx, "no message to point from to a newer answer", "hunt", id, "error", err)
 			return
 		}
-		n := message.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: devicesOf(a), Change: policy.Redact(b.policy.Redaction(old.Asker.Channel, parent.Channel), a.Since(before))}
-		if err := b.cfg.Store.SetJSON(ctx, newerKey(id), n, b.cfg.Keep); err != nil {
+		n := hunts.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: a.VerdictDevices(), Change: policy.Redact(b.policy.Redaction(old.Asker.Channel, parent.Channel), a.Since(before))}
+		if err := b.cfg.Documents.Newer.Put(ctx, id, n); err != nil {
 			b.cfg.Log.InfoContext(ctx, "newer answer not noted", "hunt", id, "error", err)
 			return
 		}
@@ -329,48 +206,34 @@ func spell(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }
 
-// mark is what a person judged of an indicator.
-type mark struct {
-	Verdict string    `json:"verdict"` // malicious, benign or known
-	Ticket  string    `json:"ticket,omitempty"`
-	Note    string    `json:"note,omitempty"`
-	By      string    `json:"by"`
-	Until   time.Time `json:"until"`
-}
-
-func (m mark) text() string {
-	s := "marked " + m.Verdict
-	if m.Ticket != "" {
-		s += " (" + m.Ticket + ")"
-	}
-	return s + " by " + m.By + " until " + m.Until.UTC().Format("Jan 2, 2006")
-}
-
 // maxMarksAsked bounds how many indicators of one hunt are looked up.
 const maxMarksAsked = 50
 
-// malicious is the mark that never keeps anything still.
-const malicious = "malicious"
-
-func markKey(value string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(value)))
-	return "mark:" + hex.EncodeToString(sum[:12])
+// marks are what people judged of some indicators and what still holds. It is no
+// reason to fail: without it there are none.
+func (b *Bot) marks(ctx context.Context, values []string) map[string]hunts.Mark {
+	return b.allMarks(ctx, values[:min(len(values), maxMarksAsked)])
 }
 
-func (b *Bot) markOf(ctx context.Context, value string) (mark, bool) {
-	var m mark
-	ok, err := b.cfg.Store.GetJSON(ctx, markKey(value), &m)
-	return m, err == nil && ok && m.Until.After(b.cfg.Clock())
+func (b *Bot) allMarks(ctx context.Context, values []string) map[string]hunts.Mark {
+	all, err := b.cfg.Documents.Marks.All(ctx, values...)
+	if err != nil {
+		return nil
+	}
+	maps.DeleteFunc(all, func(_ string, m hunts.Mark) bool { return !m.Until.After(b.cfg.Clock()) })
+	return all
 }
 
 // marked puts the judgements of people onto the lines of an answer.
 func (b *Bot) marked(ctx context.Context, a hunts.Answer) hunts.Answer {
+	var values []string
+	for _, line := range a.ByIndicator {
+		values = append(values, line.Indicator)
+	}
+	marks := b.marks(ctx, values)
 	for n := range a.ByIndicator {
-		if n == maxMarksAsked {
-			break
-		}
-		if m, ok := b.markOf(ctx, a.ByIndicator[n].Indicator); ok {
-			a.ByIndicator[n].Mark = strings.TrimPrefix(m.text(), "marked ")
+		if m, ok := marks[a.ByIndicator[n].Indicator]; ok {
+			a.ByIndicator[n].Mark = m.Judged()
 		}
 	}
 	return a

@@ -16,6 +16,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
 )
@@ -52,23 +53,9 @@ const (
 	fieldWorkspace  = "workspace"
 )
 
-// draft is a filled-in hunt modal.
-type draft struct {
-	Text      string `json:"text"`
-	Since     string `json:"since"`
-	Devices   string `json:"devices"`
-	Why       string `json:"why"`
-	Workspace string `json:"workspace"`
+func draftOf(v inbound.View) hunts.Draft {
+	return hunts.Draft{Text: v.Field(fieldIndicators), Since: v.Field(fieldSince), Devices: v.Field(fieldDevices), Why: v.Field(fieldWhy), Workspace: v.Field(fieldWorkspace)}
 }
-
-func draftOf(v inbound.View) draft {
-	return draft{Text: v.Field(fieldIndicators), Since: v.Field(fieldSince), Devices: v.Field(fieldDevices), Why: v.Field(fieldWhy), Workspace: v.Field(fieldWorkspace)}
-}
-
-// keepDraft is how long a preview may stay open.
-const keepDraft = time.Hour
-
-func draftKey(viewID string) string { return "draft:" + viewID }
 
 // precheck judges a submitted modal before it is acknowledged, since errors on
 // fields and a following view travel in the acknowledgement only. Nil lets the
@@ -108,10 +95,10 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 }
 
 // preview keeps the form and shows what was read in it.
-func (b *Bot) preview(ctx context.Context, v inbound.View, d draft, p paste) any {
+func (b *Bot) preview(ctx context.Context, v inbound.View, d hunts.Draft, p paste) any {
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
-	if err := b.cfg.Store.SetJSON(within, draftKey(v.ID), d, keepDraft); err != nil {
+	if err := b.cfg.Documents.Drafts.Put(within, v.ID, d); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "draft not kept", "error", err)
 		return slack.NewErrorsViewSubmissionResponse(map[string]string{fieldIndicators: sayNotTaken})
 	}
@@ -139,7 +126,7 @@ func (b *Bot) checkPreview(ctx context.Context, v inbound.View) map[string]strin
 	within, stop := context.WithTimeout(ctx, b.cfg.AckWithin)
 	defer stop()
 	field := message.FieldHeld
-	d, ok, err := b.draft(within, v.ID)
+	d, ok, err := b.cfg.Documents.Drafts.Get(within, v.ID)
 	if err != nil || !ok {
 		return nil // told by whoever takes the job: the fields can't be told apart without it
 	}
@@ -160,15 +147,9 @@ func (b *Bot) checkPreview(ctx context.Context, v inbound.View) map[string]strin
 	return nil
 }
 
-func (b *Bot) draft(ctx context.Context, viewID string) (draft, bool, error) {
-	var d draft
-	ok, err := b.cfg.Store.GetJSON(ctx, draftKey(viewID), &d)
-	return d, ok, err
-}
-
 // requestOf makes a request of a form, for the indicators of it that are to be
 // hunted. The map has a sentence for each field that is wrong.
-func (b *Bot) requestOf(d draft, p paste, list []indicator.Indicator) (request.Request, map[string]string) {
+func (b *Bot) requestOf(d hunts.Draft, p paste, list []indicator.Indicator) (request.Request, map[string]string) {
 	rest := strings.Join([]string{d.Since, deviceWords(d.Devices), whyWord(d.Why)}, " ")
 	switch {
 	case len(list) == 0 && len(p.left) > 0:
@@ -234,7 +215,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) 
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.hunt)
 	case message.ModalPreview:
-		d, ok, err := b.draft(ctx, i.View.ID)
+		d, ok, err := b.cfg.Documents.Drafts.Get(ctx, i.View.ID)
 		if err != nil {
 			return err
 		}
@@ -271,7 +252,7 @@ func (b *Bot) chosen(ctx context.Context, key string, at modalPlace, who hunts.A
 	return b.start(ctx, h, "")
 }
 
-func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d draft, p paste, list []indicator.Indicator) error {
+func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d hunts.Draft, p paste, list []indicator.Indicator) error {
 	req, wrong := b.requestOf(d, p, list)
 	for _, sentence := range wrong { // most were told in the acknowledgement
 		return b.out.Whisper(ctx, who.Channel, who.User, "", message.Refused(sentence, b.view()))
@@ -302,22 +283,23 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 	if day, err := time.Parse("2006-01-02", v.Field(fieldUntil)); err == nil {
 		until = day
 	}
-	m := mark{Verdict: v.Field(fieldVerdict), Ticket: v.Field(fieldTicket), Note: v.Field(fieldNote), By: who.Name, Until: until}
-	if m.Verdict != malicious && m.Verdict != "benign" {
+	m := hunts.Mark{Verdict: v.Field(fieldVerdict), Ticket: v.Field(fieldTicket), Note: v.Field(fieldNote), By: who.Name, Until: until}
+	if m.Verdict != hunts.Malicious && m.Verdict != "benign" {
 		m.Verdict = "known"
 	}
-	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: request.Format(h.Request), Why: m.Note, Outcome: m.text()}
+	action := hunts.Action{Name: "mark", Right: hunts.MayMark, HuntID: h.ID, What: request.Format(h.Request), Why: m.Note, Outcome: m.Text()}
 	if err := b.policy.Authorize(ctx, who, action); err != nil {
 		return err
 	}
+	marks := map[string]hunts.Mark{}
 	for _, i := range h.Request.Indicators() {
-		if err := b.cfg.Store.SetJSON(ctx, markKey(i.String()), m, until.Sub(b.cfg.Clock())); err != nil {
-			return err
-		}
+		marks[i.String()] = m
+	}
+	if err := b.cfg.Documents.Marks.PutAll(ctx, marks); err != nil {
+		return err
 	}
 	if thread := cmp.Or(h.Asker.ThreadTS, who.ThreadTS); thread != "" { // its ledger says so as well
-		var l ledger
-		if known, err := b.cfg.Store.GetJSON(ctx, ledgerKey(who.Channel, thread), &l); err != nil {
+		if _, known, err := b.cfg.Threads.Ledgers.Get(ctx, incident.Thread{Channel: who.Channel, TS: thread}); err != nil {
 			return err
 		} else if known {
 			if err := b.queueLedger(ctx, "mark:"+key, who.Channel, thread); err != nil {
@@ -326,7 +308,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		}
 	}
 	if h.ID == "" {
-		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(View message.View) message.Message { return message.Marked(h, m.text(), m.Note, View) })
+		_, err := b.out.Post(ctx, "marked:"+key, outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}, func(View message.View) message.Message { return message.Marked(h, m.Text(), m.Note, View) })
 		return err
 	}
 	parent, ok, err := b.cfg.Store.LoadPost(ctx, parentKey(h.ID))
@@ -339,5 +321,5 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		}
 	}
 	f := follow{bot: b, key: key, hunt: h, asker: who}
-	return f.say(ctx, "marked", func(View message.View) message.Message { return message.Marked(h, m.text(), m.Note, View) })
+	return f.say(ctx, "marked", func(View message.View) message.Message { return message.Marked(h, m.Text(), m.Note, View) })
 }

@@ -108,15 +108,15 @@ func ranAs(a hunts.Answer, name string) (devices []string, first time.Time, acco
 
 // pivotFile asks for everything that one program talked to, in the same window
 // and on the devices where this hunt met it.
-func (f follow) pivotFile(ctx context.Context, a hunts.Answer, File string) error {
-	typed, refusal := request.Parse(`file="`+strings.ReplaceAll(File, `"`, "")+`"`, f.bot.cfg.Clock())
+func (f follow) pivotFile(ctx context.Context, a hunts.Answer, file string) error {
+	typed, refusal := request.Parse(`file="`+strings.ReplaceAll(file, `"`, "")+`"`, f.bot.cfg.Clock())
 	if refusal != nil {
 		return f.whisper(ctx, refusal.Sentence)
 	}
 	req := f.hunt.Request
 	req.Hunt, req.IPs, req.Domains, req.Files, req.Devices, req.Fresh = huntOfFile, nil, nil, typed.Files, nil, false
 	for _, r := range a.Rows {
-		if strings.EqualFold(r.Process, File) && !slices.Contains(req.Devices, r.Device) && len(req.Devices) < pivotDevices {
+		if strings.EqualFold(r.Process, file) && !slices.Contains(req.Devices, r.Device) && len(req.Devices) < pivotDevices {
 			req.Devices = append(req.Devices, r.Device)
 		}
 	}

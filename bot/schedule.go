@@ -20,18 +20,8 @@ import (
 
 // schedules lists the sweeps that run by themselves.
 func (b *Bot) schedules(ctx context.Context) (map[string]sweep.Schedule, error) {
-	raw, err := b.cfg.Store.Entries(ctx, "sweeps")
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]sweep.Schedule{}
-	for name, data := range raw {
-		var s sweep.Schedule
-		if json.Unmarshal(data, &s) == nil {
-			out[name] = s
-		}
-	}
-	return out, nil
+	all, _, err := b.cfg.Sweeping.Schedules.All(ctx)
+	return all, err
 }
 
 // syncSchedules makes the stored sweeps agree with the operator's file. When a
@@ -57,7 +47,7 @@ func (b *Bot) syncSchedules(ctx context.Context) error {
 	}
 	for name, have := range stored {
 		if have.FromYML && !slices.ContainsFunc(b.cfg.Sweeps, func(s sweep.Schedule) bool { return s.Name == name }) {
-			if err := b.cfg.Store.DropEntries(ctx, "sweeps", name); err != nil {
+			if err := b.cfg.Sweeping.Schedules.Drop(ctx, name); err != nil {
 				return err
 			}
 		}
@@ -159,9 +149,9 @@ func (b *Bot) sweepDo(ctx context.Context, c inbound.Command, verb string, s swe
 				return "", err
 			}
 		}
-		return fmt.Sprintf("Running sweep %s. Results will post in <#%s>.", s.Name, s.Channel), b.queueSweep(ctx, sweepJob{Name: s.Name, Slot: b.cfg.Clock().UTC().Truncate(time.Second)})
+		return fmt.Sprintf("Running sweep %s. Results will post in <#%s>.", s.Name, s.Channel), b.queueSweep(ctx, sweep.Job{Name: s.Name, Slot: b.cfg.Clock().UTC().Truncate(time.Second)})
 	case "remove":
-		return fmt.Sprintf("The sweep %s is removed.", s.Name), b.cfg.Store.DropEntries(ctx, "sweeps", s.Name)
+		return fmt.Sprintf("The sweep %s is removed.", s.Name), b.cfg.Sweeping.Schedules.Drop(ctx, s.Name)
 	}
 	s.Paused = verb == "pause"
 	return fmt.Sprintf("The sweep %s is %s.", s.Name, map[bool]string{true: "paused", false: "running again"}[s.Paused]), b.putSchedule(ctx, s)
@@ -307,11 +297,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string
 var channelMention = regexp.MustCompile(`^(?:<#([CG][A-Z0-9]{2,})(?:\|[^>]*)?>|([CG][A-Z0-9]{6,}))$`)
 
 func (b *Bot) putSchedule(ctx context.Context, s sweep.Schedule) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("encoding a schedule: %w", err)
-	}
-	return b.cfg.Store.PutEntries(ctx, "sweeps", map[string][]byte{s.Name: data})
+	return b.cfg.Sweeping.Schedules.Put(ctx, map[string]sweep.Schedule{s.Name: s})
 }
 
 // unlinked undoes the link that Slack makes of an address that was typed.

@@ -2,8 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -20,8 +18,6 @@ const (
 	sharersKept = 20
 )
 
-func sharersKey(huntID string) string { return "sharers:" + huntID }
-
 // share notes that two hunts get one answer, so that both messages name both
 // askers. It is a courtesy: without it the answers are the same.
 func (b *Bot) share(ctx context.Context, h hunts.Hunt, with string) {
@@ -37,24 +33,19 @@ func (b *Bot) share(ctx context.Context, h hunts.Hunt, with string) {
 }
 
 func (b *Bot) addSharer(ctx context.Context, huntID, user string) error {
-	return b.cfg.Store.ChangeJSON(ctx, sharersKey(huntID), b.cfg.Keep, func(stored json.RawMessage) (json.RawMessage, error) {
-		var users []string
-		if stored != nil {
-			if err := json.Unmarshal(stored, &users); err != nil {
-				return nil, fmt.Errorf("the sharers of %s: %w", huntID, err)
-			}
+	_, err := b.cfg.Documents.Sharers.Change(ctx, huntID, func(users *[]string) error {
+		if !slices.Contains(*users, user) && len(*users) < sharersKept {
+			*users = append(*users, user)
 		}
-		if !slices.Contains(users, user) && len(users) < sharersKept {
-			users = append(users, user)
-		}
-		return json.Marshal(users)
+		return nil
 	})
+	return err
 }
 
 // sharers are the others who got the answer of this hunt.
 func (b *Bot) sharers(ctx context.Context, h hunts.Hunt) []string {
-	var users []string
-	if _, err := b.cfg.Store.GetJSON(ctx, sharersKey(h.ID), &users); err != nil {
+	users, _, err := b.cfg.Documents.Sharers.Get(ctx, h.ID)
+	if err != nil {
 		return nil
 	}
 	return slices.DeleteFunc(users, func(u string) bool { return u == h.Asker.User })

@@ -168,6 +168,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 	}
 	bc := bot.Config{
 		BotToken: s.slack.BotToken(), AppToken: s.slack.AppToken(), APIURL: s.slack.APIURL(), Runner: runs, Policy: gate, Bots: o.bots, Store: store, Clock: s.clock.Now, Log: log, Replica: name,
+		Documents: record.Documents(store, s.clock.Now), Threads: record.ThreadDocuments(store), Sweeping: record.SweepDocuments(store),
 		PostBurst: 1000, Stagger: 1, ThreadPause: 1, // no cool-down, unless a test wants one
 		AckWithin: 30 * time.Second, // a machine with other work is slow, and that is not what most tests are about
 	}

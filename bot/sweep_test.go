@@ -1,9 +1,6 @@
 package bot_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +11,9 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 	"github.com/footprint-soc/footprint/hunts/testclock"
@@ -255,12 +254,8 @@ func TestAMarkAsMaliciousMutesNothingInASweep(t *testing.T) {
 			s := newStage(t, stageOptions{})
 			s.slash("/footprint watch add ip=192.0.2.140")
 			s.waitFor("1 on the watchlist")
-			mark, err := json.Marshal(map[string]any{"verdict": verdict, "by": "U000000001", "why": "INC-1", "until": s.clock.Now().Add(30 * 24 * time.Hour)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum := sha256.Sum256([]byte("192.0.2.140"))
-			if err := s.stores[0].SetJSON(s.ctx, "mark:"+hex.EncodeToString(sum[:12]), json.RawMessage(mark), time.Hour); err != nil {
+			mark := hunts.Mark{Verdict: verdict, By: "U000000001", Until: s.clock.Now().Add(30 * 24 * time.Hour)}
+			if err := record.Documents(s.stores[0], s.clock.Now).Marks.Put(s.ctx, "192.0.2.140", mark); err != nil {
 				t.Fatal(err)
 			}
 			s.slash("/footprint sweep run")

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -17,31 +16,9 @@ const (
 	maxSweepTries   = 24
 )
 
-// sweepAgain is the next try of a sweep that could not tell everything.
-type sweepAgain struct {
-	At  time.Time
-	Job sweepJob
-	// Base is what the first try compared with: the news of a slot stays its news
-	// however often it is tried.
-	Base *sweep.Snapshot
-}
-
-func sweepAgainKey(name string) string { return "sweep-again:" + name }
-
-// whole tells that a sweep needs no further try: all was looked for, and what was
-// not met was not there.
-func whole(s hunts.Survey) bool {
-	return s.Verdict != hunts.CouldNotTell && s.Coverage.Complete && !unsearched(s)
-}
-
-// unsearched tells that some of the list was not looked for.
-func unsearched(s hunts.Survey) bool {
-	return slices.ContainsFunc(s.Coverage.Slices, func(part hunts.Slice) bool { return part.State != hunts.SliceDone })
-}
-
 // base is what a try of a slot compares with; over when the job came back after
 // its last step, or a later slot took over.
-func (b *Bot) base(ctx context.Context, j sweepJob) (previous *sweep.Snapshot, over bool, err error) {
+func (b *Bot) base(ctx context.Context, j sweep.Job) (previous *sweep.Snapshot, over bool, err error) {
 	last, err := b.snapshot(ctx, j.Name)
 	if err != nil {
 		return nil, false, err
@@ -49,26 +26,25 @@ func (b *Bot) base(ctx context.Context, j sweepJob) (previous *sweep.Snapshot, o
 	if j.Try == 0 {
 		return last, last != nil && !last.Slot.Before(j.Slot), nil
 	}
-	var again sweepAgain
-	ok, err := b.cfg.Store.GetJSON(ctx, sweepAgainKey(j.Name), &again)
+	again, ok, err := b.cfg.Sweeping.Again.Get(ctx, j.Name)
 	return again.Base, !ok || again.Job.Try != j.Try || !again.Job.Slot.Equal(j.Slot), err
 }
 
 // unfinished ends a try of a slot that could not tell everything. What was told
 // is known from now on; what was not covered is the next one's as well.
-func (b *Bot) unfinished(ctx context.Context, j sweepJob, previous *sweep.Snapshot, made swept, again bool) error {
+func (b *Bot) unfinished(ctx context.Context, j sweep.Job, previous *sweep.Snapshot, made sweep.Made, again bool) error {
 	next := sweep.Snapshot{Slot: j.Slot, Keys: map[string]sweep.Seen{}}
 	if previous != nil {
 		next.From, next.To, next.Looked = previous.From, previous.To, previous.Looked
 		maps.Copy(next.Keys, previous.Keys)
 	}
 	maps.Copy(next.Keys, made.Next.Keys)
-	snapshot := func() error { return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), next, keepSnapshot) }
+	snapshot := func() error { return b.cfg.Sweeping.Snapshots.Put(ctx, j.Name, next) }
 	if !again {
 		if err := b.settleEntries(ctx, made, j.Slot); err != nil {
 			return err
 		}
-		if err := b.cfg.Store.Delete(ctx, sweepAgainKey(j.Name)); err != nil {
+		if err := b.cfg.Sweeping.Again.Drop(ctx, j.Name); err != nil {
 			return err
 		}
 		return snapshot()
@@ -76,7 +52,7 @@ func (b *Bot) unfinished(ctx context.Context, j sweepJob, previous *sweep.Snapsh
 	job := j
 	job.Try++
 	retry := func() error {
-		return b.cfg.Store.SetJSON(ctx, sweepAgainKey(j.Name), sweepAgain{made.Next.Looked.Add(sweepAgainAfter), job, previous}, 48*time.Hour)
+		return b.cfg.Sweeping.Again.Put(ctx, j.Name, sweep.Again{At: made.Next.Looked.Add(sweepAgainAfter), Job: job, Base: previous})
 	}
 	// Whichever is written last ends the try, for a replica that takes over: the
 	// first try is known to be over by its snapshot, the others by the next try.

@@ -22,17 +22,6 @@ import (
 // JobSweep is a job of the sweep lane.
 const JobSweep = "sweep"
 
-// sweepJob says which slot of which schedule; Try counts the hourly repeats of
-// a sweep that could not tell.
-type sweepJob struct {
-	Name   string    `json:"name"`
-	Slot   time.Time `json:"slot"`
-	Missed int       `json:"missed,omitempty"`
-	Try    int       `json:"try,omitempty"`
-}
-
-func (j sweepJob) key() string { return "sweep:" + j.Name + ":" + j.Slot.UTC().Format(time.RFC3339) }
-
 // Tick reads the policy again, ends what waited too long for an approval, wakes
 // ledgers whose cool-down is over, and looks for slots that are due and puts them into the queue. Every
 // replica does so; a slot is queued once, since its key is remembered.
@@ -60,12 +49,11 @@ func (b *Bot) Tick(ctx context.Context) error {
 			return err
 		}
 		if slot, missed, ok := s.Due(lastSlot(s, last), now); ok {
-			if err := b.queueSweep(ctx, sweepJob{Name: name, Slot: slot, Missed: missed}); err != nil {
+			if err := b.queueSweep(ctx, sweep.Job{Name: name, Slot: slot, Missed: missed}); err != nil {
 				return err
 			}
 		}
-		var again sweepAgain
-		if ok, err := b.cfg.Store.GetJSON(ctx, sweepAgainKey(name), &again); err == nil && ok && !again.At.After(now) {
+		if again, ok, err := b.cfg.Sweeping.Again.Get(ctx, name); err == nil && ok && !again.At.After(now) {
 			if err := b.queueSweep(ctx, again.Job); err != nil {
 				return err
 			}
@@ -85,42 +73,27 @@ func lastSlot(s sweep.Schedule, last *sweep.Snapshot) time.Time {
 	return s.Added
 }
 
-func (b *Bot) queueSweep(ctx context.Context, j sweepJob) error {
+func (b *Bot) queueSweep(ctx context.Context, j sweep.Job) error {
 	data, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encoding a sweep: %w", err)
 	}
-	_, err = b.cfg.Store.Push(ctx, LaneSweep, JobSweep, fmt.Sprintf("%s:%d", j.key(), j.Try), data)
+	_, err = b.cfg.Store.Push(ctx, LaneSweep, JobSweep, j.TryKey(), data)
 	return err
 }
 
-func snapshotKey(name string) string { return "snapshot:" + name }
-
 func (b *Bot) snapshot(ctx context.Context, name string) (*sweep.Snapshot, error) {
-	var s sweep.Snapshot
-	ok, err := b.cfg.Store.GetJSON(ctx, snapshotKey(name), &s)
+	s, ok, err := b.cfg.Sweeping.Snapshots.Get(ctx, name)
 	if err != nil || !ok {
 		return nil, err
 	}
 	return &s, nil
 }
 
-// swept is a sweep that was made, kept until its post is there: a replica that
-// takes over posts what was found, and compares nothing with itself.
-type swept struct {
-	Survey   hunts.Survey   `json:"survey"`
-	Report   sweep.Report   `json:"report"`
-	Next     sweep.Snapshot `json:"next"`
-	Listed   int            `json:"listed"`
-	Since    time.Time      `json:"since"`
-	Warnings []string       `json:"warnings,omitempty"`
-	Hunted   []string       `json:"hunted,omitempty"` // keys of entries whose history is known now
-}
-
 // handleSweep makes and posts one sweep. It may be called again after a crash
 // at any point.
 func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
-	var j sweepJob
+	var j sweep.Job
 	if err := json.Unmarshal(payload, &j); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "sweep dropped, it is not ours", "error", err)
 		return nil
@@ -138,9 +111,9 @@ func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
 
 // SweepJob is the key and the payload of the job of one slot.
 func SweepJob(name string, slot time.Time) (key string, payload []byte, err error) {
-	j := sweepJob{Name: name, Slot: slot.UTC()}
+	j := sweep.Job{Name: name, Slot: slot.UTC()}
 	payload, err = json.Marshal(j)
-	return fmt.Sprintf("%s:%d", j.key(), j.Try), payload, err
+	return j.TryKey(), payload, err
 }
 
 // aloneFor is how long a dead replica keeps others from a sweep of the same name.
@@ -189,7 +162,7 @@ func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) er
 // sweep makes and posts what is due. Each step may be done again. The state is
 // settled as soon as the news was told: what a thread holds is worth less than
 // news that is told twice.
-func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
+func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweep.Job) error {
 	previous, over, err := b.base(ctx, j)
 	if err != nil {
 		return err
@@ -201,50 +174,50 @@ func (b *Bot) sweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
 	if err != nil {
 		return err
 	}
-	View, red := b.sweepView(s, j, made)
-	post, err := b.postSweep(ctx, s, j, View)
+	view, red := b.sweepView(s, j, made)
+	post, err := b.postSweep(ctx, s, j, view)
 	if err != nil {
 		return fmt.Errorf("posting sweep %s: %w", j.Name, err)
 	}
-	if err := b.settleSweep(ctx, j, previous, made, View.Again); err != nil {
+	if err := b.settleSweep(ctx, j, previous, made, view.Again); err != nil {
 		return err
 	}
-	return b.sweepThread(ctx, j, View, post, red)
+	return b.sweepThread(ctx, j, view, post, red)
 }
 
 // completeSweep fills the thread of a sweep whose job came back after its state
 // was settled.
-func (b *Bot) completeSweep(ctx context.Context, s sweep.Schedule, j sweepJob) error {
-	post, posted, err := b.cfg.Store.LoadPost(ctx, j.key())
+func (b *Bot) completeSweep(ctx context.Context, s sweep.Schedule, j sweep.Job) error {
+	post, posted, err := b.cfg.Store.LoadPost(ctx, j.Key())
 	if err != nil || !posted {
 		return err
 	}
-	var made swept
-	if ok, err := b.cfg.Store.GetJSON(ctx, sweptKey(j), &made); err != nil || !ok {
+	made, ok, err := b.cfg.Sweeping.Made.Get(ctx, j.TryKey())
+	if err != nil || !ok {
 		return err
 	}
-	View, red := b.sweepView(s, j, made)
-	return b.sweepThread(ctx, j, View, post, red)
+	view, red := b.sweepView(s, j, made)
+	return b.sweepThread(ctx, j, view, post, red)
 }
 
-func (b *Bot) sweepView(s sweep.Schedule, j sweepJob, made swept) (message.SweepView, *policy.Redaction) {
-	View := message.SweepView{
+func (b *Bot) sweepView(s sweep.Schedule, j sweep.Job, made sweep.Made) (message.SweepView, *policy.Redaction) {
+	view := message.SweepView{
 		Name: j.Name, Slot: j.Slot, Since: made.Since, Listed: made.Listed, Missed: j.Missed, Survey: made.Survey, Report: shownReport(made.Report), Warnings: made.Warnings,
-		Again: made.Listed > 0 && !whole(made.Survey) && j.Try < maxSweepTries,
+		Again: made.Listed > 0 && !sweep.Whole(made.Survey) && j.Try < maxSweepTries,
 	}
 	red := b.policy.Redaction(s.Channel)
-	return policy.Redact(red, View), red
+	return policy.Redact(red, view), red
 }
 
 // postSweep posts the news, or edits the post of an earlier try. Where the channel
 // takes none, the owner gets it.
-func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweepJob, View message.SweepView) (hunts.Post, error) {
-	render := func(v message.View) message.Message { return message.Sweep(View, v) }
-	post, err := b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Channel}, render)
+func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweep.Job, view message.SweepView) (hunts.Post, error) {
+	render := func(v message.View) message.Message { return message.Sweep(view, v) }
+	post, err := b.out.Post(ctx, j.Key(), outbox.Place{Channel: s.Channel}, render)
 	if code := outbox.Code(err); code != "" && s.Owner != "" {
 		b.cfg.Log.WarnContext(ctx, "the channel takes no post of a sweep, its owner gets it", "sweep", j.Name, "error", code)
-		View.Warnings = append(slices.Clone(View.Warnings), "Slack refuses this post in its channel ("+code+"), so you get it.")
-		post, err = b.out.Post(ctx, j.key(), outbox.Place{Channel: s.Owner}, render)
+		view.Warnings = append(slices.Clone(view.Warnings), "Slack refuses this post in its channel ("+code+"), so you get it.")
+		post, err = b.out.Post(ctx, j.Key(), outbox.Place{Channel: s.Owner}, render)
 	}
 	if err != nil || j.Try == 0 {
 		return post, err
@@ -256,29 +229,22 @@ func (b *Bot) postSweep(ctx context.Context, s sweep.Schedule, j sweepJob, View 
 }
 
 // settleSweep notes what was told, so that the next sweep compares with it.
-func (b *Bot) settleSweep(ctx context.Context, j sweepJob, previous *sweep.Snapshot, made swept, again bool) error {
-	if !whole(made.Survey) {
+func (b *Bot) settleSweep(ctx context.Context, j sweep.Job, previous *sweep.Snapshot, made sweep.Made, again bool) error {
+	if !sweep.Whole(made.Survey) {
 		return b.unfinished(ctx, j, previous, made, again)
 	}
 	if err := b.settleEntries(ctx, made, j.Slot); err != nil {
 		return err
 	}
-	if err := b.cfg.Store.Delete(ctx, sweepAgainKey(j.Name)); err != nil {
+	if err := b.cfg.Sweeping.Again.Drop(ctx, j.Name); err != nil {
 		return err
 	}
-	return b.cfg.Store.SetJSON(ctx, snapshotKey(j.Name), made.Next, keepSnapshot)
+	return b.cfg.Sweeping.Snapshots.Put(ctx, j.Name, made.Next)
 }
 
-// keepSnapshot outlives any schedule that still runs.
-const keepSnapshot = 400 * 24 * time.Hour
-
-// sweptKey is where a sweep that was made is kept.
-func sweptKey(j sweepJob) string { return fmt.Sprintf("swept:%s:%d", j.key(), j.Try) }
-
-func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previous *sweep.Snapshot) (swept, error) {
-	var made swept
-	kept := sweptKey(j)
-	if ok, err := b.cfg.Store.GetJSON(ctx, kept, &made); err != nil || ok {
+func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweep.Job, previous *sweep.Snapshot) (sweep.Made, error) {
+	made, ok, err := b.cfg.Sweeping.Made.Get(ctx, j.TryKey())
+	if err != nil || ok {
 		return made, err
 	}
 	list, warnings, err := b.refreshed(ctx, s)
@@ -330,7 +296,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweepJob, previ
 	if previous != nil && !previous.To.IsZero() {
 		made.Since = previous.To // what is before it is the overlap
 	}
-	return made, b.cfg.Store.SetJSON(ctx, kept, made, 48*time.Hour)
+	return made, b.cfg.Sweeping.Made.Put(ctx, j.TryKey(), made)
 }
 
 // history hunts the entries that no sweep has hunted yet as far back as the
@@ -363,7 +329,7 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 		b.cfg.Log.WarnContext(ctx, "history of new indicators not searched", "hunt", h.ID, "error", err)
 		return nil, nil, incomplete
 	}
-	if unsearched(s) || s.Truncated {
+	if sweep.Partial(s) || s.Truncated {
 		return s.Hits, nil, incomplete
 	}
 	return s.Hits, hunted, ""
@@ -372,19 +338,24 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 // judged keeps entries still that somebody has marked as benign or known. One
 // that is marked malicious is news whatever else was said of it.
 func (b *Bot) judged(ctx context.Context, list *sweep.List, hits []hunts.Hit) {
-	met := map[string]bool{}
+	found := map[string]bool{}
 	for _, h := range hits {
-		met[h.Type+":"+h.Indicator] = true
+		found[h.Type+":"+h.Indicator] = true
 	}
-	for n, e := range list.Entries {
-		if !met[e.Key()] {
-			continue
+	var values []string
+	for _, e := range list.Entries {
+		if found[e.Key()] {
+			values = append(values, e.Indicator.String())
 		}
-		m, ok := b.markOf(ctx, e.Indicator.String())
-		if ok && m.Verdict == malicious && e.State == sweep.Quiet {
+	}
+	marks := b.allMarks(ctx, values)
+	for n, e := range list.Entries {
+		m, ok := marks[e.Indicator.String()]
+		ok = ok && found[e.Key()]
+		if ok && m.Verdict == hunts.Malicious && e.State == sweep.Quiet {
 			list.Entries[n].State = sweep.Active
 		}
-		if ok && m.Verdict != malicious && m.Until.After(e.QuietUntil) {
+		if ok && m.Verdict != hunts.Malicious && m.Until.After(e.QuietUntil) {
 			what := m.Ticket
 			if what == "" {
 				what = m.Verdict

@@ -13,20 +13,20 @@ import (
 
 // sweepThread puts the hits and the list of all indicators into the thread: once
 // when a sweep is whole, and once before when it met something and was not.
-func (b *Bot) sweepThread(ctx context.Context, j sweepJob, View message.SweepView, post hunts.Post, red *policy.Redaction) error {
-	if !View.Told() && View.Again {
+func (b *Bot) sweepThread(ctx context.Context, j sweep.Job, view message.SweepView, post hunts.Post, red *policy.Redaction) error {
+	if !view.Told() && view.Again {
 		return nil
 	}
-	thread, key := outbox.Place{Channel: post.Channel, Thread: post.TS}, j.key()
-	if View.Again {
+	thread, key := outbox.Place{Channel: post.Channel, Thread: post.TS}, j.Key()
+	if view.Again {
 		key += ":first"
 	}
-	if View.Told() || len(View.Report.NotEvaluated) > 0 {
-		if _, err := b.out.Post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(View, v) }); err != nil {
+	if view.Told() || len(view.Report.NotEvaluated) > 0 {
+		if _, err := b.out.Post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
 			return err
 		}
 	}
-	if r, _ := b.policy.Rule(post.Channel); len(View.Survey.Indicators) == 0 || !slices.Contains(r.Allow, hunts.MayExport) {
+	if r, _ := b.policy.Rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, hunts.MayExport) {
 		return nil
 	}
 	list, err := b.entries(ctx)
@@ -37,11 +37,11 @@ func (b *Bot) sweepThread(ctx context.Context, j sweepJob, View message.SweepVie
 	for _, e := range list.Entries {
 		entries[e.Key()] = e
 	}
-	rows := make([]message.SweepRow, 0, len(View.Survey.Indicators))
-	for _, r := range View.Survey.Indicators {
+	rows := make([]message.SweepRow, 0, len(view.Survey.Indicators))
+	for _, r := range view.Survey.Indicators {
 		e := entries[r.Type+":"+r.Indicator]
 		rows = append(rows, message.SweepRow{Result: r, Source: e.Source, Owner: e.Owner, Note: e.Note, Confidence: e.Confidence, Tags: e.Tags, Expires: e.Expires})
 	}
 	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
-	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(View, policy.Redact(red, rows))})
+	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, policy.Redact(red, rows))})
 }

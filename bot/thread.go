@@ -13,6 +13,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -38,7 +39,7 @@ func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunt
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
 		return b.tell(err, whisper)
 	}
-	from := []taken{{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true}}
+	from := []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}
 	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
 		var err error
 		if from, err = b.threadSaid(ctx, who); err != nil {
@@ -110,7 +111,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 			if sentence, err := b.policy.Stranger(ctx, author); err != nil {
 				return nil, err
 			} else if sentence == "" {
-				out = append(out, taken{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true, by: author.User})
+				out = append(out, taken{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files, by: author.User})
 			}
 		}
 		if !more || cursor == "" {
@@ -157,7 +158,7 @@ func (b *Bot) shortcut(ctx context.Context, key string, i inbound.Interaction) e
 	if m.Foreign(b.team) {
 		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")
 	}
-	err := b.takeAll(ctx, key, who, []taken{{at: m.TS, text: m.Content(b.self), files: m.Files, asked: true}}, whisper)
+	err := b.takeAll(ctx, key, who, []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}, whisper)
 	if outbox.NoMember(err) {
 		return whisper("I am not a member of this channel: /invite me, and use the shortcut again.")
 	}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,27 +17,22 @@ import (
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// watchlist is the one list of this deployment.
-const watchlist = "watchlist"
-
 // keepExpired is how long an entry is told of whose time is over.
 const keepExpired = 30 * 24 * time.Hour
 
 // entries reads the watchlist; what is expired is among its problems, and after a
 // while removed.
 func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
-	raw, err := b.cfg.Store.Entries(ctx, watchlist)
+	all, unreadable, err := b.cfg.Sweeping.Watchlist.All(ctx)
 	if err != nil {
 		return sweep.List{}, err
 	}
 	var l sweep.List
+	for _, key := range unreadable {
+		l.Problems = append(l.Problems, sweep.Problem{Source: "watchlist", Value: key, Kind: sweep.Malformed, Reason: "it can't be read; it was written by another version"})
+	}
 	var over []string
-	for key, data := range raw {
-		var e sweep.Entry
-		if json.Unmarshal(data, &e) != nil {
-			l.Problems = append(l.Problems, sweep.Problem{Source: watchlist, Value: key, Kind: sweep.Malformed, Reason: "it can't be read; it was written by another version"})
-			continue
-		}
+	for key, e := range all {
 		if now := b.cfg.Clock(); !e.Expires.After(now) {
 			if e.Expires.Before(now.Add(-keepExpired)) {
 				over = append(over, key)
@@ -51,19 +45,15 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 	}
 	slices.SortFunc(l.Problems, func(x, y sweep.Problem) int { return strings.Compare(x.Value, y.Value) })
 	slices.SortFunc(l.Entries, func(x, y sweep.Entry) int { return strings.Compare(x.Key(), y.Key()) })
-	return l, b.cfg.Store.DropEntries(ctx, watchlist, over...)
+	return l, b.cfg.Sweeping.Watchlist.Drop(ctx, over...)
 }
 
 func (b *Bot) putEntries(ctx context.Context, list []sweep.Entry) error {
-	out := make(map[string][]byte, len(list))
+	out := make(map[string]sweep.Entry, len(list))
 	for _, e := range list {
-		data, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("encoding an entry of the watchlist: %w", err)
-		}
-		out[e.Key()] = data
+		out[e.Key()] = e
 	}
-	return b.cfg.Store.PutEntries(ctx, watchlist, out)
+	return b.cfg.Sweeping.Watchlist.Put(ctx, out)
 }
 
 // put adds what people name to the watchlist. held are those that a sweep would
@@ -298,7 +288,7 @@ func (b *Bot) watchRemove(ctx context.Context, c inbound.Command, text string) (
 	if err := b.putEntries(ctx, retired); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d removed from the watchlist.", len(found)), b.cfg.Store.DropEntries(ctx, watchlist, keys...)
+	return fmt.Sprintf("%d removed from the watchlist.", len(found)), b.cfg.Sweeping.Watchlist.Drop(ctx, keys...)
 }
 
 // quietFor is how long an entry keeps still when nobody says otherwise.
@@ -350,6 +340,11 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 	// what was met last is what somebody looks for
 	slices.SortStableFunc(l.Entries, func(x, y sweep.Entry) int { return y.Met.Compare(x.Met) })
 	lines := []string{head}
+	var values []string
+	for _, e := range l.Entries[:min(len(l.Entries), shownEntries)] {
+		values = append(values, e.Indicator.String())
+	}
+	marks := b.marks(ctx, values)
 	for n, e := range l.Entries {
 		if n == shownEntries {
 			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` has all.", len(l.Entries)-n))
@@ -365,8 +360,8 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 		if e.Note != "" {
 			text += " · " + e.Note
 		}
-		if m, ok := b.markOf(ctx, e.Indicator.String()); ok {
-			text += " · " + m.text()
+		if m, ok := marks[e.Indicator.String()]; ok {
+			text += " · " + m.Text()
 		}
 		lines = append(lines, text)
 	}

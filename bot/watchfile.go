@@ -121,9 +121,9 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		return say(sentence)
 	}
 	list.Join(held, nil)
-	View := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
-	View.NotEvaluated, View.Left = leftOut(list.Problems, list.Left())
-	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(View, v) })
+	view := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
+	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
+	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err
 }
 

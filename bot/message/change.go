@@ -6,14 +6,6 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// Newer is the hunt that refreshed another one, for the message of that one.
-type Newer struct {
-	Hunt    string        `json:"hunt"`
-	Verdict hunts.Verdict `json:"verdict"`
-	Devices int64         `json:"devices"`
-	Change  hunts.Change  `json:"change"`
-}
-
 // maxNewDevices bounds the names in the line that says what is new.
 const maxNewDevices = 3
 
@@ -64,7 +56,7 @@ func changeLine(c *hunts.Change, now time.Time) line {
 }
 
 // newerLine points from a hunt to the one that refreshed it.
-func newerLine(n *Newer, now time.Time) line {
+func newerLine(n *hunts.Newer, now time.Time) line {
 	if n == nil {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 )
 
 // HandOver is a block to paste into the next shift's notes: state, done, clean
@@ -63,7 +64,7 @@ func handOverText(l LedgerView, v View) string {
 	n := map[hunts.Verdict]int64{}
 	open := int64(0)
 	for _, x := range l.Lines {
-		if x.State == LineDone {
+		if x.State == incident.Done {
 			n[x.Verdict]++
 		} else {
 			open++
@@ -99,7 +100,7 @@ func handOverText(l LedgerView, v View) string {
 	is := func(verdicts ...hunts.Verdict) func(LedgerLine) bool {
 		return func(x LedgerLine) bool {
 			for _, verdict := range verdicts {
-				if x.State == LineDone && x.Verdict == verdict {
+				if x.State == incident.Done && x.Verdict == verdict {
 					return true
 				}
 			}
@@ -112,14 +113,14 @@ func handOverText(l LedgerView, v View) string {
 		fmt.Fprintf(&b, "%s\n", coverageLine(hunts.Answer{Verdict: hunts.Clean, Coverage: l.Coverage}, v.Now).String())
 	}
 	group("OPEN, could not tell", is(hunts.CouldNotTell))
-	group("OPEN, waiting", func(x LedgerLine) bool { return x.State == LineNew || x.State == LineRunning })
+	group("OPEN, waiting", func(x LedgerLine) bool { return x.State == incident.Waiting || x.State == incident.Running })
 	group("OPEN, not hunted", LedgerLine.waits)
 	return b.String()
 }
 
 func handOverLine(x LedgerLine) string {
 	s := shownIndicator(x.Indicator.String(), string(x.Indicator.Kind))
-	if x.State == LineDone {
+	if x.State == incident.Done {
 		s += ": " + word(x.Verdict)
 		if x.Devices > 0 {
 			s += " " + count(x.Devices, "device")
@@ -143,10 +144,10 @@ func LedgerCSV(l LedgerView) []byte {
 	s := newSheet("indicator", "type", "state", "verdict", "devices", "hunt_id", "note", "mark")
 	for _, x := range l.Lines {
 		verdict := ""
-		if x.State == LineDone {
+		if x.State == incident.Done {
 			verdict = string(x.Verdict)
 		}
-		s.add(x.Indicator.String(), string(x.Indicator.Kind), x.State, verdict, strconv.FormatInt(x.Devices, 10), x.Hunt, x.Why, x.Mark)
+		s.add(x.Indicator.String(), string(x.Indicator.Kind), string(x.State), verdict, strconv.FormatInt(x.Devices, 10), x.Hunt, x.Why, x.Mark)
 	}
 	return s.bytes()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 )
 
 // everything renders each kind of message with the same text in each place that
@@ -23,8 +24,8 @@ func everything(evil string, v View) map[string][]Message {
 	hits := []hunts.Hit{{Indicator: evil, Type: "domain", Device: evil, Outcome: hunts.OutcomeReached, Events: 3, FirstSeen: now, LastSeen: now, Processes: []string{evil, evil}, Because: evil}}
 	lines := []LedgerLine{
 		{Indicator: bad, State: "done", Verdict: hunts.Reached, Devices: 1, Hunt: evil, Asker: evil}, {Indicator: bad, State: "done", Verdict: hunts.CouldNotTell, Why: evil},
-		{Indicator: bad, State: LineHeld, Why: evil}, {Indicator: bad, State: LineOver, Why: evil}, {Indicator: bad, State: LineDoubtful, Why: evil},
-		{Indicator: bad, State: LineNew}, {Indicator: bad, State: LineRunning}, {Indicator: must("sha256", evil+strings.Repeat("a", 64)), State: LineDone, Verdict: hunts.Clean, Hunt: "F-7QK2", Link: "https://" + evil},
+		{Indicator: bad, State: incident.Skipped, Why: evil}, {Indicator: bad, State: incident.OverCap, Why: evil}, {Indicator: bad, State: incident.Doubtful, Why: evil},
+		{Indicator: bad, State: incident.Waiting}, {Indicator: bad, State: incident.Running}, {Indicator: must("sha256", evil+strings.Repeat("a", 64)), State: incident.Done, Verdict: hunts.Clean, Hunt: "F-7QK2", Link: "https://" + evil},
 	}
 	ledger := LedgerView{
 		Title: evil, Hosts: []string{evil}, Workspace: evil, LookBack: evil, Notes: []string{evil}, Thread: "C0SOC/1", Lines: lines, Cap: 20, Coverage: a.Coverage, At: now, By: hunts.Asker{User: evil, Name: evil},

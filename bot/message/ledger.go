@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
@@ -22,16 +23,6 @@ const (
 	LedgerDoubt    = "yes"    // the doubtful ones are indicators
 	LedgerOpen     = "open"   // show the whole hunt of one line
 	LedgerHandOver = "handover"
-)
-
-// The states of a line.
-const (
-	LineNew      = "new"
-	LineRunning  = "running"
-	LineDone     = "done"
-	LineHeld     = "held"     // by the guard list
-	LineOver     = "over"     // by the cap of automatic hunts
-	LineDoubtful = "doubtful" // waits for a yes
 )
 
 // LedgerView is the ledger of a thread as it is shown.
@@ -56,7 +47,7 @@ type LedgerView struct {
 // LedgerLine is one indicator of a thread.
 type LedgerLine struct {
 	Indicator indicator.Indicator
-	State     string
+	State     incident.State
 	Why       string
 	Verdict   hunts.Verdict
 	Devices   int64
@@ -68,7 +59,7 @@ type LedgerLine struct {
 
 // waits tells whether the line was neither hunted nor is about to be.
 func (x LedgerLine) waits() bool {
-	return x.State == LineHeld || x.State == LineOver || x.State == LineDoubtful
+	return x.State == incident.Skipped || x.State == incident.OverCap || x.State == incident.Doubtful
 }
 
 // What keeps the message readable.
@@ -86,7 +77,7 @@ func LedgerFolds(l LedgerView) bool {
 		switch {
 		case !x.waits():
 			hunted++
-		case x.State == LineOver:
+		case x.State == incident.OverCap:
 			left++
 		}
 	}
@@ -142,7 +133,7 @@ func ledgerHead(l LedgerView) line {
 // ledgerRank sorts lines by how much they want to be read.
 func ledgerRank(x LedgerLine) int {
 	switch {
-	case x.State != LineDone:
+	case x.State != incident.Done:
 		return hunts.Tried.Rank() + 1
 	case x.Verdict == hunts.Clean:
 		return hunts.Tried.Rank() + 2
@@ -154,7 +145,7 @@ func ledgerRank(x LedgerLine) int {
 func foldedText(left []LedgerLine) string {
 	n := map[string]int64{}
 	for _, x := range left {
-		if x.State == LineDone {
+		if x.State == incident.Done {
 			n[word(x.Verdict)]++
 		} else {
 			n["waiting"]++
@@ -175,13 +166,13 @@ func ledgerLine(x LedgerLine, of LedgerView) line {
 		name = span{kind: codeSpan, text: shortHash(x.Indicator)}
 	}
 	switch {
-	case x.State == LineRunning:
+	case x.State == incident.Running:
 		return line{ours("⏳ "), name, ours("  running")}
-	case x.State == LineNew && of.Paused:
+	case x.State == incident.Waiting && of.Paused:
 		return line{ours("⏸️ "), name, ours("  waiting, paused")}
-	case x.State == LineNew && !of.Next.IsZero():
+	case x.State == incident.Waiting && !of.Next.IsZero():
 		return line{ours("⏳ "), name, ours("  waiting, next round "), at(of.Next)}
-	case x.State == LineNew:
+	case x.State == incident.Waiting:
 		return line{ours("⏳ "), name, ours("  waiting")}
 	}
 	l := line{ours("%s ", icon(x.Verdict)), name, ours("  %s", word(x.Verdict))}
@@ -222,7 +213,10 @@ func shortHash(i indicator.Indicator) string {
 // ledgerWaiting lists what is not hunted, by reason.
 func ledgerWaiting(l LedgerView) []line {
 	var out []line
-	for _, group := range []struct{ state, head string }{{LineHeld, "⏭️ skipped: "}, {LineOver, "⏭️ left out: "}, {LineDoubtful, "❓ doubtful, waiting for a yes: "}} {
+	for _, group := range []struct {
+		state incident.State
+		head  string
+	}{{incident.Skipped, "⏭️ skipped: "}, {incident.OverCap, "⏭️ left out: "}, {incident.Doubtful, "❓ doubtful, waiting for a yes: "}} {
 		var reasons []string
 		names := map[string][]line{}
 		shownOf, more := 0, 0
@@ -264,7 +258,7 @@ func ledgerWaiting(l LedgerView) []line {
 // ledgerButtons are the row below: the menu first, then what acts on all.
 func ledgerButtons(l LedgerView) slack.Block {
 	do := func(what string) Action { return Action{Ledger: l.Thread, Do: what} }
-	has := func(states ...string) bool {
+	has := func(states ...incident.State) bool {
 		return slices.ContainsFunc(l.Lines, func(x LedgerLine) bool { return slices.Contains(states, x.State) })
 	}
 	when := func(yes bool, id int, what, label string) slack.BlockElement {
@@ -275,16 +269,16 @@ func ledgerButtons(l LedgerView) slack.Block {
 	}
 	return actions(
 		ledgerMenu(l),
-		when(has(LineHeld, LineOver), 4, LedgerAnyway, "Hunt anyway"), when(has(LineDoubtful), 5, LedgerDoubt, "Yes, they are indicators"),
+		when(has(incident.Skipped, incident.OverCap), 4, LedgerAnyway, "Hunt anyway"), when(has(incident.Doubtful), 5, LedgerDoubt, "Yes, they are indicators"),
 		when(!l.Paused, 1, LedgerPause, "Pause"), when(l.Paused, 1, LedgerResume, "Resume"),
-		when(has(LineDone), 2, LedgerAgain, "Hunt all again"), when(len(l.Lines) > 0, 3, LedgerHandOver, "Hand-over"),
+		when(has(incident.Done), 2, LedgerAgain, "Hunt all again"), when(len(l.Lines) > 0, 3, LedgerHandOver, "Hand-over"),
 	)
 }
 
 // ledgerMenu opens the whole hunt of a line, those that were met first, or what
 // else a host of the incident did.
 func ledgerMenu(l LedgerView) slack.BlockElement {
-	done := slices.DeleteFunc(slices.Clone(l.Lines), func(x LedgerLine) bool { return x.State != LineDone || x.Hunt == "" })
+	done := slices.DeleteFunc(slices.Clone(l.Lines), func(x LedgerLine) bool { return x.State != incident.Done || x.Hunt == "" })
 	slices.SortStableFunc(done, func(a, b LedgerLine) int { return ledgerRank(a) - ledgerRank(b) })
 	var options []*slack.OptionBlockObject
 	add := func(a Action, label string) {

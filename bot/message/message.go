@@ -63,7 +63,7 @@ type View struct {
 	// Change is what is new since the hunt that this one refreshes, or repeats.
 	Change *hunts.Change
 	// Newer is the hunt that refreshed this one.
-	Newer *Newer
+	Newer *hunts.Newer
 	// ChannelNote is a sentence about where the message stands, shown above the
 	// last line.
 	ChannelNote string

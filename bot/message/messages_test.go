@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/incident"
 )
 
 // plain is the fallback of a message in its plainest form, with dates as UTC.
@@ -194,7 +195,7 @@ func TestTheLedgerOfAThread(t *testing.T) {
 	for i := range 60 {
 		x := LedgerLine{Indicator: must("ip", "198.51.100."+grouped(int64(i))), State: "done", Verdict: hunts.Clean, Hunt: "F-7QN5"}
 		if i%2 == 1 {
-			x.State, x.Why = LineHeld, "private"
+			x.State, x.Why = incident.Skipped, "private"
 		}
 		l.Lines = append(l.Lines, x)
 	}
@@ -260,7 +261,7 @@ func TestTheParentHasAtMostEightLinesWhateverThereIsToSay(t *testing.T) {
 	a.Places = []hunts.Place{{Place: "DNS lookups", Table: "DeviceEvents", Searched: true, Events: 3}}
 	a.Notes = append(a.Notes, "one more note")
 	change := hunts.Change{Hunt: "F-7QK1", Since: before(time.Hour), Events: 3, Whole: true}
-	m := Answered(h, a, View{Now: now, Known: "hunted 23 h ago by ana: REACHED by 2 devices", Change: &change, Newer: &Newer{Hunt: "F-7QK3", Verdict: hunts.Reached, Devices: 4, Change: change}})
+	m := Answered(h, a, View{Now: now, Known: "hunted 23 h ago by ana: REACHED by 2 devices", Change: &change, Newer: &hunts.Newer{Hunt: "F-7QK3", Verdict: hunts.Reached, Devices: 4, Change: change}})
 	if n := strings.Count(m.Text, "\n") + 1; n > 8 {
 		t.Errorf("%d lines:\n%s", n, m.Text)
 	}

@@ -15,18 +15,19 @@ const module = "github.com/footprint-soc/footprint/"
 // arrows are the imports of ours that each package may have: an arrow goes to
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
-	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
+	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/request", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts", "hunts/azure"},
 	"hunts/defender":          {"hunts", "hunts/azure", "hunts/kql"},
 	"hunts/azure":             {"hunts"},
-	"hunts/record":            {"hunts"},
+	"hunts/record":            {"hunts", "hunts/incident", "hunts/sweep"},
 	"hunts/record/recordtest": {"hunts/record", "hunts/testclock"},
 	"bot/inbound":             {"hunts"},
 	"bot/outbox":              {"bot/message", "hunts"},
 	"bot/policy":              {"hunts", "hunts/request"},
-	"bot/message":             {"hunts", "hunts/indicator", "hunts/request"},
+	"bot/message":             {"hunts", "hunts/incident", "hunts/indicator", "hunts/request"},
 	"hunts/sweep/feed":        {"hunts", "hunts/indicator", "hunts/sweep"},
+	"hunts/incident":          {"hunts", "hunts/indicator", "hunts/request"},
 	"hunts/sweep":             {"hunts", "hunts/indicator", "hunts/request"},
 	"hunts":                   {"hunts/indicator", "hunts/request"},
 	"hunts/request":           {"hunts/indicator"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -119,7 +118,7 @@ func completions() []localslack.Command {
 // would have done last week, and makes the post of two days ago: the next one
 // tells what is new, still there and gone since.
 func demoSweep(ctx context.Context, store *record.Store, channel string, now time.Time) error {
-	list := map[string][]byte{}
+	list := map[string]sweep.Entry{}
 	for _, w := range []struct {
 		value, note string
 		confidence  int
@@ -140,20 +139,14 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 		if w.change != nil {
 			w.change(&e)
 		}
-		data, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("the demo's watchlist: %w", err)
-		}
-		list[e.Key()] = data
+		list[e.Key()] = e
 	}
-	if err := store.PutEntries(ctx, "watchlist", list); err != nil {
+	documents := record.SweepDocuments(store)
+	if err := documents.Watchlist.Put(ctx, list); err != nil {
 		return err
 	}
-	data, err := json.Marshal(sweep.Schedule{Name: "daily", Cron: "30 8 * * *", Zone: "UTC", Channel: channel, Sources: []string{"ti"}, Added: now})
-	if err != nil {
-		return fmt.Errorf("the demo's sweep: %w", err)
-	}
-	if err := store.PutEntries(ctx, "sweeps", map[string][]byte{"daily": data}); err != nil {
+	daily := sweep.Schedule{Name: "daily", Cron: "30 8 * * *", Zone: "UTC", Channel: channel, Sources: []string{"ti"}, Added: now}
+	if err := documents.Schedules.Put(ctx, map[string]sweep.Schedule{daily.Name: daily}); err != nil {
 		return err
 	}
 	key, payload, err := bot.SweepJob("daily", now.Add(-48*time.Hour))

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -20,27 +21,57 @@ func (s *Store) docKey(name string, ttl time.Duration) string {
 // SetJSON keeps a small document; ttl zero keeps it for ever, which is for what
 // ends by a date of its own.
 func (s *Store) SetJSON(ctx context.Context, name string, v any, ttl time.Duration) error {
-	return s.save(ctx, s.docKey(name, ttl), v, max(0, ttl))
+	return s.SetAllJSON(ctx, map[string]any{name: v}, ttl)
 }
 
-// GetJSON reads a document back, in one round trip wherever it lies; false when there
-// is none.
-func (s *Store) GetJSON(ctx context.Context, name string, v any) (bool, error) {
+// SetAllJSON keeps several in one round trip. In a cluster they lie apart, so that
+// some may be written when it fails.
+func (s *Store) SetAllJSON(ctx context.Context, all map[string]any, ttl time.Duration) error {
 	pipe := s.db.Pipeline()
-	read := []*redis.StringCmd{pipe.Get(ctx, s.keys.doc(name)), pipe.Get(ctx, s.keys.forever(name))}
-	if _, err := pipe.Exec(ctx); gone(err) != nil {
-		return false, gone(err)
+	for name, v := range all {
+		data, err := pack(v)
+		if err != nil {
+			return err
+		}
+		pipe.Set(ctx, s.docKey(name, ttl), data, max(0, ttl))
 	}
-	for _, cmd := range read {
-		data, err := cmd.Bytes()
-		switch {
-		case gone(err) != nil:
-			return false, gone(err)
-		case err == nil && unpack(data, v) == nil: // one that can't be read was written by another version
-			return true, nil
+	_, err := pipe.Exec(ctx)
+	return gone(err)
+}
+
+// GetJSON reads a document back; false when there is none.
+func (s *Store) GetJSON(ctx context.Context, name string, v any) (bool, error) {
+	all, err := s.GetAllJSON(ctx, []string{name})
+	if err != nil || all[0] == nil {
+		return false, err
+	}
+	return json.Unmarshal(all[0], v) == nil, nil // one that can't be read was written by another version
+}
+
+// GetAllJSON reads several documents in one round trip, wherever they lie; nil for
+// one that is not there.
+func (s *Store) GetAllJSON(ctx context.Context, names []string) ([]json.RawMessage, error) {
+	pipe := s.db.Pipeline()
+	read := make([][2]*redis.StringCmd, len(names))
+	for n, name := range names {
+		read[n] = [2]*redis.StringCmd{pipe.Get(ctx, s.keys.doc(name)), pipe.Get(ctx, s.keys.forever(name))}
+	}
+	if _, err := pipe.Exec(ctx); gone(err) != nil {
+		return nil, gone(err)
+	}
+	out := make([]json.RawMessage, len(names))
+	for n := range read {
+		for _, cmd := range read[n] {
+			data, err := cmd.Bytes()
+			if gone(err) != nil {
+				return nil, gone(err)
+			}
+			if err == nil && out[n] == nil && unpack(data, &out[n]) != nil {
+				out[n] = nil // written by another version
+			}
 		}
 	}
-	return false, nil
+	return out, nil
 }
 
 // Delete forgets documents.

@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -138,4 +140,10 @@ func (c Columns) String() string {
 
 func columnFields() []string {
 	return []string{"indicator", "expires", "added", "confidence", "note", "tags", "owner", "type"}
+}
+
+// ID is a name of bounded length for the feed.
+func (f Feed) ID() string {
+	sum := sha256.Sum256([]byte(f.String()))
+	return hex.EncodeToString(sum[:12])
 }

@@ -24,7 +24,7 @@ const readWithin = 5 * time.Minute
 
 // Read asks a source for what it names now; changed is false when it says that
 // it is still what last stood for.
-func (f *Fetcher) Read(ctx context.Context, from sweep.Feed, last Stamp, now time.Time) (list sweep.List, stamp Stamp, changed bool, err error) {
+func (f *Fetcher) Read(ctx context.Context, from sweep.Feed, last sweep.Stamp, now time.Time) (list sweep.List, stamp sweep.Stamp, changed bool, err error) {
 	within, stop := context.WithTimeoutCause(ctx, f.within, errSlow)
 	defer stop()
 	var body io.ReadCloser
@@ -33,7 +33,7 @@ func (f *Fetcher) Read(ctx context.Context, from sweep.Feed, last Stamp, now tim
 		changed = true
 	} else if body, stamp, changed, err = f.Fetch(within, from.URL, last, now); err == nil && changed {
 		list, err = ReadFrom(from, body, func(address string) (io.ReadCloser, error) {
-			part, _, _, err := f.Fetch(within, address, Stamp{}, now)
+			part, _, _, err := f.Fetch(within, address, sweep.Stamp{}, now)
 			return part, err
 		}, now)
 		_ = body.Close()

@@ -10,15 +10,9 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
-)
 
-// Stamp is what a server says of the version that it sent, so that the same is
-// not sent again.
-type Stamp struct {
-	ETag     string    `json:"etag,omitempty"`
-	Modified string    `json:"modified,omitempty"` // Last-Modified as it was sent
-	Fetched  time.Time `json:"fetched"`
-}
+	"github.com/footprint-soc/footprint/hunts/sweep"
+)
 
 // Fetcher reads feeds over HTTPS. What it reads was written by a person in a
 // chat, so that it must not reach what only this machine can reach.
@@ -96,7 +90,7 @@ func public(a netip.Addr) bool {
 
 // Fetch reads a feed; changed is false when the server says that it is still
 // what last stood for. At most 64 MB are read.
-func (f *Fetcher) Fetch(ctx context.Context, address string, last Stamp, now time.Time) (body io.ReadCloser, stamp Stamp, changed bool, err error) {
+func (f *Fetcher) Fetch(ctx context.Context, address string, last sweep.Stamp, now time.Time) (body io.ReadCloser, stamp sweep.Stamp, changed bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, last, false, fmt.Errorf("the address of a source can't be used: %w", err)
@@ -118,7 +112,7 @@ func (f *Fetcher) Fetch(ctx context.Context, address string, last Stamp, now tim
 		}
 		return nil, last, false, fmt.Errorf("reading a source: %w", err)
 	}
-	stamp = Stamp{ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified"), Fetched: now.UTC()}
+	stamp = sweep.Stamp{ETag: res.Header.Get("ETag"), Modified: res.Header.Get("Last-Modified"), Fetched: now.UTC()}
 	switch {
 	case res.StatusCode == http.StatusNotModified:
 		_ = res.Body.Close()

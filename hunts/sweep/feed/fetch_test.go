@@ -26,7 +26,7 @@ func TestAFeedIsSentOnceUntilItChanges(t *testing.T) {
 	}))
 	defer server.Close()
 	f := NewFetcher(true, nil)
-	var stamp Stamp
+	var stamp sweep.Stamp
 	for n, want := range []bool{true, false, true} {
 		if n == 2 {
 			version = `"2"`
@@ -60,7 +60,7 @@ func TestAFeedDoesNotReachWhatOnlyWeCanReach(t *testing.T) {
 		"https://[::ffff:127.0.0.1]/":                            "is not a public one",
 		"https://169.254.169.254/metadata":                       "is not a public one",
 	} {
-		if _, _, _, err := f.Fetch(t.Context(), address, Stamp{}, today); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, _, err := f.Fetch(t.Context(), address, sweep.Stamp{}, today); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
 	}
@@ -93,7 +93,7 @@ func TestAFeedThatDoesNotWorkSaysWhy(t *testing.T) {
 	}))
 	defer server.Close()
 	for path, want := range map[string]string{"/loop": "more than 5 redirects", "/large": "is larger than 64 MB", "/x": "503"} {
-		if _, _, _, err := NewFetcher(true, nil).Fetch(t.Context(), server.URL+path, Stamp{}, today); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, _, err := NewFetcher(true, nil).Fetch(t.Context(), server.URL+path, sweep.Stamp{}, today); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestTheEventsOfAFeedHaveOneBoundInTimeTogether(t *testing.T) {
 	defer server.Close()
 	f := NewFetcher(true, nil)
 	f.within = 50 * time.Millisecond
-	list, _, changed, err := f.Read(t.Context(), sweep.Feed{URL: server.URL + "/manifest.json"}, Stamp{}, today)
+	list, _, changed, err := f.Read(t.Context(), sweep.Feed{URL: server.URL + "/manifest.json"}, sweep.Stamp{}, today)
 	if !errors.Is(err, errSlow) || changed || len(list.Entries) > 0 {
 		t.Errorf("%+v, %v, %v", list, changed, err)
 	}

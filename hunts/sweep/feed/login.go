@@ -58,7 +58,7 @@ func (s Server) CheckURL(private bool) error {
 const maxPages = 500
 
 // pull reads all pages of a server.
-func (f *Fetcher) pull(ctx context.Context, from sweep.Feed, last Stamp, now time.Time) (sweep.List, Stamp, error) {
+func (f *Fetcher) pull(ctx context.Context, from sweep.Feed, last sweep.Stamp, now time.Time) (sweep.List, sweep.Stamp, error) {
 	for _, s := range f.servers {
 		if s.Kind != from.Server {
 			continue
@@ -67,7 +67,7 @@ func (f *Fetcher) pull(ctx context.Context, from sweep.Feed, last Stamp, now tim
 			return sweep.List{}, last, err
 		}
 		p := puller{ctx: ctx, client: f.inside, server: s, left: maxSource, r: newReader(from.String(), now)}
-		stamp := Stamp{Fetched: now.UTC()}
+		stamp := sweep.Stamp{Fetched: now.UTC()}
 		var err error
 		switch s.Kind {
 		case sweep.TAXII:

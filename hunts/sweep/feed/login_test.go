@@ -124,7 +124,7 @@ func TestServersThatAskForALoginAreReadToTheirLastPage(t *testing.T) {
 		if err != nil || from.String() != c.source || !sweep.IsFeed(c.source) {
 			t.Fatal(from, err)
 		}
-		list, stamp, changed, err := NewFetcher(true, nil, c.server).Read(t.Context(), from, Stamp{}, today)
+		list, stamp, changed, err := NewFetcher(true, nil, c.server).Read(t.Context(), from, sweep.Stamp{}, today)
 		if err != nil || !changed || len(list.Entries) != c.n || len(list.Problems) != c.not || list.Entries[0].Key() != c.first || list.Entries[0].Source != c.source || len(*asked) != c.pages || !stamp.Fetched.Equal(today) {
 			t.Errorf("%s: %d entries, %+v, %v asked, %v", c.source, len(list.Entries), list.Problems, *asked, err)
 		}
@@ -135,7 +135,7 @@ func TestTAXIIIsAskedForWhatIsNewAndWhatItRevokesIsRetired(t *testing.T) {
 	server, asked := standIn(t)
 	from := sweep.Feed{Server: sweep.TAXII, Collection: "c-1"}
 	f := NewFetcher(true, nil, Server{sweep.TAXII, server.URL + "/root", "", secretKey})
-	first, stamp, _, err := f.Read(t.Context(), from, Stamp{}, today)
+	first, stamp, _, err := f.Read(t.Context(), from, sweep.Stamp{}, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestNoKeyIsInAnErrorOrALog(t *testing.T) {
 		if c.server.Kind == sweep.TAXII {
 			from.Collection = "c-1"
 		}
-		_, _, _, err := NewFetcher(true, nil, c.server).Read(t.Context(), from, Stamp{}, today)
+		_, _, _, err := NewFetcher(true, nil, c.server).Read(t.Context(), from, sweep.Stamp{}, today)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.server, err, c.want)
 			continue
@@ -193,7 +193,7 @@ func TestNoKeyIsInAnErrorOrALog(t *testing.T) {
 			t.Errorf("the key is in %s", said)
 		}
 	}
-	if _, _, _, err := NewFetcher(true, nil).Read(t.Context(), sweep.Feed{Server: sweep.MISP}, Stamp{}, today); err == nil || !strings.Contains(err.Error(), "FOOTPRINT_MISP_URL") {
+	if _, _, _, err := NewFetcher(true, nil).Read(t.Context(), sweep.Feed{Server: sweep.MISP}, sweep.Stamp{}, today); err == nil || !strings.Contains(err.Error(), "FOOTPRINT_MISP_URL") {
 		t.Errorf("no account: %v", err)
 	}
 	if err := (Server{sweep.MISP, "http://misp.example", "", secretKey}).CheckURL(false); err == nil || !strings.Contains(err.Error(), "plain HTTP") {
