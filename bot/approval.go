@@ -24,7 +24,7 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	if err := b.noteHeld(ctx, h, h.Asker, "held", why); err != nil {
 		return err
 	}
-	seen, _ := b.shown(h, h.Asker.Channel, hunts.Answer{})
+	seen, _ := b.policy.Shown(h, h.Asker.Channel, hunts.Answer{})
 	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS}, func(v message.View) message.Message {
 		return message.Held(seen, why, state.Until, v)
 	})
@@ -99,7 +99,7 @@ func (f follow) release(ctx context.Context) error {
 			return err
 		}
 		note := "Approved by " + f.asker.Name + "."
-		seen, _ := b.shown(h, parent.Channel, hunts.Answer{})
+		seen, _ := b.policy.Shown(h, parent.Channel, hunts.Answer{})
 		if err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
 			v.Buttons, v.ChannelNote = true, note
 			return message.Started(seen, v)

@@ -24,15 +24,6 @@ const (
 	auditFor = 15 * time.Second
 )
 
-// auditShown notes that the answer of a hunt was shown, to whom, and everything that
-// ties the entry to the query of the workspace.
-func (b *Bot) auditShown(ctx context.Context, h hunts.Hunt, a hunts.Answer, to string) error {
-	return b.policy.Note(ctx, h.Asker, hunts.Action{
-		Name: "shown", HuntID: h.ID, What: request.Format(h.Request), Why: h.Request.Why, Workspaces: []string{a.Source.Workspace}, KQLHash: hunts.KQLHash(a.KQL),
-		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: to,
-	})
-}
-
 // auditQuestion is what somebody asks the audit for: all that is set must fit.
 type auditQuestion struct {
 	values []string // indicators, any of them

@@ -73,10 +73,7 @@ type Store interface {
 	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
 	// AuditSince hands every entry not older than since to each, oldest first.
 	AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error
-	// Lease takes key until ttl passes without Renew; Await returns when it may be
-	// worth another try.
-	Lease(ctx context.Context, key, owner string, ttl time.Duration) (l hunts.Lease, holder string, ok bool, err error)
-	Await(ctx context.Context, key string) error
+	hunts.Leases
 }
 
 // Lanes of the stream.

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -18,14 +17,14 @@ import (
 func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, c.Channel, c.User, c.ResponseURL, m) }
 	if err := b.admit(ctx, c.Asker(), "command", c.Text); err != nil {
-		return b.tell(err, whisper)
+		return b.out.Tell(err, whisper)
 	}
 	text := strings.TrimSpace(c.Text)
 	if text == "" {
 		return opener{b, c.TriggerID, whisper}.hunt(ctx, modalPlace{Channel: c.Channel}, "")
 	}
 	if answer, done, err := b.verbDone(ctx, key, c, text); err != nil {
-		return b.tell(err, whisper)
+		return b.out.Tell(err, whisper)
 	} else if done {
 		return whisper(answer)
 	}
@@ -35,11 +34,11 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) 
 	}
 	asker := c.Asker()
 	if req.Incident != "" && len(req.Indicators()) == 0 {
-		return b.tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
+		return b.out.Tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
 	}
 	h, err := b.huntFor(ctx, key, req, asker, nil)
 	if err != nil {
-		return b.tell(err, whisper)
+		return b.out.Tell(err, whisper)
 	}
 	return b.start(ctx, h, c.ResponseURL)
 }
@@ -61,19 +60,6 @@ func (b *Bot) start(ctx context.Context, h hunts.Hunt, responseURL string) error
 		return fmt.Errorf("queueing hunt %s: %w", h.ID, err)
 	}
 	return nil
-}
-
-// tell turns an error into a sentence for the asker when it is meant for
-// people, and passes it on otherwise so that the job is tried again.
-func (b *Bot) tell(err error, whisper func(message.Message) error) error {
-	if err == nil {
-		return nil
-	}
-	var e *hunts.Error
-	if errors.As(err, &e) && (e.Kind == hunts.KindRefused || e.Kind == hunts.KindNotAllowed || e.Kind == hunts.KindNoWorkspace || e.Kind == hunts.KindNoTable) {
-		return whisper(message.Refused(e.Say, b.view()))
-	}
-	return err
 }
 
 // admit refuses strangers: guests, members of other companies, and everybody where
@@ -128,7 +114,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 // Where the bot is no member the answer will travel by response_url.
 func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) error {
 	known := b.known(ctx, h)
-	seen, _ := b.shown(h, h.Asker.Channel, hunts.Answer{})
+	seen, _ := b.policy.Shown(h, h.Asker.Channel, hunts.Answer{})
 	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS, ResponseURL: responseURL}, func(v message.View) message.Message {
 		v.Known, v.Earlier, v.First, v.Buttons = known.text, known.earlier, known.first, true
 		return message.Started(seen, v)

@@ -64,22 +64,7 @@ func (d directory) Members(ctx context.Context, group string) (members []string,
 	return members, err
 }
 
-// shown is a hunt and its answer as the readers of a channel may see them, by the
-// strictest of the channel that asked and the one that is shown it. Whatever is
-// rendered or exported passes here first.
-func (b *Bot) shown(h hunts.Hunt, channel string, a hunts.Answer) (hunts.Hunt, hunts.Answer) {
-	return b.policy.Redaction(h.Asker.Channel, channel).Answered(h, a)
-}
-
 // huntAction is a hunt as policy and audit see it.
 func (b *Bot) huntAction(h hunts.Hunt) hunts.Action {
-	return h.Action(b.workspacesOf(h.Workspaces))
-}
-
-// workspacesOf are the names that are asked; none is the default one.
-func (b *Bot) workspacesOf(asked []string) []string {
-	if len(asked) == 0 && len(b.cfg.Workspaces) > 0 {
-		return b.cfg.Workspaces[:1:1]
-	}
-	return asked
+	return h.Action(hunts.AskedOf(h.Workspaces, b.cfg.Workspaces))
 }

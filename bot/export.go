@@ -59,7 +59,7 @@ func exportNames(huntID, kind string) []string {
 // export makes the files of one kind, and a sentence where they hold less than
 // there is.
 func (f follow) export(ctx context.Context, a hunts.Answer, kind string, names []string) (files []outbox.File, note string, err error) {
-	h, a := f.bot.shown(f.hunt, f.asker.Channel, a)
+	h, a := f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	switch kind {
 	case message.DoKQL:
 		return []outbox.File{{Name: names[0], Data: message.KQLFile(a)}}, "", nil
@@ -99,7 +99,7 @@ func (f follow) events(ctx context.Context, a hunts.Answer) (hunts.EventList, er
 		return hunts.EventList{}, err
 	}
 	raw.Events = list.Events
-	_, raw = f.bot.shown(f.hunt, f.asker.Channel, raw)
+	_, raw = f.bot.policy.Shown(f.hunt, f.asker.Channel, raw)
 	list.Events = raw.Events
 	return list, nil
 }

@@ -41,7 +41,7 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 				return list, nil, err
 			}
 			b.cfg.Log.WarnContext(ctx, "source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
-			warning := fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), strings.TrimSuffix(sentenceOf(err), "."))
+			warning := fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), strings.TrimSuffix(hunts.Sentence(err), "."))
 			warnings = append(warnings, warning)
 			b.tellOwner(ctx, s, from, warning)
 		}
@@ -71,14 +71,6 @@ func (b *Bot) tellOwner(ctx context.Context, s sweep.Schedule, from sweep.Feed, 
 	if _, err := b.out.Post(ctx, key, outbox.Place{Channel: s.Owner}, func(v message.View) message.Message { return message.Said(text, v) }); err != nil {
 		b.cfg.Log.WarnContext(ctx, "the owner of a sweep was not told of a source", "sweep", s.Name, "error", err)
 	}
-}
-
-func sentenceOf(err error) string {
-	var e *hunts.Error
-	if errors.As(err, &e) {
-		return e.Say
-	}
-	return err.Error()
 }
 
 // refresh reads one source and puts what it names onto the watchlist. What is

@@ -54,7 +54,7 @@ func (f follow) whisper(ctx context.Context, sentence string) error {
 
 // refused tells who acted what refused them, and passes on every other error.
 func (f follow) refused(ctx context.Context, err error) error {
-	return f.bot.tell(err, func(m message.Message) error {
+	return f.bot.out.Tell(err, func(m message.Message) error {
 		if f.responseURL == "" && f.asker.ThreadTS != "" {
 			return f.say(ctx, "told", func(message.View) message.Message { return m })
 		}
@@ -86,7 +86,7 @@ func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
 	if !ok {
 		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
 	}
-	_, a = f.bot.shown(f.hunt, f.asker.Channel, a)
+	_, a = f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	return a, true, nil
 }
 
@@ -97,7 +97,7 @@ func (f follow) narrow(ctx context.Context, filters []hunts.Filter) error {
 		return err
 	}
 	n := a.Narrow(filters...)
-	h, _ := f.bot.shown(f.hunt, f.asker.Channel, a)
+	h, _ := f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	return f.say(ctx, "narrow", func(v message.View) message.Message { return message.Narrowed(h, a, n, v) })
 }
 
@@ -107,7 +107,7 @@ func (f follow) devices(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	h, a := f.bot.shown(f.hunt, f.asker.Channel, a)
+	h, a := f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	return f.say(ctx, "devices", func(v message.View) message.Message { return message.Devices(h, a, v) })
 }
 
@@ -210,10 +210,10 @@ func (f follow) show(ctx context.Context) error {
 	}
 	again := f.hunt
 	again.Asker = f.asker
-	if err := f.bot.auditShown(ctx, again, a, f.asker.Channel); err != nil {
+	if err := f.bot.policy.Note(ctx, again.Asker, again.ShownTo(a, f.asker.Channel)); err != nil {
 		return err
 	}
-	h, _ := f.bot.shown(f.hunt, f.asker.Channel, a)
+	h, _ := f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	_, err = f.bot.out.Post(ctx, "show:"+f.key, outbox.Place{Channel: f.asker.Channel, Thread: f.asker.ThreadTS, Hunt: f.hunt.ID}, func(v message.View) message.Message {
 		return message.Answered(h, f.bot.marked(ctx, a), v)
 	})

@@ -99,7 +99,7 @@ func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunt
 	}
 	if mention {
 		if err := b.admit(ctx, who, "mention", inbound.PlainText(m.Text, b.self)); err != nil {
-			return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+			return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 		}
 	} else if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
 		return err // what nobody asked us is refused without a word
@@ -147,7 +147,7 @@ func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m inbound.Message, who 
 	if err != nil {
 		return false, err
 	}
-	_, a = b.shown(h, who.Channel, a)
+	_, a = b.policy.Shown(h, who.Channel, a)
 	_, understood := parseReply(text, a)
 	return understood, nil
 }

@@ -110,7 +110,7 @@ func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 // delayed says in the message of a hunt why nothing happens; it is a courtesy.
 func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
 	err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
-		h, _ := b.shown(h, parent.Channel, hunts.Answer{})
+		h, _ := b.policy.Shown(h, parent.Channel, hunts.Answer{})
 		v.ChannelNote = "Our store does not answer at the moment; this hunt goes on by itself when it does."
 		return message.Started(h, v)
 	})
@@ -206,7 +206,7 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 	if err := b.callBack(ctx, h, a, outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}); err != nil && outbox.Code(err) == "" {
 		return err
 	}
-	return b.auditShown(ctx, h, a, parent.Channel)
+	return b.policy.Note(ctx, h.Asker, h.ShownTo(a, parent.Channel))
 }
 
 // showAnswer writes the answer into the parent message. What Slack refuses for good
@@ -232,7 +232,7 @@ func (b *Bot) showAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 
 // replyAnswer puts the answer below a message that Slack no longer lets be edited.
 func (b *Bot) replyAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post, code string) error {
-	seen, shown := b.shown(h, parent.Channel, a)
+	seen, shown := b.policy.Shown(h, parent.Channel, a)
 	_, err := b.out.Post(ctx, answerKey(h.ID), outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}, func(v message.View) message.Message {
 		v.Buttons, v.ChannelNote = true, "Slack does not let me edit the message above ("+code+"), so here is the answer."
 		return message.Answered(seen, shown, v)
@@ -281,7 +281,7 @@ const outsideNote = "I am not a member of this channel, so only you see this and
 // showOutside answers where the bot is no member: one message that only the asker
 // sees, without a thread, and how to get the rest.
 func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	seen, shown := b.shown(h, h.Asker.Channel, a)
+	seen, shown := b.policy.Shown(h, h.Asker.Channel, a)
 	err := b.out.WhisperOnce(ctx, "outside:"+h.ID, h.Asker.User, outbox.Place{Channel: h.Asker.Channel, ResponseURL: outbox.ResponseURL(parent)}, func(v message.View) message.Message {
 		v.ChannelNote = outsideNote
 		return message.Answered(seen, shown, v)
@@ -289,14 +289,14 @@ func (b *Bot) showOutside(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if err != nil {
 		return err
 	}
-	return b.auditShown(ctx, h, a, h.Asker.User)
+	return b.policy.Note(ctx, h.Asker, h.ShownTo(a, h.Asker.User))
 }
 
 // showElsewhere answers the asker alone, without a thread, with what the channel
 // would have been shown and no more: by response_url as long as Slack takes that,
 // else by a direct message.
 func (b *Bot) showElsewhere(ctx context.Context, h hunts.Hunt, a hunts.Answer, url, note string) error {
-	seen, shown := b.shown(h, h.Asker.Channel, a)
+	seen, shown := b.policy.Shown(h, h.Asker.Channel, a)
 	render := func(v message.View) message.Message {
 		v.ChannelNote = note
 		return message.Answered(seen, shown, v)
@@ -311,7 +311,7 @@ func (b *Bot) showElsewhere(ctx context.Context, h hunts.Hunt, a hunts.Answer, u
 	if err != nil {
 		return err
 	}
-	return b.auditShown(ctx, h, a, h.Asker.User)
+	return b.policy.Note(ctx, h.Asker, h.ShownTo(a, h.Asker.User))
 }
 
 // elsewhere is the note of an answer that could not be shown where it was asked
@@ -326,7 +326,7 @@ func elsewhere(parent hunts.Post, refused error) (url, note string) {
 // details fills the thread: the table, the chart, and the files. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
-	seen, a := b.shown(h, parent.Channel, a)
+	seen, a := b.policy.Shown(h, parent.Channel, a)
 	thread := outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent), Later: true}
 	whole := b.view()
 	whole.Buttons = true

@@ -17,7 +17,7 @@ import (
 func (b *Bot) handleInteraction(ctx context.Context, key string, i inbound.Interaction) error {
 	who := i.Asker()
 	if err := b.admit(ctx, who, i.Type, ""); err != nil { // a modal belongs to no channel; its own is judged below
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	switch i.Type {
 	case "block_actions":

@@ -121,7 +121,7 @@ func (b *Bot) freeOf(ctx context.Context, who hunts.Asker, found []indicator.Fin
 	if err != nil {
 		return nil, err
 	}
-	marks, now := b.marks(ctx, values), b.cfg.Clock()
+	marks, now := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock()), b.cfg.Clock()
 	for n, key := range keys {
 		last, ok := hunted[key]
 		if _, marked := marks[values[n]]; marked || ok && now.Sub(last.At) < cachedFor {
@@ -160,7 +160,7 @@ func (b *Bot) ledgerView(ctx context.Context, l incident.Ledger) message.LedgerV
 			values = append(values, x.Indicator.String())
 		}
 	}
-	marks := b.marks(asking, values)
+	marks := hunts.MarksOf(asking, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for n := range v.Lines {
 		if m, ok := marks[v.Lines[n].Indicator.String()]; ok && v.Lines[n].State == incident.Done {
 			v.Lines[n].Mark = m.Judged()

@@ -24,7 +24,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 		return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, message.Said(sentence, b.view()))
 	}
 	if err := b.policy.Authorize(ctx, who, hunts.Action{Name: "ledger-" + a.Do, Right: hunts.MayIncident, What: a.Ledger}); err != nil {
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	switch a.Do {
 	case message.LedgerHandOver:
@@ -39,7 +39,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 		tooSoon = ""
 		now := b.cfg.Clock()
 		if a.Do == message.LedgerAgain && now.Before(l.Round.Add(b.cfg.ThreadPause)) {
-			tooSoon = fmt.Sprintf("These were hunted %s ago; all again is possible from %s on.", spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
+			tooSoon = fmt.Sprintf("These were hunted %s ago; all again is possible from %s on.", hunts.Spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
 			return nil
 		}
 		switch a.Do {
@@ -112,7 +112,7 @@ func (b *Bot) huntChosen(ctx context.Context, key string, at modalPlace, who hun
 // openLine shows the whole hunt of one line, or of a host, in the thread.
 func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
 	refuse := func(err error) error {
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	l, err := b.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
@@ -191,7 +191,7 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	name := "evidence-" + strings.ReplaceAll(who.ThreadTS, ".", "-") + ".zip"
 	err = b.policy.Authorize(ctx, who, hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: who.Channel})
 	if hunts.KindOf(err) == hunts.KindNotAllowed {
-		return whisper("No evidence bundle: " + sentenceOf(err))
+		return whisper("No evidence bundle: " + hunts.Sentence(err))
 	} else if err != nil {
 		return err
 	}
@@ -238,12 +238,12 @@ func (b *Bot) evidence(ctx context.Context, l incident.Ledger, who hunts.Asker) 
 				return nil, ctx.Err()
 			}
 			f := follow{bot: b, hunt: h, asker: who}
-			_, seen := b.shown(h, who.Channel, a)
+			_, seen := b.policy.Shown(h, who.Channel, a)
 			if c.Events, err = f.events(ctx, seen); err != nil {
 				return nil, err
 			}
 		}
-		c.Hunt, c.Answer = b.shown(h, who.Channel, a)
+		c.Hunt, c.Answer = b.policy.Shown(h, who.Channel, a)
 		cases = append(cases, c)
 	}
 	return cases, nil

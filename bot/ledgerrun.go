@@ -36,7 +36,7 @@ func (b *Bot) handleLedger(ctx context.Context, payload []byte) error {
 		b.cfg.Log.ErrorContext(ctx, "ledger job dropped, it is not ours", "error", err)
 		return nil
 	}
-	err := b.alone(ctx, ledgerKey(at.Channel, at.Thread), func(ctx context.Context) error { return b.round(ctx, at.Channel, at.Thread) })
+	err := hunts.WithLock(ctx, b.cfg.Store, b.cfg.Replica, ledgerKey(at.Channel, at.Thread), func(ctx context.Context) error { return b.round(ctx, at.Channel, at.Thread) })
 	if outbox.WhyElsewhere(err) == "" {
 		return err
 	}
@@ -115,7 +115,7 @@ func (b *Bot) huntLedger(ctx context.Context, l incident.Ledger, batch []hunts.H
 		if err := b.cfg.Store.SaveHunt(ctx, prepared[n]); err != nil {
 			return l, err
 		}
-		if err := b.auditShown(ctx, prepared[n], answers[n], l.Channel); err != nil {
+		if err := b.policy.Note(ctx, prepared[n].Asker, prepared[n].ShownTo(answers[n], l.Channel)); err != nil {
 			return l, err
 		}
 		if err := b.remember(ctx, prepared[n], answers[n]); err != nil {
@@ -178,7 +178,7 @@ func (b *Bot) prepareBatch(ctx context.Context, l incident.Ledger, batch []hunts
 		say := ""
 		switch {
 		case hunts.KindOf(err) == hunts.KindNotAllowed:
-			say = sentenceOf(err)
+			say = hunts.Sentence(err)
 		case err != nil:
 			return nil, nil, err
 		case approval != "":

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
@@ -84,7 +82,7 @@ func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
 	for _, i := range h.Request.Indicators() {
 		values = append(values, i.String())
 	}
-	marks := b.marks(ctx, values)
+	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for _, v := range values {
 		if m, ok := marks[v]; ok && len(parts) <= 3 {
 			parts = append(parts, indicator.Defang(v)+" "+m.Text())
@@ -102,13 +100,13 @@ func (b *Bot) huntedText(h hunts.Hunt, list []hunts.Earlier) (text, earlier, com
 	for _, m := range list {
 		if m.Question == h.Question() && (earlier == "" || earlier == m.Hunt) {
 			earlier = m.Hunt
-			text = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Whole, m.Of), m.Window, m.Hunt)
+			text = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", hunts.Spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Whole, m.Of), m.Window, m.Hunt)
 			if m.LookBack == h.Window.LookBack() {
 				compare = m.Hunt
 			}
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s hunted %s ago by %s: %s (%s, %s)", indicator.Defang(m.Indicator), spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Verdict, m.Devices), m.Window, m.Hunt))
+		parts = append(parts, fmt.Sprintf("%s hunted %s ago by %s: %s (%s, %s)", indicator.Defang(m.Indicator), hunts.Spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Verdict, m.Devices), m.Window, m.Hunt))
 	}
 	if earlier != "" {
 		parts = slices.Insert(parts, 0, text)
@@ -193,36 +191,8 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 // maxRefreshed bounds a chain of refreshes that is told of the last one.
 const maxRefreshed = 20
 
-// spell writes a duration in its largest unit.
-func spell(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return "less than a minute"
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", d/time.Hour)
-	}
-	return fmt.Sprintf("%d days", d/(24*time.Hour))
-}
-
 // maxMarksAsked bounds how many indicators of one hunt are looked up.
 const maxMarksAsked = 50
-
-// marks are what people judged of some indicators and what still holds. It is no
-// reason to fail: without it there are none.
-func (b *Bot) marks(ctx context.Context, values []string) map[string]hunts.Mark {
-	return b.allMarks(ctx, values[:min(len(values), maxMarksAsked)])
-}
-
-func (b *Bot) allMarks(ctx context.Context, values []string) map[string]hunts.Mark {
-	all, err := b.cfg.Documents.Marks.All(ctx, values...)
-	if err != nil {
-		return nil
-	}
-	maps.DeleteFunc(all, func(_ string, m hunts.Mark) bool { return !m.Until.After(b.cfg.Clock()) })
-	return all
-}
 
 // marked puts the judgements of people onto the lines of an answer.
 func (b *Bot) marked(ctx context.Context, a hunts.Answer) hunts.Answer {
@@ -230,7 +200,7 @@ func (b *Bot) marked(ctx context.Context, a hunts.Answer) hunts.Answer {
 	for _, line := range a.ByIndicator {
 		values = append(values, line.Indicator)
 	}
-	marks := b.marks(ctx, values)
+	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for n := range a.ByIndicator {
 		if m, ok := marks[a.ByIndicator[n].Indicator]; ok {
 			a.ByIndicator[n].Mark = m.Judged()

@@ -207,7 +207,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) 
 	who.Channel, who.ThreadTS = at.Channel, at.Thread
 	tell := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if err := b.admit(ctx, who, "form", i.View.Callback); err != nil {
-		return b.tell(err, tell)
+		return b.out.Tell(err, tell)
 	}
 	switch i.View.Callback {
 	case message.ModalHunt:
@@ -225,9 +225,9 @@ func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) 
 		p := readPaste(d.Text, *b.cfg.Guard)
 		return b.huntDraft(ctx, key, who, d, p, p.with(i.View.Chosen(message.FieldHeld, message.FieldDoubtful)))
 	case message.ModalChoose:
-		return b.tell(b.chosen(ctx, key, at, who, i.View.Chosen(i.View.Ticked(message.FieldHeld)...)), tell)
+		return b.out.Tell(b.chosen(ctx, key, at, who, i.View.Chosen(i.View.Ticked(message.FieldHeld)...)), tell)
 	case message.ModalMark:
-		return b.tell(b.setMark(ctx, key, at, who, i.View), tell)
+		return b.out.Tell(b.setMark(ctx, key, at, who, i.View), tell)
 	}
 	return nil
 }
@@ -259,7 +259,7 @@ func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d hunt
 	}
 	h, err := b.huntFor(ctx, key, req, who, nil)
 	if err != nil {
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	return b.start(ctx, h, "")
 }

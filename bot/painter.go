@@ -76,7 +76,7 @@ func (p *painter) draw() {
 		p.mu.Unlock()
 		err := p.bot.out.Edit(p.ctx, p.parent, func(v message.View) message.Message {
 			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
-			h, _ := p.bot.shown(p.hunt, p.parent.Channel, hunts.Answer{})
+			h, _ := p.bot.policy.Shown(p.hunt, p.parent.Channel, hunts.Answer{})
 			return message.Progress(h, *now, v)
 		})
 		if err != nil {

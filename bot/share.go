@@ -58,7 +58,7 @@ func (b *Bot) callBack(ctx context.Context, h hunts.Hunt, a hunts.Answer, thread
 	if b.cfg.Clock().Sub(h.Created) < pingAfter && len(b.sharers(ctx, h)) == 0 {
 		return nil
 	}
-	h, a = b.shown(h, thread.Channel, a)
+	h, a = b.policy.Shown(h, thread.Channel, a)
 	_, err := b.out.Post(ctx, "ping:"+h.ID, thread, func(v message.View) message.Message { return message.Called(h, a, v) })
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -106,7 +105,7 @@ func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
 	if !ok {
 		return nil // removed meanwhile
 	}
-	return b.alone(ctx, "sweep:"+j.Name, func(ctx context.Context) error { return b.sweep(ctx, s, j) })
+	return hunts.WithLock(ctx, b.cfg.Store, b.cfg.Replica, "sweep:"+j.Name, func(ctx context.Context) error { return b.sweep(ctx, s, j) })
 }
 
 // SweepJob is the key and the payload of the job of one slot.
@@ -114,49 +113,6 @@ func SweepJob(name string, slot time.Time) (key string, payload []byte, err erro
 	j := sweep.Job{Name: name, Slot: slot.UTC()}
 	payload, err = json.Marshal(j)
 	return j.TryKey(), payload, err
-}
-
-// aloneFor is how long a dead replica keeps others from a sweep of the same name.
-const aloneFor = 15 * time.Second
-
-// alone lets one sweep of a name run at a time, since each compares itself with
-// the one before.
-func (b *Bot) alone(ctx context.Context, key string, do func(context.Context) error) error {
-	var held hunts.Lease
-	for {
-		l, _, ok, err := b.cfg.Store.Lease(ctx, key, b.cfg.Replica, aloneFor)
-		if err != nil {
-			return err
-		}
-		if ok {
-			held = l
-			break
-		}
-		if err := b.cfg.Store.Await(ctx, key); err != nil {
-			return err
-		}
-	}
-	within, stop := context.WithCancel(ctx)
-	var renewing sync.WaitGroup
-	renewing.Go(func() {
-		tick := time.NewTicker(aloneFor / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-within.Done():
-				return
-			case <-tick.C:
-				_, _ = held.Renew(within) // a lease that is lost lets two compare themselves; posts are claimed
-			}
-		}
-	})
-	err := do(ctx)
-	stop()
-	renewing.Wait()
-	if e := held.Release(context.WithoutCancel(ctx)); e != nil {
-		b.cfg.Log.InfoContext(ctx, "the lease of a sweep ends by itself", "sweep", key, "error", e)
-	}
-	return err
 }
 
 // sweep makes and posts what is due. Each step may be done again. The state is
@@ -262,7 +218,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweep.Job, prev
 	if bounds.Back > 0 && s.Look <= bounds.Back && to.Sub(from) > bounds.Back { // one that was set up to look further is refused
 		from = to.Add(-bounds.Back)
 		if previous != nil && previous.To.Before(from) {
-			warnings = append(warnings, fmt.Sprintf("Not searched: what happened before %s, since this channel may look back %s only.", from.Format("Jan 2, 15:04 UTC"), spell(bounds.Back)))
+			warnings = append(warnings, fmt.Sprintf("Not searched: what happened before %s, since this channel may look back %s only.", from.Format("Jan 2, 15:04 UTC"), hunts.Spell(bounds.Back)))
 		}
 	}
 	if bounds.Back > 0 && bounds.Back < hunts.LateBy {
@@ -323,7 +279,7 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 	s, err := b.cfg.Runner.Survey(ctx, h, fresh, nil)
 	incomplete := fmt.Sprintf("The history of %d new indicators could not be searched; the next sweep does it.", len(fresh))
 	if hunts.KindOf(err) == hunts.KindNotAllowed {
-		return nil, hunted, fmt.Sprintf("The history of %d new indicators is not searched: %s", len(fresh), sentenceOf(err))
+		return nil, hunted, fmt.Sprintf("The history of %d new indicators is not searched: %s", len(fresh), hunts.Sentence(err))
 	}
 	if err != nil {
 		b.cfg.Log.WarnContext(ctx, "history of new indicators not searched", "hunt", h.ID, "error", err)
@@ -348,7 +304,7 @@ func (b *Bot) judged(ctx context.Context, list *sweep.List, hits []hunts.Hit) {
 			values = append(values, e.Indicator.String())
 		}
 	}
-	marks := b.allMarks(ctx, values)
+	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values, b.cfg.Clock())
 	for n, e := range list.Entries {
 		m, ok := marks[e.Indicator.String()]
 		ok = ok && found[e.Key()]

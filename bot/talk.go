@@ -36,7 +36,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	if err != nil {
 		return err
 	}
-	_, a = b.shown(h, who.Channel, a)
+	_, a = b.policy.Shown(h, who.Channel, a)
 	r, understood := parseReply(text, a)
 	switch {
 	case !understood && !mention && !meantForUs(text):
@@ -140,7 +140,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	c := inbound.Command{Text: text, User: who.User, UserName: who.Name, Team: who.Team, Channel: who.Channel}
 	switch answer, done, err := b.verbMentioned(ctx, key, c, text); {
 	case err != nil:
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	case done && strings.HasPrefix(strings.ToLower(text), "audit"): // for who asks alone
 		return b.out.Whisper(ctx, who.Channel, who.User, "", answer)
 	case done:
@@ -180,7 +180,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 	}
 	h, err := b.huntFor(ctx, key, req, who, nil)
 	if err != nil {
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
 	return b.start(ctx, h, "")
 }

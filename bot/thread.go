@@ -31,13 +31,13 @@ var (
 func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunts.Asker, text string) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
-		return b.tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
+		return b.out.Tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
 	}
 	if m.ThreadTS == "" || requestKey.MatchString(text) || isVerb(text) {
 		return b.mentioned(ctx, key, who, text)
 	}
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
-		return b.tell(err, whisper)
+		return b.out.Tell(err, whisper)
 	}
 	from := []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}
 	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
@@ -153,7 +153,7 @@ func (b *Bot) shortcut(ctx context.Context, key string, i inbound.Interaction) e
 	}
 	who.ThreadTS = m.Thread()
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
-		return b.tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
+		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	if m.Foreign(b.team) {
 		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")

@@ -344,7 +344,7 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 	for _, e := range l.Entries[:min(len(l.Entries), shownEntries)] {
 		values = append(values, e.Indicator.String())
 	}
-	marks := b.marks(ctx, values)
+	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for n, e := range l.Entries {
 		if n == shownEntries {
 			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` has all.", len(l.Entries)-n))

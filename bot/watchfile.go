@@ -57,7 +57,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	}
 	action := hunts.Action{Name: "watch-import", Right: hunts.MayWatch, What: filesOf(files)}
 	if _, err := b.policy.Foresee(ctx, who, action); err != nil {
-		return b.tell(err, func(m message.Message) error {
+		return b.out.Tell(err, func(m message.Message) error {
 			_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
 			return err
 		})
@@ -86,7 +86,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	for _, f := range files {
 		data, err := b.download(ctx, f, maxImport)
 		if err != nil {
-			return b.tell(err, func(m message.Message) error {
+			return b.out.Tell(err, func(m message.Message) error {
 				_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
 				return err
 			})

@@ -79,6 +79,23 @@ func (h Hunt) Action(workspaces []string) Action {
 	return Action{Name: "hunt", Right: MayHunt, HuntID: h.ID, What: request.Format(h.Request), Why: h.Request.Why, Workspaces: workspaces, Search: h.Search()}
 }
 
+// ShownTo is that the answer of the hunt was shown to a channel or user, with
+// everything that ties it to the query of the workspace. It is noted, not judged.
+func (h Hunt) ShownTo(a Answer, to string) Action {
+	return Action{
+		Name: "shown", HuntID: h.ID, What: request.Format(h.Request), Why: h.Request.Why, Workspaces: []string{a.Source.Workspace}, KQLHash: KQLHash(a.KQL),
+		Outcome: string(a.Verdict), Rows: a.Totals.Events, TookMS: a.Source.TookMS, ShownTo: to,
+	}
+}
+
+// AskedOf are the workspaces that are asked of all that there are; none is the first.
+func AskedOf(asked, all []string) []string {
+	if len(asked) == 0 && len(all) > 0 {
+		return all[:1:1]
+	}
+	return asked
+}
+
 // Authorizer judges every action, and writes the audit of both outcomes.
 type Authorizer interface {
 	// Authorize must be called before the action is done. A *Error of kind

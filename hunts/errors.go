@@ -59,3 +59,12 @@ func KindOf(err error) Kind {
 	}
 	return ""
 }
+
+// Sentence is what an error says to people.
+func Sentence(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Say
+	}
+	return err.Error()
+}

@@ -1,6 +1,10 @@
 package hunts
 
-import "time"
+import (
+	"context"
+	"maps"
+	"time"
+)
 
 // Mark is what a person judged of an indicator.
 type Mark struct {
@@ -24,4 +28,15 @@ func (m Mark) Judged() string {
 		s += " (" + m.Ticket + ")"
 	}
 	return s + " by " + m.By + " until " + m.Until.UTC().Format("Jan 2, 2006")
+}
+
+// MarksOf are the marks of some indicators that still hold. A store that does not
+// answer is no reason to fail: then there are none.
+func MarksOf(ctx context.Context, marks Collection[string, Mark], values []string, now time.Time) map[string]Mark {
+	all, err := marks.All(ctx, values...)
+	if err != nil {
+		return nil
+	}
+	maps.DeleteFunc(all, func(_ string, m Mark) bool { return !m.Until.After(now) })
+	return all
 }

@@ -248,6 +248,16 @@ func (o *Outbox) Whisper(ctx context.Context, channel, user, responseURL string,
 	})
 }
 
+// Tell turns an error into a message for the asker when it is meant for people, and
+// passes it on otherwise so that the job is tried again.
+func (o *Outbox) Tell(err error, whisper func(message.Message) error) error {
+	switch hunts.KindOf(err) {
+	case hunts.KindRefused, hunts.KindNotAllowed, hunts.KindNoWorkspace, hunts.KindNoTable:
+		return whisper(message.Refused(hunts.Sentence(err), message.View{Now: o.cfg.Clock()}))
+	}
+	return err
+}
+
 // WhisperOnce whispers what has a key, unless that was done.
 func (o *Outbox) WhisperOnce(ctx context.Context, key, user string, to Place, render Render) error {
 	_, err := o.once(ctx, key, to, func(*bool) (hunts.Post, error) {

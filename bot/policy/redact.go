@@ -40,6 +40,13 @@ func (g *Gate) Redaction(channels ...string) *Redaction {
 	return NewRedaction(what...)
 }
 
+// Shown is a hunt and its answer as the readers of a channel may see them, by the
+// strictest of the channel that asked and the one that is shown it. Whatever is
+// rendered or exported passes here first.
+func (g *Gate) Shown(h hunts.Hunt, channel string, a hunts.Answer) (hunts.Hunt, hunts.Answer) {
+	return g.Redaction(h.Asker.Channel, channel).Answered(h, a)
+}
+
 // NewRedaction hides what is named; nothing for no name.
 func NewRedaction(what ...string) *Redaction {
 	return &Redaction{
