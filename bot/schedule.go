@@ -193,7 +193,10 @@ func (b *Bot) scopesNamed(text string) (names []string, wrong string) {
 	for _, name := range strings.Split(text, ",") {
 		name = strings.TrimSpace(name)
 		n := slices.IndexFunc(b.cfg.Workspaces, func(w string) bool { return strings.EqualFold(w, name) })
-		if n < 0 {
+		switch {
+		case n < 0 && len(b.cfg.Workspaces) == 0:
+			return nil, "There is only one workspace here: leave out workspace=."
+		case n < 0:
 			return nil, fmt.Sprintf("There is no workspace %q. There is %s; write workspace=%s, or workspace=all.", inbound.PlainText(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
 		}
 		if !slices.Contains(names, b.cfg.Workspaces[n]) {

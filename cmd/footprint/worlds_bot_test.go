@@ -51,7 +51,12 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 	if err != nil {
 		return said{}, err
 	}
+	var names []string
+	for _, s := range w.scopes {
+		names = append(names, s.name)
+	}
 	b, err := bot.New(ctx, bot.Config{
+		Workspaces: names,
 		BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL(), Runner: runs, Policy: gate, Store: store, Clock: clock.Now, Log: log, Replica: "one",
 		Documents: record.Documents(store, clock.Now), Threads: record.ThreadDocuments(store), Sweeping: record.SweepDocuments(store),
 		PostBurst: 1000, Stagger: 1, ThreadPause: 1, AckWithin: slackWait,
@@ -75,46 +80,91 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 func (w *world) converse(ctx context.Context, slack *localslack.Workspace) (said, error) {
 	soc := slack.Channel("soc")
 	ana := slack.User("ana").In(soc)
-	read := headline
-	switch w.road {
-	case "command":
-		if err := ana.Slash(ctx, "/footprint "+strings.Join(w.words(), " ")); err != nil {
-			return said{}, err
+	heard := 0 // messages that answer something else
+	wait := func(read func(localslack.Message) (said, bool)) (a said, err error) {
+		err = slack.Until(ctx, func() bool {
+			for _, m := range soc.All()[heard:] {
+				if got, ok := read(m); ok {
+					a = got
+					return true
+				}
+			}
+			return false
+		})
+		if errors.Is(err, context.DeadlineExceeded) {
+			var texts []string
+			for _, m := range soc.All() {
+				texts = append(texts, m.Text)
+			}
+			return a, fmt.Errorf("nobody answered; the channel says %q", texts)
 		}
+		heard = len(soc.All())
+		return a, err
+	}
+	var failed error
+	ask := func(text string, read func(localslack.Message) (said, bool)) (a said) {
+		if failed == nil {
+			failed = ana.Slash(ctx, "/footprint "+text)
+		}
+		if failed == nil {
+			a, failed = wait(read)
+		}
+		return a
+	}
+	if w.before != nil {
+		ask(strings.Join(w.wordsOf(*w.before), " "), headline)
+	}
+	switch w.road {
 	case "mention":
 		ana.Say("<@" + slack.BotUser() + "> " + strings.Join(w.words(), " "))
+		return wait(headline)
 	case "ledger":
-		if err := ana.Slash(ctx, "/footprint here enrich on"); err != nil {
-			return said{}, err
-		}
-		if _, err := slack.WaitMessage(ctx, soc, func(m localslack.Message) bool { return m.Ephemeral == "" || m.Text != "" }); err != nil {
-			return said{}, err
-		}
+		ask("here enrich on", saying("hunted automatically"))
 		var list []string
 		for _, x := range w.ask.wants {
 			list = append(list, x.plain)
 		}
 		ana.Say("beacon to " + strings.Join(list, " and "))
-		read = w.ledger
-	}
-	var a said
-	err := slack.Until(ctx, func() bool {
-		for _, m := range soc.All() {
-			if got, ok := read(m); ok {
-				a = got
-				return true
-			}
+		if failed != nil {
+			return said{}, failed
 		}
-		return false
-	})
-	if errors.Is(err, context.DeadlineExceeded) {
-		var texts []string
-		for _, m := range soc.All() {
-			texts = append(texts, m.Text)
+		return wait(w.ledger)
+	case "watchlist":
+		var list []string
+		for _, x := range w.ask.wants {
+			list = append(list, x.word())
 		}
-		return a, fmt.Errorf("nobody answered; the channel says %q", texts)
+		ask("watch add "+strings.Join(list, " "), saying("on the watchlist"))
+		ask("sweep add w since=7d "+w.workspaces(w.ask), saying("weep w"))
+		return ask("sweep run w", sweepPost), failed
 	}
-	return a, err
+	return ask(strings.Join(w.words(), " "), headline), failed
+}
+
+// saying waits for a message that has some words.
+func saying(words string) func(localslack.Message) (said, bool) {
+	return func(m localslack.Message) (said, bool) { return said{}, strings.Contains(m.Text, words) }
+}
+
+// sweepPost reads a sweep's post, which tells what is new by lines.
+func sweepPost(m localslack.Message) (said, bool) {
+	if !strings.HasPrefix(m.Text, "🌅") {
+		return said{}, false
+	}
+	a := said{sweep: true, Reason: m.Text, Verdict: "HISTORY"}
+	_, news, _ := strings.Cut(m.Text, "New: ")
+	news, _, _ = strings.Cut(news, "Found in history")
+	switch {
+	case strings.Contains(m.Text, "⚪"):
+		a.Verdict = "COULD_NOT_TELL"
+	case strings.Contains(m.Text, "🟢"):
+		a.Verdict = "CLEAN"
+	case strings.Contains(news, "reached by"):
+		a.Verdict = "REACHED"
+	case news != "":
+		a.Verdict = "TRIED"
+	}
+	return a, true
 }
 
 // headline reads the verdict off an answer, or why the question is not taken.
@@ -151,14 +201,19 @@ func (w *world) ledger(m localslack.Message) (said, bool) {
 }
 
 // forSlack draws a question that is asked in Slack: a ledger takes what is
-// plain, in its own look-back and workspace.
+// plain, in its own look-back and workspace, and a watchlist in those of its sweep.
 func (w *world) forSlack() {
-	w.road = []string{"command", "mention", "ledger"}[w.random.IntN(3)]
-	if w.road != "ledger" {
+	w.road = []string{"command", "mention", "ledger", "watchlist"}[w.random.IntN(4)]
+	if w.road != "ledger" && w.road != "watchlist" {
 		return
 	}
 	w.ask.sweep = true
-	w.ask.devices, w.ask.scopes, w.ask.wants = nil, []int{0}, nil
+	w.ask.devices, w.ask.wants = nil, nil
 	w.ask.wants = append(w.ask.wants, w.newWant("address"), w.newWant("domain"))
 	w.ask.from, w.ask.to = w.now.Add(-7*aDay), w.now
+	if w.road == "watchlist" { // its slot is a whole second
+		w.ask.from, w.ask.to = w.ask.from.Truncate(time.Second), w.now.Truncate(time.Second)
+		return
+	}
+	w.ask.scopes = []int{0}
 }

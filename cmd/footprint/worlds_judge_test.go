@@ -57,6 +57,7 @@ func (w *world) judge(a said) judgement {
 	if !j.clean && j.healthy && a.Verdict == "COULD_NOT_TELL" {
 		return j
 	}
+	j.healthy = j.healthy && a.Verdict != "HISTORY" // what lies before the look-back of a sweep is told as well
 	healthyHit := all.worst == harmless && !all.none && !a.sweep && w.allSure()
 	if healthyHit && (a.Totals.Events != all.events && !w.twice() || a.Totals.Devices != len(all.devices)) {
 		j.wrongCount = "it counts " + fmt.Sprintf("%d events on %d devices", a.Totals.Events, a.Totals.Devices) + " where there are " + fmt.Sprintf("%d on %d", all.events, len(all.devices))

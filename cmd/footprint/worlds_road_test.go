@@ -28,7 +28,7 @@ func (w *world) travel(ctx context.Context, dir string, catalog *runner.Catalog)
 		return w.terminal(ctx, dir, "sweep")
 	case "sweep":
 		return w.survey(ctx, catalog)
-	case "command", "mention", "ledger":
+	case "command", "mention", "ledger", "watchlist":
 		return w.inSlack(ctx, catalog)
 	}
 	return w.hunt(ctx, catalog)
