@@ -23,6 +23,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/incident"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
@@ -125,6 +126,8 @@ type Config struct {
 	Sweeps []sweep.Schedule
 	// Fetcher reads the sources of sweeps that are addresses; nil reads public ones.
 	Fetcher Fetcher
+	// BundleKey signs evidence bundles; the zero one leaves them unsigned.
+	BundleKey evidence.Key
 	// History is how far back a new indicator is hunted once; 90 days.
 	History time.Duration
 	// Connections kept open to Slack, at most 10; 2, so that a reconnect leaves

@@ -77,7 +77,12 @@ func (f follow) export(ctx context.Context, a hunts.Answer, kind string, names [
 	if kind == message.DoCSV {
 		return []outbox.File{{Name: names[0], Data: message.EventsCSV(events.Events)}, {Name: names[1], Data: message.IndicatorsCSV(a)}}, note, nil
 	}
-	data, err := message.Bundle(h, a, events, f.asker, f.bot.cfg.Clock())
+	now := f.bot.cfg.Clock()
+	parts, err := message.BundleFiles(h, a, events, f.asker, now)
+	if err != nil {
+		return nil, "", err
+	}
+	data, err := f.bot.cfg.BundleKey.Pack(parts, now)
 	return []outbox.File{{Name: names[0], Data: data}}, note, err
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 )
 
@@ -67,8 +67,9 @@ func TestAnExportHasALineForEachEventAndEachIndicator(t *testing.T) {
 		t.Errorf("the indicators are %q", indicators)
 	}
 	s.ana.Reply(m, "zip")
-	if n, err := message.VerifyBundle(s.fileIn(m, ".zip")); err != nil || n != 6 {
-		t.Errorf("the bundle: %d files, %v", n, err)
+	data := s.fileIn(m, ".zip")
+	if p, err := evidence.Verify(bytes.NewReader(data), int64(len(data)), nil); err != nil || p.Files != 6 {
+		t.Errorf("the bundle: %+v, %v", p, err)
 	}
 	s.ana.Reply(m, "json")
 	if data := s.fileIn(m, ".json"); !bytes.Contains(data, []byte(`"verdict": "REACHED"`)) {

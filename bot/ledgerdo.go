@@ -199,7 +199,11 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 	if err != nil {
 		return err
 	}
-	data, err := message.LedgerBundle(view, cases, who, b.cfg.Clock())
+	parts, err := message.LedgerFiles(view, cases, who, b.cfg.Clock())
+	if err != nil {
+		return err
+	}
+	data, err := b.cfg.BundleKey.Pack(parts, b.cfg.Clock())
 	if err != nil {
 		return err
 	}

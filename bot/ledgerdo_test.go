@@ -12,8 +12,8 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
-	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
 
@@ -299,8 +299,8 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 	}); err != nil {
 		t.Fatal("no evidence bundle")
 	}
-	if n, err := message.VerifyBundle(data); err != nil || n != 3+2*6 {
-		t.Errorf("%d files, %v", n, err)
+	if p, err := evidence.Verify(bytes.NewReader(data), int64(len(data)), nil); err != nil || p.Files != 3+2*6 {
+		t.Errorf("%+v, %v", p, err)
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {

@@ -169,9 +169,9 @@ type ledgerInfo struct {
 	Coverage hunts.Coverage `json:"coverage"`
 }
 
-// LedgerBundle is the evidence of every hunt of a thread in one zip: a folder
-// for each, the ledger, the hand-over, and the SHA-256 of each file.
-func LedgerBundle(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Time) ([]byte, error) {
+// LedgerFiles are the evidence of every hunt of a thread by file name: a folder for
+// each, the ledger and the hand-over.
+func LedgerFiles(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Time) (map[string][]byte, error) {
 	files := map[string][]byte{"ledger.csv": LedgerCSV(l), "hand-over.txt": []byte(handOverText(l, View{Now: now}))}
 	info := ledgerInfo{Title: l.Title, Thread: l.Thread, Exported: now.UTC(), By: by, Coverage: l.Coverage, Hunts: []string{}}
 	for _, c := range cases {
@@ -179,7 +179,7 @@ func LedgerBundle(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Tim
 		if len(events.Events) == 0 {
 			events = newestOnly(c.Answer)
 		}
-		of, err := bundleFiles(c.Hunt, c.Answer, events, by, now)
+		of, err := BundleFiles(c.Hunt, c.Answer, events, by, now)
 		if err != nil {
 			return nil, err
 		}
@@ -193,5 +193,5 @@ func LedgerBundle(l LedgerView, cases []BundleCase, by hunts.Asker, now time.Tim
 		return nil, fmt.Errorf("encoding the bundle: %w", err)
 	}
 	files["thread.json"] = append(text, '\n')
-	return zipped(files, now)
+	return files, nil
 }

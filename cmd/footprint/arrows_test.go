@@ -15,7 +15,7 @@ const module = "github.com/footprint-soc/footprint/"
 // arrows are the imports of ours that each package may have: an arrow goes to
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
-	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
+	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/request", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts", "hunts/azure"},
 	"hunts/defender":          {"hunts", "hunts/azure", "hunts/kql"},
@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"hunts/request":           {"hunts/indicator"},
 	"hunts/indicator":         {},
 	"hunts/testclock":         {},
+	"hunts/evidence":          {},
 	"hunts/kql":               {"hunts/kql/exec", "hunts/kql/syntax", "hunts/kql/value"},
 	"hunts/kql/exec":          {"hunts/kql/builtin", "hunts/kql/syntax", "hunts/kql/value"},
 	"hunts/kql/builtin":       {"hunts/kql/value"},

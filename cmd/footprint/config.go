@@ -16,6 +16,7 @@ import (
 	"github.com/agnivade/levenshtein"
 	"github.com/google/uuid"
 
+	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -36,6 +37,7 @@ type setting struct {
 
 // config is everything the environment says.
 type config struct {
+	bundleKey                    evidence.Key
 	botToken, appToken, slackAPI string
 	workspaces                   []loganalytics.Workspace
 	endpoint, audience           string
@@ -160,6 +162,10 @@ func settings() []setting {
 		{"FOOTPRINT_CACHE", "15m", "15m", "How long an identical question gets the same answer.", false, duration(func(c *config) *time.Duration { return &c.cacheTTL })},
 		{"FOOTPRINT_STALE_AFTER", "2h", "2h", "A newest event older than this is no coverage, and nothing is CLEAN.", false, duration(func(c *config) *time.Duration { return &c.staleAfter })},
 		{"FOOTPRINT_REPORTING_WITHIN", "24h", "24h", "A sensor counts as reporting when it reported anything in this time before the newest event.", false, duration(func(c *config) *time.Duration { return &c.reportingWithin })},
+		{"FOOTPRINT_BUNDLE_KEY", "MC4CAQAwBQYDK2Vw…", "made at the first start, kept in Redis", "Ed25519 key that signs evidence bundles: PEM, or the Base64 of its seed.", true, func(c *config, v string) (err error) {
+			c.bundleKey, err = evidence.ParseKey(v)
+			return err
+		}},
 		{"FOOTPRINT_PROXIES", "10.0.0.9:9480,proxy.corp.example", "those the data shows", "Forward proxies by name, address or address:port. Behind one an address can't be seen, so that a hunt for addresses alone is never CLEAN.", false, setProxies},
 		{"FOOTPRINT_MIN_SENSORS", "0.8", "0.8", "Share of known sensors that must report for a CLEAN.", false, func(c *config, v string) error {
 			share, err := strconv.ParseFloat(v, 64)

@@ -72,7 +72,7 @@ func subcommands() []subcommand {
 		{"workspace", "--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first] [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace", workspace},
 		{"check", "[--format table|json]", "tell what works and what is missing before serve", check},
 		{"audit", "[--since 24h] [--verify] [--find TEXT]", "print the audit as JSON lines, or verify its chain", audit},
-		{"verify", "FILE", "check an evidence bundle against its manifest", verify},
+		{"verify", "[--key KEY] FILE", "check an evidence bundle, and say what that proves", verify},
 		{"version", "", "print the version", version},
 	}
 }

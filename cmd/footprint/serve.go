@@ -71,7 +71,12 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 		defer stop()
 		p.metrics.tracer = tracer
 	}
+	key, err := bundleKey(ctx, cfg, p.store)
+	if err != nil {
+		return err
+	}
 	b, err := bot.New(ctx, bot.Config{
+		BundleKey:  key,
 		HTTPClient: &http.Client{Timeout: 20 * time.Second, Transport: p.metrics.slackTransport(http.DefaultTransport)},
 		Acked: func(took time.Duration, stored bool) {
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
@@ -105,6 +110,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	if cfg.listen != "" {
 		group.Go(func() error { return health(ctx, cfg.listen, b, p) })
 	}
+	log.Info("evidence bundles are signed; footprint verify --key takes this key", "key", key.Public())
 	log.Info("footprint runs", "version", buildVersion(), "replica", cfg.replica)
 	err = group.Wait()
 	if errors.Is(err, context.Canceled) {

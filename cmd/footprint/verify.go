@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
+	"strings"
 
-	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/hunts/evidence"
+	"github.com/footprint-soc/footprint/hunts/record"
 )
 
-// verify checks an evidence bundle against its own manifest.
+// verify checks an evidence bundle, and says what that proves.
 func verify(_ context.Context, p process, args []string) error {
 	f := newFlags("verify")
+	keys := f.String("key", "", "public keys of your footprint, separated by commas")
 	rest, err := f.parse(args)
 	if err != nil {
 		return err
@@ -18,14 +22,43 @@ func verify(_ context.Context, p process, args []string) error {
 	if len(rest) != 1 {
 		return usageError{f.summary()}
 	}
-	data, err := os.ReadFile(rest[0]) //nolint:gosec // the file that the person names is the one to read
+	file, err := os.Open(rest[0])
 	if err != nil {
 		return fmt.Errorf("the bundle can't be read: %w", err)
 	}
-	n, err := message.VerifyBundle(data)
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("the bundle can't be read: %w", err)
+	}
+	var trusted []string
+	if *keys != "" {
+		trusted = strings.Split(*keys, ",")
+	}
+	proof, err := evidence.Verify(file, info.Size(), trusted)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "%d files, each as it was when the bundle was made\n", n)
+	fmt.Fprintln(p.stdout, proof.Says())
+	if !proof.Trusted {
+		return couldNotTell{}
+	}
 	return nil
+}
+
+// bundleKey is the key that signs evidence bundles: the one that is configured, or
+// one made at the first start and kept beside the audit.
+func bundleKey(ctx context.Context, cfg config, store *record.Store) (evidence.Key, error) {
+	if !cfg.bundleKey.IsZero() {
+		return cfg.bundleKey, nil
+	}
+	made, err := evidence.NewKey(rand.Reader)
+	if err != nil {
+		return made, err
+	}
+	kept, err := store.BundleKey(ctx, made.Seed())
+	if err != nil {
+		return evidence.Key{}, fmt.Errorf("the key that signs evidence bundles can't be kept: %w", err)
+	}
+	return evidence.ParseKey(kept)
 }

@@ -57,7 +57,7 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 	}
 	b, err := bot.New(ctx, bot.Config{
 		Workspaces: names,
-		BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL(), Runner: runs, Policy: gate, Store: store, Clock: clock.Now, Log: log, Replica: "one",
+		BotToken:   slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.APIURL(), Runner: runs, Policy: gate, Store: store, Clock: clock.Now, Log: log, Replica: "one",
 		Documents: record.Documents(store, clock.Now), Threads: record.ThreadDocuments(store), Sweeping: record.SweepDocuments(store),
 		PostBurst: 1000, Stagger: 1, ThreadPause: 1, AckWithin: slackWait,
 	})
