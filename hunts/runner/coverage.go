@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type sensors struct {
 	Newest     time.Time            `json:"newest"`    // before the window's end, maybe before its beginning
 	Oldest     time.Time            `json:"oldest"`    // in the window
 	Days       dayBits              `json:"days"`
+	Busy       [][2]int64           `json:"busy"`  // [hour since 1970, sensors with an event]
 	Named      map[string]time.Time `json:"named"` // devices asked for, and when each reported last
 	Filled     filled               `json:"filled"`
 	Control    string               `json:"control"`
@@ -100,7 +102,7 @@ func coverageKey(h hunts.Hunt, table string) string {
 	default:
 		ends = w.From.Format(time.RFC3339) + "/" + w.To.Format(time.RFC3339)
 	}
-	return "coverage2:" + digest(append([]string{table, ends, strings.Join(h.Workspaces, ",")}, h.Request.Devices...)...)
+	return "coverage3:" + digest(append([]string{table, ends, strings.Join(h.Workspaces, ",")}, h.Request.Devices...)...)
 }
 
 func (r *Runner) askSensors(ctx context.Context, h hunts.Hunt, d Definition) (sensors, error) {
@@ -122,7 +124,7 @@ func (r *Runner) coverageText(h hunts.Hunt, d Definition) (text string, from, to
 	}
 	proxies := make([]string, len(r.cfg.Proxies))
 	for i, p := range r.cfg.Proxies {
-		proxies[i] = strings.ToLower(p)
+		proxies[i] = proxyName(p)
 	}
 	history := h.Window.From
 	if !h.Window.All {
@@ -152,6 +154,18 @@ func (r *Runner) coverageText(h hunts.Hunt, d Definition) (text string, from, to
 	return text, from, around.Add(time.Second)
 }
 
+// proxyName is a proxy of the configuration as the coverage query compares it: an
+// address in the IPv6 form of IPv4 is the one inside.
+func proxyName(text string) string {
+	if at, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return at.Unmap().String()
+	}
+	if at, err := netip.ParseAddrPort(text); err == nil {
+		return fmt.Sprintf("%s:%d", at.Addr().Unmap(), at.Port())
+	}
+	return strings.ToLower(text)
+}
+
 func readSensors(res hunts.Result) (sensors, error) {
 	if len(res.Rows) != 1 {
 		return sensors{}, fmt.Errorf("the coverage query gave %d rows instead of 1", len(res.Rows))
@@ -167,7 +181,7 @@ func readSensors(res hunts.Result) (sensors, error) {
 		Newest: instant(cell["Newest"]), Oldest: instant(cell["Oldest"]),
 		Control: textOf(cell["Control"]), ControlAt: instant(cell["ControlLast"]), Partial: res.Partial,
 	}
-	for name, into := range map[string]any{"Days": &s.Days, "Stretches": &s.Stretches, "Named": &s.Named, "Filled": &s.Filled} {
+	for name, into := range map[string]any{"Days": &s.Days, "Busy": &s.Busy, "Stretches": &s.Stretches, "Named": &s.Named, "Filled": &s.Filled} {
 		if text := textOf(cell[name]); text != "" {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				return s, fmt.Errorf("column %s of the coverage: %w", name, err)

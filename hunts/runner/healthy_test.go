@@ -26,7 +26,8 @@ type madeFleet struct {
 	every   time.Duration
 	reports func(device int, at time.Time) bool // nil is always
 	to      func(device int, at time.Time) (ip string, port int, url string)
-	info    bool // DeviceInfo names every device once a day
+	info    bool                    // DeviceInfo names every device once a day
+	action  func(device int) string // nil is a completed connection
 }
 
 func always(int, time.Time) bool { return true }
@@ -53,8 +54,12 @@ func (f madeFleet) write(t *testing.T) string {
 			if f.to != nil {
 				ip, port, url = f.to(d, seen)
 			}
-			fmt.Fprintf(&network, `{"TimeGenerated":%q,"DeviceName":"ws-%02d","DeviceId":"%040x","ActionType":"ConnectionSuccess","RemoteIP":%q,"RemotePort":%d,"RemoteUrl":%q,"InitiatingProcessFileName":"msedge.exe","InitiatingProcessSHA256":"%064x"}`+"\n",
-				seen.Format(time.RFC3339Nano), d, d, ip, port, url, d)
+			action := "ConnectionSuccess"
+			if f.action != nil {
+				action = f.action(d)
+			}
+			fmt.Fprintf(&network, `{"TimeGenerated":%q,"DeviceName":"ws-%02d","DeviceId":"%040x","ActionType":%q,"AdditionalFields":"{\"direction\":\"Out\"}","LocalIP":"10.0.0.1","RemoteIP":%q,"RemotePort":%d,"RemoteUrl":%q,"InitiatingProcessFileName":"msedge.exe","InitiatingProcessSHA256":"%064x"}`+"\n",
+				seen.Format(time.RFC3339Nano), d, d, action, ip, port, url, d)
 		}
 	}
 	for at := f.now.Add(-40 * 24 * time.Hour); f.info && at.Before(f.now); at = at.Add(24 * time.Hour) {
@@ -159,6 +164,14 @@ func TestAFleetWithAFaultIsNeverClean(t *testing.T) {
 	}{
 		{"events in the last three minutes only", madeFleet{days: 1, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-01T00:00", "2026-11-25T12:02"), every: time.Minute}, "since=24h", "holds events only since"},
 		{"silent for 47 hours", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-20T03:00", "2026-11-22T02:00")}, "since=7d", "no events from Nov 20 03:00 to Nov 22 02:00 UTC"},
+		{"silent for three hours of a busy day", madeFleet{days: 23, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-25T03:00", "2026-11-25T06:00")}, "since=24h", "no events from Nov 25 03:00 to Nov 25 06:00 UTC"},
+		{"silent for three hours, and no weeks before", madeFleet{days: 7, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-23T03:00", "2026-11-23T06:00")}, "from=2026-11-18T13:05:00Z to=2026-11-25T12:05:00Z", "no events from Nov 23 03:00 to Nov 23 06:00 UTC"},
+		{"half of the sensors silent for half a day", madeFleet{days: 23, now: wednesdayNoon, info: true, reports: func(d int, at time.Time) bool {
+			return d%2 == 0 || silent(always, "2026-11-23T00:00", "2026-11-23T12:00")(d, at)
+		}}, "since=7d", "at most 10 sensors reported from Nov 23 00:00 to Nov 23 12:00 UTC, though at least 20 do at these hours on other days"},
+		{"half of an office missing for two workdays", madeFleet{days: 23, now: wednesdayNoon, info: true, reports: func(d int, at time.Time) bool {
+			return office(d, at) && (d%2 == 0 || silent(always, "2026-11-23T00:00", "2026-11-25T00:00")(d, at))
+		}}, "since=7d", "at most 10 sensors reported from Nov 23 07:00"},
 		{"an office silent for a workday", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: silent(office, "2026-11-23T00:00", "2026-11-24T00:00")}, "since=7d", "no events from Nov 20 19:00 to Nov 24 07:00 UTC"},
 		{"stale for 4 days", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-21T12:00", "2026-12-01T00:00")}, "since=7d", "4 days older than the end"},
 		{"stale for 4 days, in an hour", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-21T12:00", "2026-12-01T00:00")}, "since=1h", "4 days older than the end"},
@@ -213,6 +226,9 @@ func TestBehindAForwardProxyAnAddressCannotBeSeen(t *testing.T) {
 		{"an internal server with many names is none", some(10, "10.0.0.9", 443, func(d int, at time.Time) string { return fmt.Sprintf("app%d.corp.example", d*24+at.Hour()) }), nil, hunts.Clean},
 		{"a configured one", some(1, "10.0.0.9", 9999, none), []string{"10.0.0.9:9999"}, hunts.CouldNotTell},
 		{"one configured by name", some(1, "10.0.0.9", 9999, func(int, time.Time) string { return "Proxy.corp.example:9999" }), []string{"proxy.corp.example"}, hunts.CouldNotTell},
+		{"one configured in the IPv6 form", some(1, "10.0.0.9", 9999, none), []string{"::ffff:10.0.0.9"}, hunts.CouldNotTell},
+		{"one configured in the IPv6 form with its port", some(1, "10.0.0.9", 9999, none), []string{"[::ffff:a00:9]:9999"}, hunts.CouldNotTell},
+		{"a configured one that events write as IPv6", some(1, "::ffff:a00:9", 9999, none), []string{"10.0.0.9"}, hunts.CouldNotTell},
 		{"one configured that nobody uses", direct, []string{"10.0.0.9:9999"}, hunts.Clean},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -233,6 +249,33 @@ func TestBehindAForwardProxyAnAddressCannotBeSeen(t *testing.T) {
 			s, err := r.Survey(t.Context(), r.ForSurvey("F-SWEEP", request.Request{Since: 24 * time.Hour}, hunts.Asker{User: "sweep"}), list, nil)
 			if err != nil || s.Indicators[0].Verdict != c.want || s.Indicators[1].Verdict != hunts.Clean || s.Verdict != c.want {
 				t.Errorf("a sweep: %s, %s, lines %+v, %v", s.Verdict, s.Reason, s.Indicators, err)
+			}
+		})
+	}
+}
+
+func TestAProxyShowsInEveryKindOfEventOfAConnection(t *testing.T) {
+	for _, action := range []string{"ConnectionAcknowledged", "ConnectionFound", "ConnectionFailed", "HttpConnectionInspected", "NetworkSignatureInspected", "ConnectionSuccessAggregatedReport"} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			f := madeFleet{devices: 20, days: 23, every: time.Hour, now: wednesdayNoon, info: true}
+			f.to = func(d int, _ time.Time) (string, int, string) {
+				if d < 5 {
+					return "10.0.0.9", 8888, ""
+				}
+				return fmt.Sprintf("198.51.100.%d", d), 443, fmt.Sprintf("www.site%d.example", d)
+			}
+			f.action = func(d int) string {
+				if d < 5 {
+					return action
+				}
+				return "ConnectionSuccess"
+			}
+			r := f.runner(t, "")
+			for _, back := range []string{"1h", "24h"} {
+				if a := ask(t, r, f.now, "ip=203.0.113.66 since="+back); a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "the proxy 10.0.0.9:8888") {
+					t.Errorf("since=%s: %s, %q", back, a.Verdict, a.Reason)
+				}
 			}
 		})
 	}

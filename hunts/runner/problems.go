@@ -69,12 +69,10 @@ func (r *Runner) silent(h hunts.Hunt, d Definition, s sensors, w hunts.Window) [
 		out = append(out, fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
 	}
 	if len(gaps) > 0 {
-		gap := longest(gaps)
-		text := fmt.Sprintf("no events from %s to %s UTC, though the fleet reports at these hours on other days", dayText(gap.from, w), dayText(gap.to, w))
-		if len(gaps) > 1 {
-			text += fmt.Sprintf(" (and %s)", hunts.Count(int64(len(gaps)-1), "more gap"))
-		}
-		out = append(out, text)
+		out = append(out, silentText(longest(gaps), w)+moreGaps(len(gaps)-1))
+	}
+	if len(h.Request.Devices) == 0 {
+		out = append(out, s.fewer(w, gaps)...)
 	}
 	return out
 }

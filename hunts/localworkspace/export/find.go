@@ -31,7 +31,7 @@ func find(root string, leave func(name, reason string)) ([]*input, error) {
 			out = append(out, &input{path: file, name: name, size: size})
 			return
 		}
-		inside, err := members(file, name, size)
+		inside, err := members(file, name, size, leave)
 		if err != nil {
 			leave(name, err.Error())
 			return
@@ -55,12 +55,17 @@ func find(root string, leave func(name, reason string)) ([]*input, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case hiddenPath(entry.Name()):
+		case system(entry.Name()):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
 			return nil
 		case entry.IsDir():
+			return nil
+		case hidden(name):
+			if looksLikeData(name) {
+				leave(name, hiddenReason)
+			}
 			return nil
 		case len(out) >= maxFiles:
 			return fmt.Errorf("more than %d files in %s: give a folder that holds exports only", maxFiles, root)
@@ -80,15 +85,19 @@ func find(root string, leave func(name, reason string)) ([]*input, error) {
 	return out, nil
 }
 
-// hiddenPath tells what systems put beside files: it never holds an export.
-func hiddenPath(name string) bool {
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") || part == "__MACOSX" || part == "Thumbs.db" || part == "desktop.ini" {
-			return true
-		}
-	}
-	return false
+// system tells what systems put beside files: it never holds an export.
+func system(name string) bool {
+	return strings.HasPrefix(name, "._") || slices.Contains([]string{"__MACOSX", "Thumbs.db", "desktop.ini", ".DS_Store", ".git", ".Trashes", ".Spotlight-V100", ".fseventsd"}, name)
 }
+
+// hidden tells a file that people don't see, by its name or that of a folder above
+// it: nobody knows whether it belongs to the export.
+func hidden(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return strings.HasPrefix(part, ".") && part != "." && part != ".." })
+}
+
+// hiddenReason is what is said of one.
+const hiddenReason = "it is hidden, its name or that of its folder begins with a dot: rename it if it belongs to the export, or take it away"
 
 // dataEndings are those of files that may be events; another file that holds none
 // is only mentioned.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -135,7 +136,7 @@ func isZip(path string) bool {
 const maxMembers = 20_000
 
 // members lists the files of a zip archive.
-func members(path, name string, size int64) ([]*input, error) {
+func members(path, name string, size int64, leave func(name, reason string)) ([]*input, error) {
 	archive, err := zip.OpenReader(path)
 	if err != nil {
 		return nil, fmt.Errorf("the archive can't be read: %w", err)
@@ -150,7 +151,12 @@ func members(path, name string, size int64) ([]*input, error) {
 			return nil, errors.New("the archive is encrypted: unpack it")
 		case len(out) == maxMembers:
 			return nil, fmt.Errorf("the archive holds more than %d files: unpack it", maxMembers)
-		case !strings.HasSuffix(m.Name, "/") && !hiddenPath(m.Name):
+		case strings.HasSuffix(m.Name, "/") || slices.ContainsFunc(strings.Split(m.Name, "/"), system):
+		case hidden(m.Name):
+			if looksLikeData(m.Name) {
+				leave(name+"/"+m.Name, hiddenReason)
+			}
+		default:
 			out = append(out, &input{path: path, member: m.Name, name: name + "/" + m.Name, size: size})
 		}
 	}

@@ -195,7 +195,11 @@ func TestWhatAnExportDoesNotGiveIsNamed(t *testing.T) {
 		{"events of no table", map[string]string{"mystery.json": `[{"TimeGenerated":"` + when + `","Foo":1}]`, "data.csv": "Timestamp,Foo\n" + when + ",1\n"}, "", "data.csv: nothing says which table 1 record of it belong to"},
 		{"rows that were cut off", map[string]string{network + "_2.ndjson": strings.Repeat(limit, 30_000)}, "", "holds exactly 30,000 rows"},
 		{"dates with two meanings", map[string]string{network + "_2.csv": csvHead + strings.Replace(csvLine, when, "03/11/2026 11:00", 1)}, TimeColumn, "a date like 03/11/2026 11:00 has two meanings"},
+		{"a hidden file", map[string]string{"." + network + ".ndjson": jsonEvent}, "", "." + network + ".ndjson is left out: it is hidden"},
+		{"a hidden folder", map[string]string{".old/" + network + ".ndjson": jsonEvent}, "", ".old/" + network + ".ndjson is left out: it is hidden"},
+		{"a hidden file of an archive", map[string]string{"all.zip": archived(map[string]string{".old/" + network + ".csv": csvHead + csvLine})}, "", "it is hidden"},
 		// must not
+		{"what systems put beside files", map[string]string{"._" + network + ".csv": "\x00\x05\x16\x07", "__MACOSX/._x.csv": "\x00", ".git/objects/a.gz": "\x00", ".notes": "x"}, "", ""},
 		{"one row less than a limit", map[string]string{network + "_2.ndjson": strings.Repeat(limit, 29_999)}, "RemoteIP", ""},
 		{"a column in another case", map[string]string{network + "_2.csv": strings.Replace(csvHead, "RemoteIP", "remote ip", 1) + csvLine}, "RemoteIP", ""},
 		{"a column that one line of NDJSON leaves out", map[string]string{network + "_2.ndjson": limit + jsonEvent}, "RemoteIP", ""},
@@ -215,6 +219,47 @@ func TestWhatAnExportDoesNotGiveIsNamed(t *testing.T) {
 				t.Errorf("named %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAValueThatStandsTwiceInARecordIsNamed(t *testing.T) {
+	twice := strings.Replace(csvHead, "RemoteIP", "RemoteIP,Remote IP", 1)
+	second := func(value string) string { return strings.Replace(csvLine, "203.0.113.66", "203.0.113.66,"+value, 1) }
+	for name, c := range map[string]struct {
+		file, text, want string
+	}{
+		"two columns of CSV":        {network + ".csv", twice + second("198.51.100.1"), `RemoteIP stands there twice, as "203.0.113.66" and as "198.51.100.1"`},
+		"the same in both":          {network + ".csv", twice + second("203.0.113.66"), ""},
+		"one of them is empty":      {network + ".csv", twice + second(""), ""},
+		"two keys of JSON":          {network + ".ndjson", `{"TimeGenerated":"` + when + `","RemoteIP":"203.0.113.66","RemoteIP":"198.51.100.1"}` + "\n", "RemoteIP stands there twice"},
+		"two keys in another case":  {network + ".ndjson", `{"TimeGenerated":"` + when + `","remoteip":"203.0.113.66","RemoteIP":"198.51.100.1"}` + "\n", "RemoteIP stands there twice"},
+		"two numbers":               {network + ".ndjson", `{"TimeGenerated":"` + when + `","RemotePort":80,"RemotePort":443}` + "\n", `RemotePort stands there twice, as "80" and as "443"`},
+		"two columns that are none": {network + ".ndjson", `{"TimeGenerated":"` + when + `","RemoteIP":"203.0.113.66","RemoteIPType":"Public"}` + "\n", ""},
+	} {
+		s := open(t, map[string]string{c.file: c.text}, Options{})
+		var got []string
+		for _, b := range s.BadLines() {
+			got = append(got, b.Reason)
+		}
+		if text := strings.Join(got, "; "); c.want == "" && text != "" || !strings.Contains(text, c.want) {
+			t.Errorf("%s: %q, want %q", name, text, c.want)
+		}
+		if len(rows(t, s, network, "RemoteIP")) != 1 {
+			t.Errorf("%s: the event is lost", name)
+		}
+	}
+}
+
+func TestAFileWithoutEventsIsMentioned(t *testing.T) {
+	s := open(t, map[string]string{network + ".ndjson": jsonEvent, network + "_2.ndjson": "", network + "_3.csv": csvHead, network + "_4.json": "[]"}, Options{})
+	notes := strings.Join(s.Notes(), "\n")
+	for _, want := range []string{network + "_2.ndjson is empty.", network + "_3.csv holds no events.", network + "_4.json holds no events."} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("notes %q lack %q", notes, want)
+		}
+	}
+	if got := rows(t, s, network, "RemoteIP"); len(got) != 1 {
+		t.Errorf("read %v", got)
 	}
 }
 

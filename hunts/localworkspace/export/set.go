@@ -271,7 +271,10 @@ func (s *Set) describe(f *file) {
 	if c.latin {
 		say("%s is not UTF-8: it is read as Windows-1252.", name)
 	}
-	if f.table == "" && c.rows > 0 && c.homeless == 0 && len(c.segments) == 0 {
+	switch {
+	case c.empty:
+		say("%s is empty.", name)
+	case c.rows == 0 && c.homeless == 0 && len(c.bad) == 0, f.table == "" && c.homeless == 0 && len(c.segments) == 0:
 		say("%s holds no events.", name)
 	}
 }

@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,6 +99,9 @@ func (c *column) set(row int, raw []byte, kind cellKind, zone *time.Location) (t
 		c.cells.ids = append(c.cells.ids, 0)
 	}
 	if len(c.cells.ids) > row { // a name that is twice in a record: the last one counts, as JSON has it
+		if had := c.cells.ids[row]; had != id && had != 0 {
+			trouble = c.twice(cellString(c.texts.texts[had], c.texts.kinds[had]), cellString(c.texts.texts[id], kind))
+		}
 		c.cells.ids[row] = id
 	} else {
 		c.cells.ids = append(c.cells.ids, id)
@@ -105,7 +109,7 @@ func (c *column) set(row int, raw []byte, kind cellKind, zone *time.Location) (t
 	if c.bad[id] {
 		return c.trouble(cellString(c.texts.texts[id], kind))
 	}
-	return ""
+	return trouble
 }
 
 func (c *column) setNumber(row int, raw []byte, kind cellKind) (trouble string) {
@@ -128,6 +132,9 @@ func (c *column) setNumber(row int, raw []byte, kind cellKind) (trouble string) 
 		c.cells.numbers = append(c.cells.numbers, noNumber)
 	}
 	if len(c.cells.numbers) > row {
+		if had := c.cells.numbers[row]; had != n && had != noNumber && trouble == "" {
+			trouble = c.twice(strconv.FormatInt(had, 10), string(raw))
+		}
 		c.cells.numbers[row] = n
 	} else {
 		c.cells.numbers = append(c.cells.numbers, n)
@@ -136,7 +143,15 @@ func (c *column) setNumber(row int, raw []byte, kind cellKind) (trouble string) 
 }
 
 func (c *column) trouble(text string) string {
-	return c.name + " is not a " + c.typ.String() + ": " + quoteShort(text)
+	return c.name + " is not a " + c.typ.String() + ", cell left empty: " + quoteShort(text)
+}
+
+// twice says that a record has a column two times, with two values.
+func (c *column) twice(first, last string) string {
+	if first == last {
+		return ""
+	}
+	return c.name + " stands there twice, as " + quoteShort(first) + " and as " + quoteShort(last) + ", of which the last is read"
 }
 
 func quickNumber(raw []byte) (int64, bool) {

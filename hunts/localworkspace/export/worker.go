@@ -243,10 +243,8 @@ func (w *worker) headerKeys(h *header) []*key {
 		return have
 	}
 	list := make([]*key, len(h.names))
-	used := map[string]bool{}
 	for i, name := range h.names {
-		if folded := fold(name); folded != "" && !used[folded] { // of two columns of one name the first is read
-			used[folded] = true
+		if fold(name) != "" {
 			list[i] = w.keys.named([]byte(name))
 		}
 	}
@@ -343,7 +341,7 @@ func (w *worker) record(fields []field, seq, line int, absolute bool) {
 	}
 	t.rows++
 	if len(w.trouble) > 0 {
-		w.reportIn(t.name, seq, line, absolute, strings.Join(w.trouble, "; ")+" (event kept, cell left empty)")
+		w.reportIn(t.name, seq, line, absolute, strings.Join(w.trouble, "; ")+" (event kept)")
 	}
 }
 
