@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
@@ -62,6 +63,46 @@ func TestALargeHuntWaitsForASecondPerson(t *testing.T) {
 		t.Errorf("the audit has %q", got)
 	}
 	s.wellMannered()
+}
+
+func TestAnApprovedHuntThatIsRefreshedDoesNotAskAgain(t *testing.T) {
+	t.Parallel()
+	s := policed(t, approved)
+	ben := s.slack.AddUser("ben").In(s.soc)
+	s.slash("/footprint ip=203.0.113.66 since=90d")
+	m := s.waitFor("Approval pending")
+	if err := ben.Press(s.ctx, m, "Approve"); err != nil {
+		t.Fatal(err)
+	}
+	m = s.waitFor(huntIDIn(m.Text), "*REACHED*")
+	waiting := func() int { return strings.Count(allText(s.soc), "Approval pending") }
+	for n := range 2 { // the second refreshes the first refresh
+		if err := s.ana.Press(s.ctx, m, "Refresh"); err != nil {
+			t.Fatal(err)
+		}
+		thread := s.waitThread(m, func(l []localslack.Message) bool { return strings.Count(threadText(l), "*REACHED*") > n })
+		if waiting() > 0 || strings.Contains(threadText(thread), "Approval pending") {
+			t.Fatalf("refresh %d asks for another approval:\n%s", n+1, threadText(thread))
+		}
+	}
+	// must not: somebody else stands on it, or another question
+	if err := ben.Press(s.ctx, m, "Refresh"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitThread(m, func(l []localslack.Message) bool { return strings.Contains(threadText(l), "Approval pending") })
+	s.ana.Reply(m, "last 80d")
+	s.waitThread(m, func(l []localslack.Message) bool { return strings.Count(threadText(l), "Approval pending") == 2 })
+	if got := s.audited(""); !slices.Contains(got, "approved "+s.slack.User("ana").ID) {
+		t.Errorf("the audit does not tell that an approval stands for a refresh: %q", got)
+	}
+}
+
+func threadText(list []localslack.Message) string {
+	var b strings.Builder
+	for _, m := range list {
+		b.WriteString(m.Text + "\n")
+	}
+	return b.String()
 }
 
 func TestARefusedHuntIsNotRun(t *testing.T) {

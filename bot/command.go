@@ -74,7 +74,7 @@ func (b *Bot) admit(ctx context.Context, who hunts.Asker, name, what string) err
 
 // huntFor makes the hunt of an envelope, once. shape, where it is not nil, makes it
 // go on where another one ended.
-func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, asker hunts.Asker, shape func(*hunts.Hunt)) (hunts.Hunt, error) {
+func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, asker hunts.Asker, shape func(*hunts.Hunt) error) (hunts.Hunt, error) {
 	id, ok, err := b.cfg.Documents.Asked.Get(ctx, key)
 	if err != nil {
 		return hunts.Hunt{}, err
@@ -93,7 +93,9 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 		return hunts.Hunt{}, err
 	}
 	if shape != nil {
-		shape(&h)
+		if err := shape(&h); err != nil {
+			return hunts.Hunt{}, err
+		}
 	}
 	approval, err := b.policy.Foresee(ctx, asker, b.huntAction(h))
 	switch {

@@ -120,14 +120,13 @@ func (f follow) ask(ctx context.Context, req request.Request, shape func(*hunts.
 	}
 	asker := f.asker
 	asker.Channel, asker.ThreadTS = to.Channel, to.Thread
-	var goOn func(*hunts.Hunt)
-	if shape != nil {
-		goOn = func(h *hunts.Hunt) {
+	h, err := f.bot.huntFor(ctx, f.key, req, asker, func(h *hunts.Hunt) error {
+		if shape != nil {
 			h.Refreshes, h.Asked = f.hunt.ID, f.hunt.FirstAsked() // what was allowed then was searched then
 			shape(h)
 		}
-	}
-	h, err := f.bot.huntFor(ctx, f.key, req, asker, goOn)
+		return f.bot.policy.Renew(ctx, f.hunt, *h)
+	})
 	if err != nil {
 		return f.refused(ctx, err)
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/request"
 )
 
 // Pending is what became of a hunt that waits for a second person. The first
@@ -66,6 +68,29 @@ func (g *Gate) Settle(ctx context.Context, huntID string, want Pending) (Pending
 		return json.Marshal(now)
 	})
 	return now, err
+}
+
+// Renew lets a hunt stand on the approval of an earlier one: the same person asks the
+// same again in the same channel. Anybody else, and any other question, asks anew.
+func (g *Gate) Renew(ctx context.Context, before, again hunts.Hunt) error {
+	if before.Asker.User != again.Asker.User || before.Asker.Channel != again.Asker.Channel || !sameQuestion(before.Request, again.Request) {
+		return nil
+	}
+	p, err := g.Pending(ctx, before.ID)
+	if err != nil || p.State != Approved {
+		return err
+	}
+	if p, err = g.Settle(ctx, again.ID, Pending{State: Approved, By: p.By}); err != nil {
+		return err
+	}
+	return g.Note(ctx, again.Asker, hunts.Action{Name: "approved", HuntID: again.ID, Outcome: "as " + before.ID + ", which " + p.By + " approved"})
+}
+
+// sameQuestion tells whether two requests ask the same, whatever comes from the cache
+// and whyever they are asked.
+func sameQuestion(a, b request.Request) bool {
+	a.Fresh, b.Fresh, a.Why, b.Why = false, false, "", ""
+	return reflect.DeepEqual(a, b)
 }
 
 // MayDecide refuses, with a sentence and an audit entry, whoever may not approve or
