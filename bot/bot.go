@@ -241,7 +241,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		SignedOut: func(err error) { b.signedOut.Do(func() { b.end <- signInError(err) }) },
 	})
 	b.policy.Join(b.team, directory{b})
-	return b, nil
+	return b, b.policy.UnknownGroups(ctx)
 }
 
 // signInFor bounds how long a Slack that is not well is waited for at the start;

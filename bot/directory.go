@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/outbox"
+	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -61,6 +62,9 @@ func (d directory) Members(ctx context.Context, group string) (members []string,
 		members, err = d.bot.api.GetUserGroupMembersContext(ctx, group)
 		return err
 	})
+	if outbox.Code(err) == "no_such_subteam" {
+		err = fmt.Errorf("%w: %s", policy.ErrNoGroup, group)
+	}
 	return members, err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/bot/policy"
 )
 
 func policed(t *testing.T, text string) *stage {
@@ -255,5 +256,35 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device")+strings.Count(text, "No device of this hunt is called that") == 3
 	}); err != nil {
 		t.Errorf("it says\n%s", allText(s.soc))
+	}
+}
+
+func TestAPolicyThatNamesAGroupWhichSlackDoesNotHaveStopsTheStart(t *testing.T) {
+	t.Parallel()
+	var kept bot.Config
+	s := newStage(t, stageOptions{bot: func(c *bot.Config) { kept = *c }})
+	gate, err := policy.New(policy.Config{File: policyFile(t, "default: {allow: [hunt], groups: [S0GONE]}"), Store: s.stores[0], Clock: s.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func() error {
+		another := kept
+		another.Policy, another.Replica = gate, "another"
+		_, err := bot.New(s.ctx, another)
+		return err
+	}
+	if err := start(); err != nil {
+		t.Errorf("a group that is there: %v", err)
+	}
+	for code, want := range map[string]string{"no_such_subteam": "the user group S0GONE, which this Slack workspace does not have", "missing_scope": ""} {
+		allow, err := s.slack.Refuse(localslack.Refusal{Method: "usergroups.users.list", Error: code})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = start()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", code, err, want)
+		}
+		allow()
 	}
 }

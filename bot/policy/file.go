@@ -88,6 +88,16 @@ func (f *file) names(channel string) bool {
 	return ok
 }
 
+// groups are the user groups that the policy in force names.
+func (f *file) groups() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil {
+		return nil
+	}
+	return f.now.UserGroups()
+}
+
 // approval is the rule in force; nil when there is none.
 func (f *file) approval() *Approval {
 	f.mu.Lock()

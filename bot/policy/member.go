@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,8 +19,28 @@ type Directory interface {
 	// Shared tells whether another company reads a channel. A channel that can't be
 	// seen is not shared: answers there are shown to the asker alone.
 	Shared(ctx context.Context, channel string) (shared bool, problem string, err error)
-	// Members are the users in a group.
+	// Members are the users in a group; ErrNoGroup where there is no such group.
 	Members(ctx context.Context, group string) ([]string, error)
+}
+
+// ErrNoGroup means that Slack knows no such user group.
+var ErrNoGroup = errors.New("Slack has no such user group")
+
+// UnknownGroups refuses a policy that names a user group which the workspace does
+// not have: nobody would ever be let in by it. A group that can't be read says
+// nothing.
+func (g *Gate) UnknownGroups(ctx context.Context) error {
+	for _, id := range g.file.groups() {
+		if _, err := g.joined.Load().dir.Members(ctx, id); errors.Is(err, ErrNoGroup) {
+			return UnknownGroup(id)
+		}
+	}
+	return nil
+}
+
+// UnknownGroup says what to do about a group that is not there.
+func UnknownGroup(id string) error {
+	return fmt.Errorf("the policy names the user group %s, which this Slack workspace does not have: copy the id from the group's page in Slack, under ⋯", id)
 }
 
 // nobody is the directory of a gate that has not joined yet.

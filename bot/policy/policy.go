@@ -144,16 +144,27 @@ func (p Policy) Workspaces() []string {
 	return slices.Compact(out)
 }
 
-// NeedsGroups tells whether the policy can't be judged without the members of
-// user groups.
-func (p Policy) NeedsGroups() bool {
-	in := func(r Rule) bool { return len(r.Groups)+len(r.For) > 0 }
-	for _, r := range p.Channels {
-		if in(r) {
-			return true
+// UserGroups are the Slack user groups without whose members the policy can't be
+// judged.
+func (p Policy) UserGroups() []string {
+	var out []string
+	in := func(r Rule) {
+		out = append(out, r.Groups...)
+		for _, x := range r.For {
+			out = append(out, x.Group)
 		}
 	}
-	return p.Default != nil && in(*p.Default) || p.Approval != nil && len(p.Approval.Groups) > 0
+	for _, r := range p.Channels {
+		in(r)
+	}
+	if p.Default != nil {
+		in(*p.Default)
+	}
+	if p.Approval != nil {
+		out = append(out, p.Approval.Groups...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Parse reads a policy file. The error names the line where the file can

@@ -34,7 +34,8 @@ type checker struct {
 	clock    func() time.Time
 	env      []string
 	findings []finding
-	scopes   []string // of the bot token; nil when Slack did not tell
+	scopes   []string      // of the bot token; nil when Slack did not tell
+	api      *slack.Client // nil as well
 	// works and fails are what a person wants to know in the end.
 	works, fails []string
 }
@@ -191,7 +192,7 @@ func (c *checker) slack(ctx context.Context) {
 		c.say("slack", "ok", "signed in to %s as %s", who.Team, who.User)
 		c.skew(who.Header.Get("Date"))
 		have := strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
-		c.scopes = have
+		c.scopes, c.api = have, api
 		c.features(have)
 	}
 	if _, _, err := api.StartSocketModeContext(ctx); err != nil {
@@ -289,13 +290,13 @@ func (c *checker) hunts(ctx context.Context) {
 			c.say("hunts", "warn", "%v", problem)
 		}
 	}
-	c.files()
+	c.files(ctx)
 }
 
 // files looks at the policy and the exclusions.
-func (c *checker) files() {
+func (c *checker) files(ctx context.Context) {
 	if c.cfg.policy != "" {
-		c.policy()
+		c.policy(ctx)
 	} else {
 		c.say("policy", "off", "there is none: every member may do everything but ask the audit")
 	}
@@ -310,7 +311,7 @@ func (c *checker) files() {
 	c.say("exclusions", "ok", "%d profiles from %s", len(profiles), c.cfg.exclusions)
 }
 
-func (c *checker) policy() {
+func (c *checker) policy(ctx context.Context) {
 	text, err := os.ReadFile(c.cfg.policy)
 	var p policy.Policy
 	if err == nil {
@@ -326,7 +327,18 @@ func (c *checker) policy() {
 			c.say("policy", "warn", "it names the workspace %q, which AZURE_LOGS_WORKSPACE does not", name)
 		}
 	}
-	if p.NeedsGroups() && c.scopes != nil && !slices.Contains(c.scopes, "usergroups:read") {
+	groups := p.UserGroups()
+	if len(groups) > 0 && c.scopes != nil && !slices.Contains(c.scopes, "usergroups:read") {
 		c.say("policy", "fail", "it names user groups, and the app lacks the scope usergroups:read: nobody of them is let in")
+		return
+	}
+	for _, id := range groups {
+		if c.api == nil {
+			return
+		}
+		var answer slack.SlackErrorResponse
+		if _, err := c.api.GetUserGroupMembersContext(ctx, id); errors.As(err, &answer) && answer.Err == "no_such_subteam" {
+			c.say("policy", "fail", "%v", policy.UnknownGroup(id))
+		}
 	}
 }
