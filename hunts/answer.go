@@ -283,6 +283,7 @@ type Coverage struct {
 	ControlFound     *bool      `json:"control_found"` // nil: no control was looked for
 	Control          string     `json:"control,omitempty"`
 	Proxy            string     `json:"proxy,omitempty"`    // address of a forward proxy that hides remote addresses
+	Seam             string     `json:"seam,omitempty"`     // where an older part of the window was taken from
 	Problems         []string   `json:"problems,omitempty"` // why it is not complete, one sentence each
 }
 

@@ -13,6 +13,7 @@ const (
 	KindRefused     Kind = "refused"      // the request is not right; Say teaches how to write it
 	KindNotAllowed  Kind = "not_allowed"  // policy
 	KindNoTable     Kind = "no_table"     // the workspace lacks a table or column the hunt reads
+	KindOtherPlan   Kind = "other_plan"   // the table is kept in a plan that hunts can't search
 	KindNoWorkspace Kind = "no_workspace" // unknown workspace
 	KindNoRole      Kind = "no_role"      // the identity may not read the workspace
 	KindNoLogin     Kind = "no_login"     // no token could be had

@@ -17,6 +17,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/azure"
+	"github.com/footprint-soc/footprint/hunts/defender"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -38,6 +39,7 @@ type assembly struct {
 	fleet      func() *localworkspace.Events // makes events while the rest starts already: the demo fleet
 	name       string                        // what people call the local workspace
 	live       bool                          // the local workspace plays a live one
+	defender   bool                          // the local workspace is asked as Defender XDR
 	exclusions []runner.Profile              // used when the configuration names no file; nil takes the shipped ones
 	progress   io.Writer
 	clock      hunts.Clock
@@ -49,7 +51,7 @@ type assembly struct {
 type parts struct {
 	catalog  *runner.Catalog
 	problems []runner.FileProblem
-	source   *loganalytics.Source
+	source   hunts.Source
 	store    *record.Store
 	metrics  *metrics
 	runner   *runner.Runner
@@ -83,7 +85,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	local, err := p.serveEvents(ctx, &a)
+	local, err := p.serveEvents(ctx, cfg, &a)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +111,7 @@ func assemble(ctx context.Context, cfg config, a assembly) (*parts, error) {
 		authorizer = p.policy
 	}
 	p.runner, err = runner.New(runner.Config{
-		Catalog: p.catalog, Source: seenSource{p.source, p.metrics}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, BadLines: p.badLines, Unread: p.unread,
+		Catalog: p.catalog, Source: seenSource{p.source, p.metrics}, Record: p.store, Authorizer: authorizer, Clock: a.clock, Log: a.log, Exclusions: profiles, Workspaces: p.workspaces, Beyond: cfg.beyond(), BadLines: p.badLines, Unread: p.unread,
 		DefaultWindow: cfg.window, CacheTTL: cfg.cacheTTL, StaleAfter: cfg.staleAfter, MinSensors: cfg.minSensors, ReportingWithin: cfg.reportingWithin, Proxies: cfg.proxies, Controls: cfg.controls,
 	})
 	if err != nil {
@@ -151,8 +153,11 @@ func loadExclusions(cfg config, a assembly) ([]runner.Profile, error) {
 
 // serveEvents starts the local workspace, where there are events to serve, and
 // gives its address.
-func (p *parts) serveEvents(ctx context.Context, a *assembly) (url string, err error) {
+func (p *parts) serveEvents(ctx context.Context, cfg config, a *assembly) (url string, err error) {
 	if a.events == "" && a.fleet == nil {
+		if len(cfg.scopeNames()) == 0 {
+			return "", errNoWorkspace
+		}
 		return "", nil
 	}
 	if a.fleet == nil {
@@ -180,26 +185,70 @@ func (p *parts) serveEvents(ctx context.Context, a *assembly) (url string, err e
 
 // openSource opens the configured sources, or the local one.
 func (p *parts) openSource(cfg config, a assembly, local string) error {
-	source := loganalytics.Config{Endpoint: cfg.endpoint, Audience: cfg.audience, Retry: azure.Retry{Log: a.log}, Turns: sharedTurns(p.store, p.metrics, "azure:"+cfg.credential+":"+cfg.clientID, identitySlots)}
+	var routes hunts.Routes
 	var err error
 	if local != "" {
-		source.Endpoint, source.Workspaces = local, []loganalytics.Workspace{{Name: cmp.Or(a.name, a.events), ID: localWorkspaceID}}
-		if !a.live {
-			source.Kind = kindExport
-		}
+		routes, err = p.localRoute(a, local)
 	} else {
-		if source.Workspaces = cfg.workspaces; len(source.Workspaces) == 0 {
-			return errNoWorkspace
-		}
-		if source.Credential, err = azure.NewCredential(cfg.credential, cfg.authority, cfg.clientID); err != nil {
-			return err
-		}
+		routes, err = cfg.routes(a.log, p.store, func(identity string, slots int) azure.Turns { return sharedTurns(p.store, p.metrics, identity, slots) })
 	}
-	for _, w := range source.Workspaces {
-		p.workspaces = append(p.workspaces, w.Name)
-	}
-	p.source, err = loganalytics.New(source)
+	p.source, p.workspaces = routes, routes.Names()
 	return err
+}
+
+// localRoute is the local workspace, in the protocol of either source.
+func (p *parts) localRoute(a assembly, url string) (hunts.Routes, error) {
+	name := cmp.Or(a.name, a.events)
+	var source hunts.Source
+	var err error
+	if a.defender {
+		source, err = defender.New(defender.Config{Name: name, Endpoint: url, Clock: a.clock, Log: a.log, Retry: azure.Retry{Log: a.log}})
+	} else {
+		kind := kindExport
+		if a.live {
+			kind = ""
+		}
+		source, err = loganalytics.New(loganalytics.Config{
+			Endpoint: url, Workspaces: []loganalytics.Workspace{{Name: name, ID: localWorkspaceID}}, Kind: kind, Retry: azure.Retry{Log: a.log},
+			Turns: sharedTurns(p.store, p.metrics, "local", identitySlots),
+		})
+	}
+	return hunts.Routes{{Name: name, Source: source}}, err
+}
+
+// routes opens every configured source, the default one first. turns gives the
+// line of those who share a quota; the memory is theirs, too.
+func (c config) routes(log *slog.Logger, memory defender.Memory, turns func(identity string, slots int) azure.Turns) (hunts.Routes, error) {
+	if len(c.scopeNames()) == 0 {
+		return nil, errNoWorkspace
+	}
+	credential, err := azure.NewCredential(c.credential, c.authority, c.clientID)
+	if err != nil {
+		return nil, err
+	}
+	identity, retry := c.credential+":"+c.clientID, azure.Retry{Log: log}
+	sources := map[string]hunts.Source{}
+	if len(c.workspaces) > 0 {
+		logs, err := loganalytics.New(loganalytics.Config{Endpoint: c.endpoint, Audience: c.audience, Workspaces: c.workspaces, Credential: credential, Retry: retry, Turns: turns("azure:"+identity, identitySlots)})
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range c.workspaces {
+			sources[w.Name] = logs
+		}
+	}
+	if d := c.defender; d.name != "" {
+		xdr, err := defender.New(defender.Config{Name: d.name, Endpoint: d.endpoint, Audience: d.audience, Credential: credential, Retry: retry, Turns: turns("defender:"+identity, defender.CallsAMinute), Memory: memory, Log: log})
+		if err != nil {
+			return nil, err
+		}
+		sources[d.name] = xdr
+	}
+	var routes hunts.Routes
+	for _, name := range c.scopeNames() {
+		routes = append(routes, hunts.Route{Name: name, Source: sources[name]})
+	}
+	return routes, nil
 }
 
 // openExport reads the exported events, and sets the clock by them.
@@ -279,7 +328,7 @@ func isTerminal(w io.Writer) bool {
 }
 
 // errNoWorkspace is what everything that searches says without one.
-var errNoWorkspace = errors.New("AZURE_LOGS_WORKSPACE is not set: give it a workspace id, or use --events DIR for exported events")
+var errNoWorkspace = errors.New("neither AZURE_LOGS_WORKSPACE nor DEFENDER_XDR is set: give a workspace id, or Defender XDR a name, or use --events DIR for exported events")
 
 // parseWorkspaces reads AZURE_LOGS_WORKSPACE: an id, or name=id pairs.
 func parseWorkspaces(text string) ([]loganalytics.Workspace, error) {

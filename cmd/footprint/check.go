@@ -17,7 +17,6 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
-	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
 
@@ -323,8 +322,8 @@ func (c *checker) policy(ctx context.Context) {
 	}
 	c.say("policy", "ok", "%s is valid", c.cfg.policy)
 	for _, name := range p.Workspaces() {
-		if list := c.cfg.workspaces; !slices.ContainsFunc(list, func(w loganalytics.Workspace) bool { return strings.EqualFold(w.Name, name) }) {
-			c.say("policy", "warn", "it names the workspace %q, which AZURE_LOGS_WORKSPACE does not", name)
+		if indexOf(c.cfg.scopeNames(), name) < 0 {
+			c.say("policy", "warn", "it names the workspace %q, which neither AZURE_LOGS_WORKSPACE nor DEFENDER_XDR does", name)
 		}
 	}
 	groups := p.UserGroups()

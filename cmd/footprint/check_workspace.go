@@ -14,7 +14,6 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/azure"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
-	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/runner"
 )
@@ -23,18 +22,11 @@ import (
 var otherTables = map[string]string{"DeviceInfo": "the number of known sensors", "DeviceProcessEvents": "lineage", "SecurityIncident": "incidents"}
 
 func (c *checker) workspaces(ctx context.Context) {
-	list := c.cfg.workspaces
-	if len(list) == 0 {
+	if len(c.cfg.scopeNames()) == 0 {
 		c.say("workspace", "fail", "%v", errNoWorkspace)
 		return
 	}
-	config := loganalytics.Config{Endpoint: c.cfg.endpoint, Audience: c.cfg.audience, Workspaces: list}
-	var err error
-	if config.Credential, err = azure.NewCredential(c.cfg.credential, c.cfg.authority, c.cfg.clientID); err != nil {
-		c.say("azure", "fail", "%v", err)
-		return
-	}
-	source, err := loganalytics.New(config)
+	routes, err := c.cfg.routes(nil, nil, func(string, int) azure.Turns { return nil })
 	if err != nil {
 		c.say("azure", "fail", "%v", err)
 		return
@@ -49,13 +41,13 @@ func (c *checker) workspaces(ctx context.Context) {
 		return
 	}
 	defer func() { _ = nothing.Close() }()
-	runner, err := runner.New(runner.Config{Catalog: p.catalog, Source: source, Record: nothing, Authorizer: hunts.AllowAll(nothing, c.clock), Clock: c.clock, Controls: c.cfg.controls})
+	runner, err := runner.New(runner.Config{Catalog: p.catalog, Source: routes, Workspaces: routes.Names(), Record: nothing, Authorizer: hunts.AllowAll(nothing, c.clock), Clock: c.clock, Controls: c.cfg.controls})
 	if err != nil {
 		c.say("workspace", "fail", "%v", err)
 		return
 	}
-	for _, w := range list {
-		if !c.tables(ctx, runner, p.catalog, w.Name) {
+	for _, w := range routes {
+		if !c.tables(ctx, runner, p.catalog, w) {
 			continue
 		}
 		for _, name := range p.catalog.Names() {
@@ -68,76 +60,92 @@ func (c *checker) workspaces(ctx context.Context) {
 			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
 		}
 		c.sensors(ctx, runner, w.Name)
-		c.threatIntelligence(ctx, runner, w.Name)
+		if w.Source.Describe([]string{w.Name}).Kind != hunts.KindDefender { // which has none of Sentinel's tables
+			c.threatIntelligence(ctx, runner, w.Name)
+		}
 	}
 }
 
-// tables looks at each table that is read: is it there, with which columns, and
-// how fresh. False when the workspace can't be read at all.
-func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.Catalog, workspace string) bool {
+// tables looks at each table that is read: is it there, with which columns, since
+// when, and how fresh. False when the source can't be read at all.
+func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.Catalog, w hunts.Route) bool {
 	used := map[string]string{}
+	xdr := w.Source.Describe([]string{w.Name}).Kind == hunts.KindDefender
 	for name, what := range otherTables {
-		used[name] = what
+		if !xdr || strings.HasPrefix(name, "Device") {
+			used[name] = what
+		}
 	}
-	for _, name := range catalog.Names() {
-		d, _ := catalog.Get(name)
-		used[d.Footprint.Table] = "the hunt " + name
+	for _, d := range catalog.All() {
+		used[d.Footprint.Table] = "the hunt " + d.Name
 	}
 	used["DeviceNetworkEvents"] = "everything"
 	for _, table := range slices.Sorted(maps.Keys(used)) {
-		columns, err := r.Columns(ctx, table, []string{workspace})
+		state, err := r.Holds(ctx, table, []string{w.Name})
+		var columns []hunts.Column
+		if err == nil && !xdr { // whose columns are the same everywhere, and whose calls are counted
+			columns, err = r.Columns(ctx, table, []string{w.Name})
+		}
 		switch kind := hunts.KindOf(err); {
 		case kind == hunts.KindNoTable && table != "DeviceNetworkEvents":
-			c.say("workspace", "off", "%s: %s is not there, it is for %s", workspace, table, used[table])
-			continue
+			c.say("workspace", "off", "%s: %s is not there, it is for %s", w.Name, table, used[table])
+		case kind == hunts.KindOtherPlan:
+			c.say("workspace", "warn", "%s: %s", w.Name, sentenceOf(err))
 		case err != nil:
-			c.say("workspace", "fail", "%s: %s", workspace, sentenceOf(err))
+			c.say("workspace", "fail", "%s: %s", w.Name, sentenceOf(err))
 			if kind != hunts.KindNoTable {
 				return false // no role, no login, no such workspace: the other tables will say the same
 			}
-			continue
+		default:
+			c.table(w.Name, table, columns, state)
 		}
-		c.table(ctx, r, workspace, table, columns)
 	}
 	return true
 }
 
-func (c *checker) table(ctx context.Context, r *runner.Runner, workspace, table string, columns []hunts.Column) {
-	what := fmt.Sprintf("%d columns", len(columns))
-	if documented, ok := localworkspace.Empty().Table(table); ok {
-		var missing []string
-		for _, d := range documented.Columns() {
-			if !slices.ContainsFunc(columns, func(h hunts.Column) bool { return h.Name == d.Name }) {
-				missing = append(missing, d.Name)
-			}
-		}
-		if len(missing) > 0 {
-			what += ", of the documented ones without " + strings.Join(missing[:min(len(missing), 8)], ", ")
-			if n := len(missing) - 8; n > 0 {
-				what += fmt.Sprintf(" and %d more", n)
-			}
-		}
+func (c *checker) table(workspace, table string, columns []hunts.Column, state runner.Held) {
+	what := missingColumns(table, columns)
+	if !state.Oldest.IsZero() {
+		what = append(what, "events since "+state.Oldest.UTC().Format(time.DateOnly))
 	}
-	events, newest, err := r.Freshness(ctx, table, []string{workspace})
-	if err != nil {
-		c.say("workspace", "warn", "%s: %s has %s, and does not tell how fresh it is (%s)", workspace, table, what, sentenceOf(err))
-		return
+	about := ""
+	if len(what) > 0 {
+		about = " (" + strings.Join(what, "; ") + ")"
 	}
-	state, age := "ok", ""
+	age := c.clock().Sub(state.Newest).Round(time.Second)
 	switch {
-	case events == 0 && table == "DeviceNetworkEvents":
-		c.say("workspace", "warn", "%s: DeviceNetworkEvents had no event in the last day, so nothing can be CLEAN (%s)", workspace, what)
-		return
-	case events == 0:
-		c.say("workspace", "ok", "%s: %s had no event in the last day (%s)", workspace, table, what)
-		return
-	case !newest.IsZero():
-		age = fmt.Sprintf(", the newest %s old", time.Since(newest).Round(time.Second))
-		if table == "DeviceNetworkEvents" && time.Since(newest) > c.cfg.staleAfter && c.cfg.staleAfter > 0 {
-			state, age = "warn", age+", which is too old for a CLEAN (FOOTPRINT_STALE_AFTER)"
+	case state.Events == 0 && table == "DeviceNetworkEvents":
+		c.say("workspace", "warn", "%s: DeviceNetworkEvents had no event in the last day, so nothing can be CLEAN%s", workspace, about)
+	case state.Events == 0:
+		c.say("workspace", "ok", "%s: %s had no event in the last day%s", workspace, table, about)
+	case table == "DeviceNetworkEvents" && age > c.cfg.staleAfter && c.cfg.staleAfter > 0:
+		c.say("workspace", "warn", "%s: %s has %d events in the last day, the newest %s old, which is too old for a CLEAN (FOOTPRINT_STALE_AFTER)%s", workspace, table, state.Events, age, about)
+	default:
+		c.say("workspace", "ok", "%s: %s has %d events in the last day, the newest %s old%s", workspace, table, state.Events, age, about)
+	}
+}
+
+// missingColumns counts the columns and names the documented ones that are not
+// there.
+func missingColumns(table string, columns []hunts.Column) []string {
+	documented, ok := localworkspace.Empty().Table(table)
+	if len(columns) == 0 || !ok {
+		return nil
+	}
+	what := fmt.Sprintf("%d columns", len(columns))
+	var missing []string
+	for _, d := range documented.Columns() {
+		if !slices.ContainsFunc(columns, func(h hunts.Column) bool { return h.Name == d.Name }) {
+			missing = append(missing, d.Name)
 		}
 	}
-	c.say("workspace", state, "%s: %s has %s and %d events in the last day%s", workspace, table, what, events, age)
+	if len(missing) > 0 {
+		what += ", of the documented ones without " + strings.Join(missing[:min(len(missing), 8)], ", ")
+		if n := len(missing) - 8; n > 0 {
+			what += fmt.Sprintf(" and %d more", n)
+		}
+	}
+	return []string{what}
 }
 
 // sensors asks as every hunt does, and looks for the control host.

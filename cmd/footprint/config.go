@@ -41,6 +41,8 @@ type config struct {
 	botToken, appToken, slackAPI string
 	workspaces                   []loganalytics.Workspace
 	endpoint, audience           string
+	defender                     defenderSettings
+	byDefault                    string // name of the default scope; empty is the first
 	authority, credential        string
 	clientID                     string
 	redisURL                     string
@@ -137,6 +139,11 @@ func settings() []setting {
 		}},
 		{"AZURE_LOGS_ENDPOINT", "https://api.loganalytics.us", "public cloud", "Query API of a sovereign cloud or a local workspace.", false, webAddress(func(c *config) *string { return &c.endpoint })},
 		{"AZURE_LOGS_AUDIENCE", "https://api.loganalytics.us", "follows the endpoint", "What tokens are asked for.", false, webAddress(func(c *config) *string { return &c.audience })},
+		{"DEFENDER_XDR", "xdr", "none", "Name of Defender XDR as a source, beside or instead of workspaces: hunts read its advanced hunting, 30 days back.", false, setDefender},
+		{"DEFENDER_XDR_ENDPOINT", "https://graph.microsoft.us", "public cloud", "Microsoft Graph of a sovereign cloud, or a local workspace.", false, webAddress(func(c *config) *string { return &c.defender.endpoint })},
+		{"DEFENDER_XDR_AUDIENCE", "https://graph.microsoft.us", "follows the endpoint", "What tokens for it are asked for.", false, webAddress(func(c *config) *string { return &c.defender.audience })},
+		{"DEFENDER_XDR_BEYOND", "prod-eu", "none", "Workspace that holds the same tenant: what is older than 30 days is taken from there.", false, text(func(c *config) *string { return &c.defender.beyond })},
+		{"FOOTPRINT_DEFAULT_WORKSPACE", "xdr", "the first workspace, or Defender XDR without one", "Source of a hunt that names none.", false, text(func(c *config) *string { return &c.byDefault })},
 		{"AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us/", "public cloud", "Login host of a sovereign cloud.", false, webAddress(func(c *config) *string { return &c.authority })},
 		{"AZURE_CLIENT_ID", "…", "", "Read by azidentity; also picks a user-assigned managed identity.", false, text(func(c *config) *string { return &c.clientID })},
 		{"FOOTPRINT_AZURE_CREDENTIAL", "workload-identity", "default", "How to log in: default, environment, workload-identity, managed-identity, cli, or none for a local workspace.", false, oneOf(func(c *config) *string { return &c.credential }, "default", "environment", "workload-identity", "managed-identity", "cli", "none")},
@@ -281,7 +288,7 @@ func loadConfig(env []string) (config, error) {
 			c.origin[s.name] = origin
 		}
 	}
-	for _, check := range []func() error{c.workspaceIDs, c.feedKeys} {
+	for _, check := range []func() error{c.workspaceIDs, c.scopes, c.feedKeys} {
 		if err := check(); err != nil {
 			wrong = append(wrong, err)
 		}
@@ -361,7 +368,7 @@ func unknown(name string, known []setting) error {
 			}
 		}
 	}
-	ours := strings.HasPrefix(name, "FOOTPRINT_") || strings.HasPrefix(name, "AZURE_LOGS_")
+	ours := strings.HasPrefix(name, "FOOTPRINT_") || strings.HasPrefix(name, "AZURE_LOGS_") || strings.HasPrefix(name, "DEFENDER_XDR")
 	switch {
 	case best != "":
 		return fmt.Errorf("%s is not a setting of footprint; did you mean %s?", name, best)

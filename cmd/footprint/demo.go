@@ -29,6 +29,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	f := newFlags("demo")
 	listen := f.String("listen", "127.0.0.1:8080", "address of the page")
 	exported := f.exports()
+	from := f.choice("source", "workspace", "workspace", "defender")
 	f.Bool("no-browser", false, "kept for scripts: the demo only prints its address")
 	if rest, err := f.parse(args); err != nil {
 		return err
@@ -45,7 +46,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	fmt.Fprintf(p.stdout, "footprint demo: open %s\n", slackLike.URL())
 	// The page is there at once, and so is the bot: questions typed while the fleet
 	// is made are acknowledged, and wait for it as for a slow workspace.
-	a := assembly{events: *exported.path, progress: p.stderr, clock: clock, log: demoLog(p.stderr), name: "demo", live: true, exclusions: demoExclusions()}
+	a := assembly{events: *exported.path, progress: p.stderr, clock: clock, log: demoLog(p.stderr), name: "demo", live: true, defender: *from == "defender", exclusions: demoExclusions()}
 	if *exported.path == "" {
 		a.fleet = func() *localworkspace.Events {
 			return localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: start})

@@ -65,11 +65,11 @@ type process struct {
 func subcommands() []subcommand {
 	return []subcommand{
 		{"serve", "", "run the bot; configuration comes from the environment", serve},
-		{"demo", "[--listen 127.0.0.1:8080] [--events DIR [--zone ZONE] [--dates day-first|month-first]] [--no-browser]", "everything local, nothing to configure", demo},
+		{"demo", "[--listen 127.0.0.1:8080] [--source workspace|defender] [--events DIR [--zone ZONE] [--dates day-first|month-first]] [--no-browser]", "everything local, nothing to configure", demo},
 		{"hunt", "[--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first]] [--format table|json|csv|kql] [--hunt NAME] [--timeout 2m] ip=… dns=… file=…", "run one hunt", hunt},
 		{"extract", "[--format table|json] [--files] [--emails] < text", "find the indicators in a text", extract},
 		{"sweep", "[--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first]] --watchlist FILE [--format table|json] [since=…]", "hunt a whole watchlist once", sweepOnce},
-		{"workspace", "--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first] [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace", workspace},
+		{"workspace", "--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first] [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace and as Defender XDR", workspace},
 		{"check", "[--format table|json]", "tell what works and what is missing before serve", check},
 		{"audit", "[--since 24h] [--verify] [--find TEXT]", "print the audit as JSON lines, or verify its chain", audit},
 		{"verify", "[--key KEY] FILE", "check an evidence bundle, and say what that proves", verify},

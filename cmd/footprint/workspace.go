@@ -7,7 +7,8 @@ import (
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 )
 
-// workspace serves exported events as the Log Analytics query API.
+// workspace serves exported events as the Log Analytics query API, and as the
+// advanced hunting of Defender XDR.
 func workspace(ctx context.Context, p process, args []string) error {
 	f := newFlags("workspace")
 	exported := f.exports()
@@ -28,6 +29,7 @@ func workspace(ctx context.Context, p process, args []string) error {
 	}
 	defer server.Close()
 	fmt.Fprintf(p.stdout, "AZURE_LOGS_ENDPOINT=%s\nAZURE_LOGS_WORKSPACE=%s\nFOOTPRINT_AZURE_CREDENTIAL=none\n", url, localWorkspaceID)
+	fmt.Fprintf(p.stdout, "# the same events as Defender XDR, instead of the workspace or beside it:\nDEFENDER_XDR=xdr\nDEFENDER_XDR_ENDPOINT=%s\n", url)
 	<-ctx.Done()
 	return nil
 }

@@ -204,11 +204,7 @@ func (s *Source) send(ctx context.Context, q hunts.Query) error {
 	}
 	body := map[string]string{"Query": kql.ForSchema(q.Text, kql.AdvancedHunting)}
 	if !q.From.IsZero() {
-		from := q.From
-		if oldest := s.cfg.Clock().Add(-Keeps); from.Before(oldest) && oldest.Before(q.To) {
-			from = oldest // nothing lies before it
-		}
-		body["Timespan"] = from.UTC().Format(time.RFC3339) + "/" + q.To.UTC().Format(time.RFC3339)
+		body["Timespan"] = q.From.UTC().Format(time.RFC3339) + "/" + q.To.UTC().Format(time.RFC3339)
 	}
 	if err := runtime.MarshalAsJSON(req, body); err != nil {
 		return fmt.Errorf("writing the request: %w", err)

@@ -95,28 +95,6 @@ func TestTheQueryGoesOutInTheSchemaOfAdvancedHuntingAndComesBackInOurs(t *testin
 	}
 }
 
-func TestATimespanBeginsWhereTheDataDoes(t *testing.T) {
-	var body map[string]string
-	server, _ := service(t, func(w http.ResponseWriter, r *http.Request) {
-		_ = json.NewDecoder(r.Body).Decode(&body)
-		status(200, oneRow)(w, r)
-	})
-	now := testclock.At()
-	s := source(t, server.URL, nil)
-	for _, c := range []struct {
-		from time.Time
-		want string
-	}{
-		{now.Add(-60 * 24 * time.Hour), now.Add(-Keeps).Format(time.RFC3339) + "/" + now.Format(time.RFC3339)},
-		{time.Time{}, ""}, // the service's own 30 days
-	} {
-		body = nil
-		if _, err := s.Query(t.Context(), hunts.Query{Text: "T", From: c.from, To: now}); err != nil || body["Timespan"] != c.want {
-			t.Errorf("%v: %q, %v", c.from, body["Timespan"], err)
-		}
-	}
-}
-
 func errorBody(code, message string) string {
 	return fmt.Sprintf(`{"error":{"code":%q,"message":%q,"innerError":{"date":"2026-11-02T13:22:02","request-id":"1","client-request-id":"1"}}}`, code, message)
 }

@@ -146,6 +146,12 @@ func RealData(t Type, vals []float64, valid []bool) ColumnData {
 // EmptyData is a column of nulls, which takes no memory.
 func EmptyData(t Type) ColumnData { return value.EmptyData(t) }
 
+// CellsOf are the cells of a column of a table, shared with it and not copied.
+func CellsOf(t *Table, col int) ColumnData { return value.CellsOf(t, col) }
+
+// TextsOf are the cells of a column as texts, made when a query first looks.
+func TextsOf(t *Table, col int) ColumnData { return value.TextsOf(t, col) }
+
 // LateData is a column that is fetched when a query first looks at a cell of it.
 func LateData(t Type, fetch func() ColumnData) ColumnData { return value.LateData(t, fetch) }
 

@@ -1,6 +1,7 @@
 package localworkspace
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -105,8 +106,8 @@ func usualCode(status int) string {
 	return strings.ReplaceAll(http.StatusText(status), " ", "")
 }
 
-// misbehave answers as scripted.
-func (s *Server) misbehave(w http.ResponseWriter, f Fault) {
+// misbehave answers as scripted; refuse writes an error in the shape of the API.
+func misbehave(w http.ResponseWriter, f Fault, refuse func(status int, code, message string)) {
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
 		if f.RetryAfter%time.Second != 0 {
@@ -122,11 +123,7 @@ func (s *Server) misbehave(w http.ResponseWriter, f Fault) {
 	case f.Status == http.StatusNoContent:
 		w.WriteHeader(f.Status)
 	default:
-		code := f.Code
-		if code == "" {
-			code = usualCode(f.Status)
-		}
-		s.refuse(w, f.Status, apiError{Code: code, Message: "Scripted: " + http.StatusText(f.Status)})
+		refuse(f.Status, f.Code, cmp.Or(f.Message, "Scripted: "+http.StatusText(f.Status)))
 	}
 }
 

@@ -14,6 +14,8 @@ type Fault struct {
 	Status int
 	// Code is the error code in the answer; empty is the usual one of Status.
 	Code string
+	// Message is the sentence in the answer; empty is the usual one of Status.
+	Message string
 	// Body is answered as it is instead of an error object, as HTML: what a
 	// gateway in between says.
 	Body string

@@ -1,6 +1,7 @@
 package localworkspace
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -102,7 +103,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	}
 	if faulty && fault.Status != 0 && fault.Status != http.StatusOK {
 		entry.Status = fault.Status
-		s.misbehave(w, fault)
+		misbehave(w, fault, func(status int, code, message string) {
+			s.refuse(w, status, apiError{Code: cmp.Or(code, usualCode(status)), Message: message})
+		})
 		return
 	}
 	s.evaluate(w, r, &entry, fault)
@@ -191,6 +194,11 @@ func (s *Server) run(ctx context.Context, text string, db kql.Database, opts kql
 		return nil, err
 	}
 	defer leave()
+	return answerOf(ctx, text, db, opts)
+}
+
+// answerOf reads what a query needs, and evaluates it.
+func answerOf(ctx context.Context, text string, db kql.Database, opts kql.Options) (*kql.Table, error) {
 	q, err := kql.Parse(text)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,13 @@ type Config struct {
 	// 500 000 rows and 64 MB. What is cut comes back as a partial error.
 	MaxRows  int
 	MaxBytes int
+	// Defender is the workspace whose events Defender XDR has too; empty is the only
+	// one.
+	Defender string
+	// Keeps is how far back Defender XDR holds events; 0 is the service's 30 days.
+	Keeps time.Duration
+	// Calls bounds those of Defender XDR in a minute; 0 is what the service promises.
+	Calls int
 	// KeepQueries is how many queries Queries remembers, the newest; 0 is 1000.
 	KeepQueries int
 }
@@ -51,7 +58,8 @@ type QueryLog struct {
 	Status     int // HTTP status; 499 when the client went away
 }
 
-// Server speaks the Log Analytics query API. It may be used by any number of
+// Server speaks the Log Analytics query API, and that of Defender XDR's advanced
+// hunting. It may be used by any number of
 // clients at once; five queries run at a time, as the service does it for one
 // identity, and the others wait.
 type Server struct {
@@ -59,7 +67,9 @@ type Server struct {
 	lanes    *lanes
 	requests atomic.Int64
 
-	mu       sync.Mutex // guards the rest
+	mu       sync.Mutex  // guards the rest
+	advanced *advanced   // the events as Defender XDR shows them
+	called   []time.Time // when Defender XDR was asked, in the last minute
 	promised map[string]*promise
 	log      []QueryLog
 	merged   map[string]*mergedWorkspaces
@@ -82,6 +92,12 @@ func NewServer(cfg Config) *Server {
 	}
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = maxAnswerBytes
+	}
+	if cfg.Keeps == 0 {
+		cfg.Keeps = huntingKeeps
+	}
+	if cfg.Calls == 0 {
+		cfg.Calls = callsAMinute
 	}
 	if cfg.KeepQueries == 0 {
 		cfg.KeepQueries = 1000
@@ -167,11 +183,13 @@ func (s *Server) Close() {
 	s.serving.Wait()
 }
 
-// Handler serves POST /v1/workspaces/{id}/query, and the same without /v1.
+// Handler serves POST /v1/workspaces/{id}/query, and the same without /v1, and
+// POST /v1.0/security/runHuntingQuery.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/workspaces/{id}/query", s.query)
 	mux.HandleFunc("POST /workspaces/{id}/query", s.query)
+	mux.HandleFunc("POST /v1.0/security/runHuntingQuery", s.hunt)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.refuse(w, http.StatusNotFound, apiError{Code: codePathNotFound, Message: "The requested path does not exist"})
 	})

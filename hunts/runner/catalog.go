@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -153,6 +154,11 @@ func (c *Catalog) Names() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// All are the hunts and the places, in alphabetical order.
+func (c *Catalog) All() []Definition {
+	return slices.SortedFunc(maps.Values(c.byName), func(a, b Definition) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (c *Catalog) add(dir fs.FS) []FileProblem {

@@ -15,9 +15,15 @@ import (
 )
 
 // late lets rows count that happened before the window and arrived after since,
-// however wide the window is.
-func (p params) late(since time.Time) params {
-	if since.IsZero() {
+// however wide the window is. A source that does not tell when a row arrived is
+// asked for the time of again before the window once more.
+func (p params) late(since time.Time, again time.Duration) params {
+	switch {
+	case since.IsZero():
+		return p
+	case again > 0:
+		p.from = p.from.Add(-again)
+		p.settled = p.from
 		return p
 	}
 	p.from, p.arrived = p.from.Add(-hunts.LateBy), since

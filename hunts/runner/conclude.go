@@ -30,14 +30,23 @@ func (r *Runner) search(ctx context.Context, h hunts.Hunt, d Definition, progres
 
 // searchScope asks one scope, slice by slice, and judges it.
 func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, parallel int, progress func(hunts.Progress)) hunts.Answer {
-	seen, covErr := r.lookAround(ctx, h, d)
+	o := r.olderPart(h)
+	seen, covErr := r.lookAround(ctx, o.newer(h), d)
+	seenBefore, problems := o.look(ctx, r, h, d)
 	window := r.windowWithin(h, seen)
-	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress, parallel: max(1, parallel)}
+	if h.Window.All && !seenBefore.Oldest.IsZero() {
+		window.From = seenBefore.Oldest
+	}
+	s := &searcher{runner: r, hunt: h, def: d, window: window, progress: progress, parallel: max(1, parallel), older: o}
 	s.slices, s.moved = r.sliced(ctx, h, d, window)
+	s.slices = o.cut(s.slices, r.scopeName(h))
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
-	a := r.conclude(h, d, s, seen, covErr)
-	places := r.lookInPlaces(ctx, h, window, s.parallel)
+	a := r.conclude(h, d, s, seen, covErr, problems)
+	places := r.lookInPlaces(ctx, o.newer(h), o.newer(hunts.Hunt{Window: window}).Window, s.parallel)
+	if o.scope != "" {
+		places = append(places, r.lookInPlaces(ctx, o.before(h), o.before(hunts.Hunt{Window: window}).Window, s.parallel)...)
+	}
 	s.queries += len(places)
 	addPlaces(&a, places)
 	if a.Verdict == hunts.Clean {
@@ -48,7 +57,7 @@ func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, pa
 	return a
 }
 
-func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error) hunts.Answer {
+func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error, before []string) hunts.Answer {
 	hidden := map[string]bool{}
 	for _, p := range s.profiles {
 		hidden[p.Name] = p.Mode == ModeHide
@@ -57,16 +66,16 @@ func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	a := merge(s.parts, p, hidden, h.Request)
 	a.HuntID, a.Hunt = h.ID, d.Name
 	a.Request = answerRequest(h, s.window)
-	a.KQL = d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary)
+	a.KQL = r.textFor(h, d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary))
 	a.Source = r.cfg.Source.Describe(h.Workspaces)
-	a.Coverage = r.coverage(h, d, s, seen, covErr)
+	a.Coverage = r.coverage(h, d, s, seen, covErr, before)
 	a.Places = r.placesOf(h, d, a, covErr, s.unread())
 	judge(&a, s.unsearched(), s.unattributed())
 	a.Notes = append(a.Notes, s.notes(a, seen)...)
 	return a
 }
 
-func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error) hunts.Coverage {
+func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors, covErr error, before []string) hunts.Coverage {
 	c := hunts.Coverage{
 		SensorsReporting: seen.Reporting, SensorsKnown: seen.Known, Slices: s.slices, Control: seen.Control, Proxy: seen.Proxy,
 		NewestEvent: later(nil, seen.Newest), OldestEvent: earlier(nil, seen.Oldest),
@@ -84,8 +93,11 @@ func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	if covErr != nil {
 		c.Problems = append(c.Problems, "the coverage is not known: "+sayOf(covErr, d))
 	} else {
-		c.Problems = r.problems(h, d, seen, s.window)
+		n := s.older.newer(h)
+		c.Problems = r.problems(n, d, seen, s.older.newer(hunts.Hunt{Window: s.window}).Window)
 	}
+	c.Problems = append(c.Problems, before...)
+	c.Seam = s.older.text(r.scopeName(h))
 	if c.BadLines > 0 {
 		c.Problems = append(c.Problems, hunts.Count(c.BadLines, "line")+" of the export could not be read")
 	}
@@ -187,6 +199,9 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 	}
 	if slices.ContainsFunc(a.ByIndicator, func(i hunts.IndicatorResult) bool { return i.Verdict == hunts.NoMatch }) {
 		out = append(out, "NO MATCH: "+togetherText(s.hunt.Request)+".")
+	}
+	if again := s.runner.again(s.hunt); again > 0 && (s.recalled > 0 || s.hunt.Refreshes != "") {
+		out = append(out, fmt.Sprintf("%s doesn't tell when events arrived: the newest %s were searched again, and what arrives later than that is not found by a refresh.", s.runner.scopeName(s.hunt), roughly(again)))
 	}
 	if seen.Proxy != "" && len(s.hunt.Request.IPs) > 0 && !addressesOnly(s.hunt.Request) {
 		out = append(out, fmt.Sprintf("Web traffic here goes through the proxy %s, which hides the addresses behind it: only names can be seen.", seen.Proxy))

@@ -139,7 +139,7 @@ func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *
 		x.fail(stoppedReason(ctx))
 		return
 	}
-	p := newParams(x.asked, w.From, w.To, timelineStep(w)).late(h.Arrived).packed()
+	p := newParams(x.asked, w.From, w.To, timelineStep(w)).late(h.Arrived, r.again(h)).packed()
 	res, err := r.gate.Query(ctx, hunts.Query{
 		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: d.kql(p, comment(h)+" place "+d.Name, nil, d.observed()+r.cfg.Catalog.place),
 		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: h.Workspaces,

@@ -87,7 +87,7 @@ func excludes(a hunts.Answer) bool { return len(a.Excluded) > 0 }
 func (s *searcher) events(ctx context.Context, at hunts.Slice, m merger) (list []hunts.Event, partial string, err error) {
 	res, err := s.runner.query(ctx, hunts.Query{
 		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(s.params(at), comment(s.hunt)+" events", s.profiles, s.runner.cfg.Catalog.events),
-		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.workspaces(at),
 	})
 	if err != nil {
 		return nil, "", err

@@ -22,6 +22,8 @@ type gate struct {
 	authorizer hunts.Authorizer
 	workspaces []string      // configured names, the default one first
 	timeout    time.Duration // of one query
+	// reaches adds the workspaces that hold an older part of a hunt's window.
+	reaches func(h hunts.Hunt, names []string) []string
 }
 
 // permit is what was authorized; it travels in the context of the work.
@@ -37,7 +39,7 @@ var errNoPermit = errors.New("a source was asked without an authorization")
 // authorize judges and audits an action of a hunt, both outcomes; the context that
 // comes back may ask the source.
 func (g gate) authorize(ctx context.Context, h hunts.Hunt, a hunts.Action) (context.Context, error) {
-	names := g.names(h.Workspaces)
+	names := g.reaches(h, g.names(h.Workspaces))
 	a.HuntID, a.Workspaces, a.What = h.ID, names, cmp.Or(a.What, request.Format(h.Request))
 	a.Why = h.Request.Why
 	if err := g.authorizer.Authorize(ctx, h.Asker, a); err != nil {

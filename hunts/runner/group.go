@@ -25,7 +25,7 @@ func (s *searcher) search(ctx context.Context, meant func(int) bool, beside ...f
 	for i := range s.slices {
 		switch last := len(groups) - 1; {
 		case !meant(i):
-		case last >= 0 && groups[last][len(groups[last])-1] == i-1:
+		case last >= 0 && groups[last][len(groups[last])-1] == i-1 && s.slices[i].Scope == s.slices[i-1].Scope:
 			groups[last] = append(groups[last], i)
 		default:
 			groups = append(groups, []int{i})
@@ -39,6 +39,11 @@ func (s *searcher) search(ctx context.Context, meant func(int) bool, beside ...f
 			}
 		}
 	}
+	for _, g := range groups {
+		if len(g) > 1 && !alone[g[0]] {
+			s.together(g)
+		}
+	}
 	again := make([][]int, len(groups))
 	s.each(len(groups), func(n int) {
 		if g := groups[n]; len(g) > 1 && !alone[g[0]] {
@@ -48,13 +53,35 @@ func (s *searcher) search(ctx context.Context, meant func(int) bool, beside ...f
 		}
 	}, beside...)
 	left := slices.Concat(again...)
+	s.apartFrom(left)
 	s.each(len(left), func(n int) { s.ask(ctx, left[n]) })
+}
+
+// together notes that one query asks for some slices, and apartFrom that each of
+// them is asked for by itself.
+func (s *searcher) together(group []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unit == nil {
+		s.unit = map[int]int{}
+	}
+	for _, i := range group {
+		s.unit[i] = group[0]
+	}
+}
+
+func (s *searcher) apartFrom(left []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range left {
+		delete(s.unit, i)
+	}
 }
 
 // askTogether asks for slices that touch with one query, and gives those that are
 // to be asked one by one.
 func (s *searcher) askTogether(ctx context.Context, group []int) (again []int) {
-	hull := hunts.Slice{From: s.slices[group[0]].From, To: s.slices[group[len(group)-1]].To}
+	hull := hunts.Slice{From: s.slices[group[0]].From, To: s.slices[group[len(group)-1]].To, Scope: s.slices[group[0]].Scope}
 	p := newParams(s.hunt.Request, hull.From, hull.To, time.Hour)
 	if hull.To.Sub(hull.From) > 31*day {
 		p.step = day

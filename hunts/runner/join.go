@@ -330,7 +330,9 @@ func joinCoverage(scopes []hunts.ScopeResult) hunts.Coverage {
 			out.OldestEvent = c.OldestEvent
 		}
 		for _, part := range c.Slices {
-			part.Scope = s.Scope
+			if part.Scope == "" { // or else it names the workspace that holds what is older
+				part.Scope = s.Scope
+			}
 			out.Slices = append(out.Slices, part)
 		}
 		switch {
@@ -346,6 +348,9 @@ func joinCoverage(scopes []hunts.ScopeResult) hunts.Coverage {
 		}
 		if out.Proxy == "" {
 			out.Proxy = c.Proxy
+		}
+		if c.Seam != "" {
+			out.Seam = c.Seam
 		}
 		for _, p := range c.Problems {
 			out.Problems = append(out.Problems, s.Scope+": "+p)

@@ -69,7 +69,7 @@ func fits(t *testing.T, d Definition, kind string, list []indicator.Indicator) {
 	hunted, longest := 0, 0
 	for _, r := range all {
 		hunted += len(r.Indicators())
-		p := newParams(r, time.Unix(0, 0), time.Unix(1, 0), time.Hour).late(time.Unix(0, 0)).packed()
+		p := newParams(r, time.Unix(0, 0), time.Unix(1, 0), time.Hour).late(time.Unix(0, 0), 0).packed()
 		longest = max(longest, len(d.kql(p, "c", nil, mustCatalog(t).survey)))
 	}
 	if hunted != len(list) {

@@ -45,7 +45,7 @@ func (r *Runner) problems(h hunts.Hunt, d Definition, s sensors, w hunts.Window)
 
 // live tells a workspace that goes on from an export, which is finished.
 func (r *Runner) live(h hunts.Hunt) bool {
-	return r.cfg.Source.Describe(h.Workspaces).Kind == hunts.KindLogAnalytics
+	return r.cfg.Source.Describe(h.Workspaces).Live()
 }
 
 // silent names the times of a window without any event that the fleet's own rhythm

@@ -23,10 +23,24 @@ const (
 // time, whenever it happened.
 func (d Definition) tellsArrival() bool { return strings.Contains(d.Query, "arrived_from") }
 
+// tellsArrival: so can the source.
+func (r *Runner) tellsArrival(h hunts.Hunt, d Definition) bool {
+	return d.tellsArrival() && r.again(h) == 0
+}
+
+// again is how much of the past is searched once more in a source that does not
+// tell when an event arrived; 0 in all others.
+func (r *Runner) again(h hunts.Hunt) time.Duration {
+	if r.cfg.Source.Describe(h.Workspaces).NoArrival {
+		return r.cfg.SettleAfter
+	}
+	return 0
+}
+
 // settle is the age from which a part of the window is a slice of its own, to be
 // kept and not asked again.
-func (r *Runner) settle(d Definition) time.Duration {
-	if d.tellsArrival() {
+func (r *Runner) settle(h hunts.Hunt, d Definition) time.Duration {
+	if r.tellsArrival(h, d) {
 		return tailOverlap
 	}
 	return r.cfg.SettleAfter
@@ -48,8 +62,8 @@ func (r *Runner) sliced(ctx context.Context, h hunts.Hunt, d Definition, w hunts
 			}
 		}
 	}
-	if r.cfg.Source.Describe(h.Workspaces).Kind == hunts.KindLogAnalytics {
-		list = withTail(list, r.cfg.Clock().UTC().Add(-r.settle(d)).Truncate(time.Hour))
+	if r.live(h) {
+		list = withTail(list, r.cfg.Clock().UTC().Add(-r.settle(h, d)).Truncate(time.Hour))
 	}
 	return list, moved
 }
@@ -98,7 +112,15 @@ type recalled struct {
 
 // sliceKey is where a slice is kept: everything that changes its rows.
 func (s *searcher) sliceKey(at hunts.Slice) string {
-	return "slice:" + digest(s.def.kql(s.params(at), "", s.profiles, s.runner.cfg.Catalog.summary), strings.Join(s.hunt.Workspaces, ","))
+	return "slice:" + digest(s.def.kql(s.params(at), "", s.profiles, s.runner.cfg.Catalog.summary), strings.Join(s.workspaces(at), ","))
+}
+
+// workspaces are those that a slice is asked of.
+func (s *searcher) workspaces(at hunts.Slice) []string {
+	if at.Scope != "" {
+		return []string{at.Scope}
+	}
+	return s.hunt.Workspaces
 }
 
 // params are those of one slice. The bins of its timeline depend on the slice
@@ -128,6 +150,9 @@ func (s *searcher) recall(ctx context.Context) map[int]recalled {
 		return out
 	}
 	for i, at := range s.slices {
+		if at.State == hunts.SliceFailed {
+			continue // nobody can search it
+		}
 		data, ok, err := s.runner.cfg.Record.Blob(ctx, s.sliceKey(at))
 		if err != nil {
 			s.forgetful.Store(true)
@@ -137,8 +162,8 @@ func (s *searcher) recall(ctx context.Context) map[int]recalled {
 		if !ok || json.Unmarshal(data, &kept) != nil || kept.Asked.IsZero() {
 			continue
 		}
-		settled := kept.Asked.Sub(at.To) >= s.runner.settle(s.def)
-		if !settled && !s.young(kept.Asked) && !s.def.tellsArrival() {
+		settled := kept.Asked.Sub(at.To) >= s.runner.settle(s.hunt, s.def)
+		if !settled && !s.young(kept.Asked) && !s.runner.tellsArrival(s.hunt, s.def) {
 			continue
 		}
 		if found, err := readPart(kept.Rows); err == nil {
@@ -160,7 +185,7 @@ func (s *searcher) doubted(ctx context.Context, have map[int]recalled) map[int]b
 	var hull hunts.Slice
 	var since time.Time
 	for i, x := range have {
-		if !s.def.tellsArrival() || s.young(x.Asked) && !s.moved {
+		if !s.runner.tellsArrival(s.hunt, s.def) || s.young(x.Asked) && !s.moved {
 			continue
 		}
 		at := s.slices[i]

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/kql"
 )
 
 // Run answers a hunt. Identical questions share one run, also across
@@ -93,7 +94,16 @@ func (r *Runner) textOf(h hunts.Hunt, d Definition) string {
 		return ""
 	}
 	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
-	return d.kql(newParams(h.Request, h.Window.From, h.Window.To, timelineStep(h.Window)), comment(h), profiles, r.cfg.Catalog.summary)
+	return r.textFor(h, d.kql(newParams(h.Request, h.Window.From, h.Window.To, timelineStep(h.Window)), comment(h), profiles, r.cfg.Catalog.summary))
+}
+
+// textFor is a query in the schema of the scope that is asked, for people who go
+// on with it there; a source writes it so by itself.
+func (r *Runner) textFor(h hunts.Hunt, text string) string {
+	if r.cfg.Source.Describe(h.Workspaces).Kind == hunts.KindDefender {
+		return kql.ForSchema(text, kql.AdvancedHunting)
+	}
+	return text
 }
 
 const (

@@ -33,6 +33,9 @@ type Config struct {
 	// Workspaces are the configured names, the default one first. Nil leaves it to
 	// the source to know them.
 	Workspaces []string
+	// Beyond names, by a scope in lower case, the workspace that holds what is older
+	// than that scope keeps. Both hold the same devices.
+	Beyond map[string]string
 	// Authorizer judges and audits everything that asks the source; there is no
 	// default. The terminal passes hunts.AllowAll.
 	Authorizer hunts.Authorizer
@@ -93,8 +96,9 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Runner{cfg: cfg, gate: gate{cfg.Source, cfg.Authorizer, cfg.Workspaces, cfg.QueryTimeout}}
+	r := &Runner{cfg: cfg, gate: gate{Source: cfg.Source, authorizer: cfg.Authorizer, workspaces: cfg.Workspaces, timeout: cfg.QueryTimeout}}
 	r.cfg.Source = r.gate
+	r.gate.reaches = r.reaches
 	return r, nil
 }
 

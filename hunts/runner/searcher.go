@@ -23,9 +23,12 @@ type searcher struct {
 	progress func(hunts.Progress)
 	parallel int  // slices asked at once
 	moved    bool // the window ends later than that of the hunt it refreshes
+	recalled int  // slices that memory held
+	older    older
 
 	mu      sync.Mutex
 	slices  []hunts.Slice
+	unit    map[int]int // slice → the first of those that one query asks for
 	parts   []part
 	queries int
 	cost    hunts.QueryStats // CPU and data of all queries
@@ -35,8 +38,9 @@ type searcher struct {
 
 func (s *searcher) run(ctx context.Context) {
 	known := s.recall(ctx)
+	s.recalled = len(known)
 	var doubted map[int]bool
-	s.search(ctx, func(i int) bool { _, ok := known[i]; return !ok }, func() { doubted = s.doubted(ctx, known) })
+	s.search(ctx, func(i int) bool { _, ok := known[i]; return !ok && s.slices[i].State == "" }, func() { doubted = s.doubted(ctx, known) })
 	for i, x := range known {
 		if !doubted[i] {
 			s.finish(i, x.part, hunts.SliceDone, "")
@@ -78,7 +82,8 @@ func (s *searcher) finish(i int, p part, state hunts.SliceState, reason string) 
 	if state == hunts.SliceDone || state == hunts.SlicePartial {
 		s.parts = append(s.parts, p)
 	}
-	now := hunts.Progress{Total: len(s.slices), Cancellable: true}
+	now := hunts.Progress{Cancellable: true}
+	now.Done, now.Total = s.done()
 	names := map[string]bool{}
 	for _, x := range s.parts {
 		now.Events += x.total.Events
@@ -91,12 +96,29 @@ func (s *searcher) finish(i int, p part, state hunts.SliceState, reason string) 
 		}
 	}
 	now.Devices = max(now.Devices, int64(len(names)))
-	for _, x := range s.slices {
-		if x.State != "" && x.State != hunts.SliceRunning {
-			now.Done++
+	s.progress(now)
+}
+
+// done counts the parts that are asked for by themselves; a window that one query
+// asks for has none.
+func (s *searcher) done() (done, total int) {
+	open := map[int]bool{}
+	for i, x := range s.slices {
+		u := i
+		if first, ok := s.unit[i]; ok {
+			u = first
+		}
+		open[u] = open[u] || x.State == "" || x.State == hunts.SliceRunning
+	}
+	for _, left := range open {
+		if total++; !left {
+			done++
 		}
 	}
-	s.progress(now)
+	if total == 1 {
+		return 0, 0
+	}
+	return done, total
 }
 
 // waits tells that nothing of this hunt runs yet, since others are before it.
@@ -108,7 +130,8 @@ func (s *searcher) waits(ahead int) {
 			return
 		}
 	}
-	s.progress(hunts.Progress{Total: len(s.slices), QueuedAhead: ahead, Cancellable: true})
+	_, total := s.done()
+	s.progress(hunts.Progress{Total: total, QueuedAhead: ahead, Cancellable: true})
 }
 
 // spent adds up what the service tells of the cost of its queries.
@@ -165,7 +188,7 @@ func (s *searcher) rows(ctx context.Context, p params, at hunts.Slice) (hunts.Re
 	res, err := r.query(ctx, hunts.Query{
 		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
 		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
-		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
+		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.workspaces(at),
 	})
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -88,8 +88,13 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	started := r.cfg.Clock()
 	h, d := s.hunt, s.def
 	list = distinctIndicators(list)
-	seen, covErr := r.lookAround(ctx, h, d)
+	s.older = r.olderPart(h)
+	seen, covErr := r.lookAround(ctx, s.older.newer(h), d)
+	seenBefore, problems := s.older.look(ctx, r, h, d)
 	s.window = r.windowWithin(h, seen)
+	if h.Window.All && !seenBefore.Oldest.IsZero() {
+		s.window.From = seenBefore.Oldest
+	}
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	if h.Control && covErr == nil && len(list) > 0 {
 		covErr = r.sweepControl(ctx, s, &seen)
@@ -114,7 +119,7 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	out := s.result(list)
 	out.Source = r.cfg.Source.Describe(h.Workspaces)
 	out.Source.CPUMS, out.Source.Scanned = s.cost.CPU.Milliseconds(), s.cost.DataScanned
-	out.Coverage = r.coverage(h, d, &searcher{slices: s.slices, window: s.window}, seen, covErr)
+	out.Coverage = r.coverage(h, d, &searcher{runner: r, slices: s.slices, window: s.window, older: s.older}, seen, covErr, problems)
 	// what is wrong with the values of one kind says nothing about another: the lines of its indicators carry it
 	out.Coverage.Problems = append(append(out.Coverage.Problems, unreadProblems(s.unread)...), s.placeProblems()...)
 	judgeSurvey(&out, s.unsearched, s.unattributed, r.blind(list, d, seen))
@@ -130,7 +135,7 @@ func (r *Runner) windowWithin(h hunts.Hunt, seen sensors) hunts.Window {
 		return w
 	}
 	w.From = seen.Oldest
-	if !seen.Newest.IsZero() && r.cfg.Source.Describe(h.Workspaces).Kind != hunts.KindLogAnalytics {
+	if !seen.Newest.IsZero() && !r.live(h) {
 		w.To = seen.Newest.Add(time.Microsecond)
 	}
 	if w.From.IsZero() {
@@ -173,6 +178,7 @@ type surveyor struct {
 	def      Definition
 	window   hunts.Window
 	profiles []Profile
+	older    older
 	// background leaves the slots of the identity to people who wait.
 	background bool
 
@@ -192,19 +198,47 @@ type surveyor struct {
 	tell         func(done int) // called with mu held
 }
 
-// pack asks one query. A pack that the service finds too large is halved.
+// pack asks for some indicators: in what the scope keeps, and where an older part
+// of the window is held.
 func (s *surveyor) pack(ctx context.Context, req request.Request) {
-	r := s.runner
 	req.Devices = s.hunt.Request.Devices // device= narrows a sweep as it does a hunt
-	p := newParams(req, s.window.From, s.window.To, timelineStep(s.window)).late(s.hunt.Arrived).packed()
-	text := s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.survey)
+	in := s.hunt
+	in.Window = s.window
+	s.packIn(ctx, req, s.older.newer(in))
+	switch o := s.older; {
+	case o.seam.IsZero():
+	case o.scope != "":
+		s.packIn(ctx, req, o.before(in))
+	default:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.unsearchedPack(req, hunts.Slice{From: s.window.From, To: o.seam, State: hunts.SliceFailed, Reason: o.reason(s.runner.scopeName(s.hunt))})
+	}
+}
+
+// unsearchedPack notes what one query says nothing about. The caller holds mu.
+func (s *surveyor) unsearchedPack(req request.Request, slice hunts.Slice) {
+	s.slices = append(s.slices, slice)
+	if s.unsearched == nil {
+		s.unsearched = map[indicator.Indicator]bool{}
+	}
+	for _, i := range req.Indicators() {
+		s.unsearched[i] = true
+	}
+}
+
+// packIn asks one query. A pack that the service finds too large is halved.
+func (s *surveyor) packIn(ctx context.Context, req request.Request, in hunts.Hunt) {
+	r := s.runner
+	p := newParams(req, in.Window.From, in.Window.To, timelineStep(in.Window)).late(in.Arrived, r.again(in)).packed()
+	text := s.def.kql(p, comment(in), s.profiles, r.cfg.Catalog.survey)
 	s.mu.Lock()
 	s.queries++
 	s.bytes += len(text)
 	s.mu.Unlock()
 	res, err := r.query(ctx, hunts.Query{
 		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.background, Text: text,
-		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: s.hunt.Workspaces,
+		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: in.Workspaces,
 	})
 	s.mu.Lock()
 	s.cost.CPU += res.Stats.CPU
@@ -214,21 +248,22 @@ func (s *surveyor) pack(ctx context.Context, req request.Request) {
 	if kind := hunts.KindOf(err); err != nil && len(all) > 1 && (kind == hunts.KindTooLarge || kind == hunts.KindTimeout) && ctx.Err() == nil {
 		for _, half := range [][]indicator.Indicator{all[:len(all)/2], all[len(all)/2:]} {
 			for _, p := range packs(half) {
-				s.pack(ctx, p)
+				p.Devices = req.Devices
+				s.packIn(ctx, p, in)
 			}
 		}
 		return
 	}
 	var places []placeResult
 	if err == nil {
-		about := s.hunt
+		about := in
 		about.Request.IPs, about.Request.Domains, about.Request.Files, about.Scheduled = req.IPs, req.Domains, req.Files, s.background
-		places = r.lookInPlaces(ctx, about, s.window, 1)
+		places = r.lookInPlaces(ctx, about, in.Window, 1)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.places, s.queries = append(s.places, places...), s.queries+len(places)
-	slice := hunts.Slice{From: s.window.From, To: s.window.To, State: hunts.SliceDone}
+	slice := hunts.Slice{From: in.Window.From, To: in.Window.To, State: hunts.SliceDone}
 	switch {
 	case err != nil && ctx.Err() != nil:
 		slice.State, slice.Reason = hunts.SliceSkipped, stoppedReason(ctx)
@@ -244,15 +279,11 @@ func (s *surveyor) pack(ctx context.Context, req request.Request) {
 			slice.State, slice.Reason = hunts.SliceFailed, notUnderstood(err)
 		}
 	}
-	s.slices = append(s.slices, slice)
-	if slice.State != hunts.SliceDone {
-		if s.unsearched == nil {
-			s.unsearched = map[indicator.Indicator]bool{}
-		}
-		for _, i := range all {
-			s.unsearched[i] = true
-		}
+	if slice.State == hunts.SliceDone {
+		s.slices = append(s.slices, slice)
+		return
 	}
+	s.unsearchedPack(req, slice)
 }
 
 // read takes in the rows of one query. The caller holds mu.
@@ -344,6 +375,9 @@ func (s *surveyor) hit(x pairRow, p params) {
 // result lists every indicator, in the order of the list.
 func (s *surveyor) result(list []indicator.Indicator) hunts.Survey {
 	found, spoiled := s.inPlaces()
+	if s.older.scope != "" {
+		s.joinParts()
+	}
 	out := hunts.Survey{Window: s.window, Hits: s.hits, Truncated: s.truncated, Queries: s.queries, Bytes: s.bytes}
 	sortHits(out.Hits)
 	for _, i := range list {

@@ -70,20 +70,32 @@ func (r *Runner) Columns(ctx context.Context, table string, workspaces []string)
 	return res.Columns, err
 }
 
-// Freshness counts the events of a table in the last day, and tells when the newest
-// happened; zero where there is none. The table is named as in Columns.
-func (r *Runner) Freshness(ctx context.Context, table string, workspaces []string) (events int64, newest time.Time, err error) {
+// Held is what a source holds of a table: the events of the last day, and the
+// times of the oldest and of the newest event. Zero is none, or not known.
+type Held struct {
+	Events         int64
+	Oldest, Newest time.Time
+}
+
+// Holds looks at a table. It is named as in Columns. How far back it reaches is
+// left open where that takes the source too long to tell.
+func (r *Runner) Holds(ctx context.Context, table string, workspaces []string) (Held, error) {
 	ctx, h, err := r.check(ctx, "the age of "+table, workspaces, hunts.Window{})
 	if err != nil {
-		return 0, time.Time{}, err
+		return Held{}, err
 	}
-	text := table + " | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated)"
-	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Text: text, Workspaces: workspaces})
+	q := hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Workspaces: workspaces}
+	q.Text = table + " | summarize Events = countif(TimeGenerated > ago(1d)), Newest = max(TimeGenerated), Oldest = min(TimeGenerated)"
+	res, err := r.query(ctx, q)
+	if kind := hunts.KindOf(err); kind == hunts.KindTimeout || kind == hunts.KindTooLarge {
+		q.Text = table + " | where TimeGenerated > ago(1d) | summarize Events = count(), Newest = max(TimeGenerated), Oldest = datetime(null)"
+		res, err = r.query(ctx, q)
+	}
 	if err != nil {
-		return 0, time.Time{}, err
+		return Held{}, err
 	}
-	if len(res.Rows) == 0 || len(res.Rows[0]) < 2 {
-		return 0, time.Time{}, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace gave an empty answer"}
+	if len(res.Rows) == 0 || len(res.Rows[0]) < 3 {
+		return Held{}, &hunts.Error{Kind: hunts.KindUnavailable, Say: "the source gave an empty answer"}
 	}
-	return wholeNumber(res.Rows[0][0]), instant(res.Rows[0][1]), nil
+	return Held{Events: wholeNumber(res.Rows[0][0]), Newest: instant(res.Rows[0][1]), Oldest: instant(res.Rows[0][2])}, nil
 }

@@ -202,7 +202,7 @@ func (x *execution) tableNamed(name string, at int, s *scope) (*relation, bool, 
 
 // within applies the timespan of the API.
 func (x *execution) within(r *relation) (*relation, error) {
-	k := r.find(timeColumn)
+	k := max(r.find(syntax.TimeColumns[0]), r.find(syntax.TimeColumns[1]))
 	if k < 0 || x.from == 0 && x.to == 0 {
 		return r, nil
 	}

@@ -55,6 +55,33 @@ func LateData(t Type, fetch func() ColumnData) ColumnData {
 	return ColumnData{l}
 }
 
+// CellsOf are the cells of a column of a table, shared with it and not copied.
+func CellsOf(t *Table, col int) ColumnData { return ColumnData{t.data[col]} }
+
+// TextsOf are the cells of a column as the texts that tostring() makes of them,
+// made when a query first looks at one.
+func TextsOf(t *Table, col int) ColumnData {
+	return LateData(String, func() ColumnData {
+		out := &texts{kind: String, index: map[string]uint32{}}
+		dict, _ := t.data[col].(Dictionary)
+		known := map[uint32]Value{} // a dynamic is parsed once, not once a row
+		for row := range t.rows {
+			if dict == nil {
+				out.Add(StringValue(t.Value(row, col).Text()))
+				continue
+			}
+			id := dict.ID(row)
+			v, ok := known[id]
+			if !ok {
+				v = StringValue(t.Value(row, col).Text())
+				known[id] = v
+			}
+			out.Add(v)
+		}
+		return ColumnData{out}
+	})
+}
+
 // Assemble makes a table of whole columns, one for each of cols.
 func Assemble(name string, cols []Column, rows int, data []ColumnData) *Table {
 	t := &Table{name: name, columns: cols, rows: rows, data: make([]Storage, len(data))}

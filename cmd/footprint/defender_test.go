@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
+)
+
+// asDefender serves events as Defender XDR, and gives the settings for it.
+func asDefender(t *testing.T, events *localworkspace.Events, now time.Time, keeps time.Duration) (*localworkspace.Server, []string) {
+	t.Helper()
+	server := localworkspace.NewServer(localworkspace.Config{Workspaces: map[string]*localworkspace.Events{localWorkspaceID: events}, Clock: standing(now), Keeps: keeps, Calls: 10_000})
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server, []string{"DEFENDER_XDR=xdr", "DEFENDER_XDR_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none", "AZURE_LOGS_ENDPOINT=" + url}
+}
+
+// huntedAt asks at a time of its own, and gives the answer.
+func huntedAt(t *testing.T, env []string, now time.Time, args ...string) hunts.Answer {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: env, clock: standing(now)}
+	code := p.run(context.Background(), append([]string{"hunt", "--format", "json"}, args...))
+	var a hunts.Answer
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
+		t.Fatalf("exit %d: %v: %s", code, err, errs.String())
+	}
+	return a
+}
+
+// The figures of the recorded telemetry are the same whichever source is asked.
+func TestDefenderXDRGivesTheFiguresOfTheWorkspace(t *testing.T) {
+	needLab(t)
+	events, err := localworkspace.Load(t.Context(), lab, localworkspace.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Want(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	_, newest := events.Span()
+	now := newest.Add(time.Second)
+	server, env := asDefender(t, events, now, 100*365*24*time.Hour)
+	for _, c := range []struct {
+		request                    string
+		events, devices, processes int64
+	}{
+		{"ip=192.168.0.4", 487, 3, 0},
+		{"ip=10.10.10.5", 98, 3, 6},
+		{"ip=172.18.39.102 file=powershell.exe", 0, 0, 0},
+		{"dns=windowsupdate.com", 10, 3, 0},
+		{"dns=microsoft.com", 36, 4, 0},
+		{"file=PurpleSharp.exe", 22, 1, 1},
+		{"file=payload.exe", 20, 3, 1},
+		{"ip=10.10.0.0/16", 98, 3, 6},
+		{"ip=2001:500:2::c", 27, 1, 1},
+		{"dns=amazonaws.com", 0, 0, 0},
+		{"dns=deploy.static.akamaitechnologies.com", 7, 4, 1},
+	} {
+		a := huntedAt(t, env, now, append(strings.Fields(c.request), "since=all")...)
+		if a.Totals.Events != c.events || a.Totals.Devices != c.devices || a.Totals.Processes != c.processes {
+			t.Errorf("%s: %d events, %d devices, %d processes; want %d, %d, %d (%s)", c.request, a.Totals.Events, a.Totals.Devices, a.Totals.Processes, c.events, c.devices, c.processes, a.Reason)
+		}
+		if a.Source.Kind != hunts.KindDefender || !strings.Contains(a.KQL, "Timestamp") || strings.Contains(a.KQL, "TimeGenerated >=") {
+			t.Errorf("%s: it was asked of %s", c.request, a.Source.Kind)
+		}
+	}
+	for _, q := range server.Queries() {
+		if q.Workspaces[0] != "defender-xdr" || q.Status != 200 && !strings.Contains(q.Query, " place ") { // whose tables the lab lacks
+			t.Errorf("%v answered %d: %.200s", q.Workspaces, q.Status, q.Query)
+		}
+	}
+}
+
+// fleetServed is the demo's fleet as a workspace and as Defender XDR.
+func fleetServed(t *testing.T) (*localworkspace.Server, []string, time.Time) {
+	now := testclock.At()
+	server, env := asDefender(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now}), now, 0)
+	return server, env, now
+}
+
+func TestSevenDaysInDefenderXDRAreThreeQueries(t *testing.T) {
+	server, env, now := fleetServed(t)
+	a := huntedAt(t, env, now, "ip=203.0.113.66")
+	if a.Verdict != hunts.Reached || a.Coverage.Slices[0].State != hunts.SliceDone {
+		t.Errorf("%s, %s", a.Verdict, a.Reason)
+	}
+	if got := len(server.Queries()); got > 3 {
+		for _, q := range server.Queries() {
+			t.Logf("%.120s", q.Query)
+		}
+		t.Errorf("%d queries", got)
+	}
+}
+
+func TestTwoSourcesGiveOneLineEachAndCountADeviceOnce(t *testing.T) {
+	_, env, now := fleetServed(t)
+	one := huntedAt(t, env, now, "ip=203.0.113.66")
+	both := huntedAt(t, append(env, "AZURE_LOGS_WORKSPACE=prod-eu="+localWorkspaceID), now, "ip=203.0.113.66", "workspace=xdr,prod-eu")
+	if len(both.ByScope) != 2 || both.ByScope[0].Kind != hunts.KindDefender || both.ByScope[1].Kind != hunts.KindLogAnalytics {
+		t.Fatalf("scopes %+v", both.ByScope)
+	}
+	for _, s := range both.ByScope {
+		if s.Events != one.Totals.Events || s.Devices != one.Totals.Devices || s.Verdict != hunts.Reached {
+			t.Errorf("%s: %s with %d events of %d devices, want %d of %d", s.Scope, s.Verdict, s.Events, s.Devices, one.Totals.Events, one.Totals.Devices)
+		}
+	}
+	if both.Totals.Events != one.Totals.Events || both.Totals.Devices != one.Totals.Devices {
+		t.Errorf("%d events of %d devices together, want %d of %d", both.Totals.Events, both.Totals.Devices, one.Totals.Events, one.Totals.Devices)
+	}
+}
+
+func TestWhatIsOlderThanThirtyDaysIsNeverClean(t *testing.T) {
+	_, env, now := fleetServed(t)
+	short := huntedAt(t, env, now, "ip=198.51.100.24", "since=14d")
+	if short.Verdict != hunts.Clean {
+		t.Errorf("14 days: %s, %s", short.Verdict, short.Reason)
+	}
+	long := huntedAt(t, env, now, "ip=198.51.100.24", "since=60d")
+	if long.Verdict != hunts.CouldNotTell || !strings.Contains(long.Reason, "xdr keeps 30 days") || !strings.Contains(long.Reason, now.Add(-60*24*time.Hour).Format("2006-01-02")) {
+		t.Errorf("60 days: %s, %s", long.Verdict, long.Reason)
+	}
+	hit := huntedAt(t, env, now, "ip=203.0.113.66", "since=60d")
+	if hit.Verdict != hunts.Reached || hit.Coverage.Complete {
+		t.Errorf("a hit in what can be searched: %s, complete %v", hit.Verdict, hit.Coverage.Complete)
+	}
+}
+
+// grownOld is a small fleet that reports for 50 days, with two events of one device
+// to one address: one that Defender XDR no longer keeps.
+func grownOld(now time.Time) *localworkspace.Events {
+	// the columns of a table, those that are filled first
+	grid := func(table string, filled ...string) localworkspace.Grid {
+		t, _ := localworkspace.Empty().Table(table)
+		for _, c := range t.Columns() {
+			if !slices.Contains(filled, c.Name) {
+				filled = append(filled, c.Name)
+			}
+		}
+		return localworkspace.Grid{Columns: filled}
+	}
+	network := grid("DeviceNetworkEvents", "TimeGenerated", "DeviceId", "DeviceName", "ActionType", "RemoteIP", "RemotePort", "InitiatingProcessFileName")
+	info := grid("DeviceInfo", "TimeGenerated", "DeviceId", "DeviceName")
+	for back := time.Duration(0); back < 50*24*time.Hour; back += time.Hour {
+		for _, d := range []string{"ws-1", "ws-2", "ws-3"} {
+			network.Rows = append(network.Rows, []any{now.Add(-back - time.Minute), "id-" + d, d, "ConnectionSuccess", "203.0.113.80", 443, "edge.exe"})
+			if back%(24*time.Hour) == 0 {
+				info.Rows = append(info.Rows, []any{now.Add(-back - time.Minute), "id-" + d, d})
+			}
+		}
+	}
+	for _, back := range []time.Duration{2 * 24 * time.Hour, 40 * 24 * time.Hour} {
+		network.Rows = append(network.Rows, []any{now.Add(-back - 30*time.Minute), "id-ws-1", "ws-1", "ConnectionSuccess", "203.0.113.66", 443, "powershell.exe"})
+	}
+	return localworkspace.Made(map[string]localworkspace.Grid{"DeviceNetworkEvents": network, "DeviceInfo": info})
+}
+
+func TestTheOlderPartComesFromTheWorkspaceThatHoldsTheSameTenant(t *testing.T) {
+	now := testclock.At()
+	_, env := asDefender(t, grownOld(now), now, 0)
+	env = append(env, "AZURE_LOGS_WORKSPACE=prod-eu="+localWorkspaceID, "FOOTPRINT_DEFAULT_WORKSPACE=xdr")
+	alone := huntedAt(t, env, now, "ip=203.0.113.66", "since=45d")
+	if alone.Totals.Events != 1 || alone.Coverage.Complete || alone.Coverage.Seam != "" {
+		t.Errorf("without it: %d events, seam %q", alone.Totals.Events, alone.Coverage.Seam)
+	}
+	env = append(env, "DEFENDER_XDR_BEYOND=prod-eu")
+	a := huntedAt(t, env, now, "ip=203.0.113.66", "since=45d")
+	if a.Totals.Events != 2 || a.Totals.Devices != 1 || !hunts.AllDone(a.Coverage.Slices) || !strings.Contains(a.Coverage.Seam, "from prod-eu, after it from xdr") || len(a.ByScope) != 1 {
+		t.Errorf("%d events of %d devices, seam %q, %d scopes, slices %+v", a.Totals.Events, a.Totals.Devices, a.Coverage.Seam, len(a.ByScope), a.Coverage.Slices)
+	}
+	clean := huntedAt(t, env, now, "ip=203.0.113.99", "since=45d")
+	if clean.Verdict != hunts.Clean {
+		t.Errorf("nothing in either: %s, %s", clean.Verdict, clean.Reason)
+	}
+	short := huntedAt(t, env, now, "ip=203.0.113.66", "since=30d")
+	if short.Totals.Events != 1 || short.Coverage.Seam != "" || !short.Coverage.Complete {
+		t.Errorf("30 days: %d events, seam %q, problems %v", short.Totals.Events, short.Coverage.Seam, short.Coverage.Problems)
+	}
+}
