@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,6 +25,7 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 	if strings.HasPrefix(s, "*") {
 		return typeWildcard(raw, s)
 	}
+	s = asURL(s)
 	if rest, relative := strings.CutPrefix(s, "//"); relative && !strings.HasPrefix(rest, "/") {
 		s = rest // a link of a page, relative to the scheme
 	}
@@ -70,6 +72,42 @@ func typeDNS(raw string) (Indicator, *Refusal) {
 		return Indicator{}, refusePublicSuffix(raw, host)
 	}
 	return Indicator{Kind: KindDomain, Value: host, Host: host}, nil
+}
+
+// asURL gives what follows the name of a scheme of the web its two slashes, as
+// browsers do: http:/host, http:host and http:\\host are http://host.
+func asURL(s string) string {
+	scheme, rest, found := strings.Cut(s, ":")
+	switch strings.ToLower(scheme) {
+	case "http", "https", "ftp", "ws", "wss":
+		if bare := strings.TrimLeft(rest, `/\`); found && bare != "" && !isDigits(bare) {
+			return scheme + "://" + bare
+		}
+	}
+	return s
+}
+
+// Spellings are other names that may mean the same host: of a Greek sigma capital
+// letters don't tell whether it ends its word, and programs disagree on it.
+func Spellings(host string) []string {
+	text, err := idna.ToUnicode(host)
+	if err != nil || !strings.ContainsAny(text, "σς") {
+		return nil
+	}
+	medial := strings.ReplaceAll(text, "ς", "σ")
+	labels := strings.Split(medial, ".")
+	for n, label := range labels {
+		if stem, ends := strings.CutSuffix(label, "σ"); ends {
+			labels[n] = stem + "ς"
+		}
+	}
+	var out []string
+	for _, spelling := range []string{medial, strings.Join(labels, ".")} {
+		if ascii, err := names.ToASCII(spelling); err == nil && ascii != host && !slices.Contains(out, ascii) {
+			out = append(out, ascii)
+		}
+	}
+	return out
 }
 
 func refusePublicSuffix(raw, host string) *Refusal {

@@ -71,22 +71,27 @@ func surelyNumeric(s string) bool {
 	return false
 }
 
-// The prefixes whose addresses carry an IPv4 address: RFC 6052 section 2.1,
-// and RFC 3056 section 2.
+// The prefixes whose addresses carry an IPv4 address: RFC 6052 section 2.1, RFC
+// 3056 section 2, RFC 4291 section 2.5.5, and RFC 2765 section 2.1. In the
+// compatible form of RFC 4291 lie ::1 and other short addresses too, which carry
+// none.
 var (
-	nat64   = netip.MustParsePrefix("64:ff9b::/96")
-	sixTo4  = netip.MustParsePrefix("2002::/16")
-	mapped4 = netip.MustParsePrefix("::ffff:0:0/96")
+	nat64       = netip.MustParsePrefix("64:ff9b::/96")
+	sixTo4      = netip.MustParsePrefix("2002::/16")
+	mapped4     = netip.MustParsePrefix("::ffff:0:0/96")
+	translated4 = netip.MustParsePrefix("::ffff:0:0:0/96")
+	compatible4 = netip.MustParsePrefix("::/96")
 )
 
-// inner gives the IPv4 address that an IPv6 address carries: mapped, behind
-// NAT64 or 6to4. Any other address is itself, without its zone, which names an
-// interface of one machine that no other machine's record can hold.
+// inner gives the IPv4 address that an IPv6 address carries: mapped, translated,
+// in the old compatible form, behind NAT64 or 6to4. Any other address is itself,
+// without its zone, which names an interface of one machine that no other
+// machine's record can hold.
 func inner(a netip.Addr) netip.Addr {
 	a = a.Unmap().WithZone("")
 	b := a.As16()
 	switch {
-	case nat64.Contains(a):
+	case nat64.Contains(a), translated4.Contains(a), compatible4.Contains(a) && b[12]|b[13] != 0:
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case sixTo4.Contains(a):
 		return netip.AddrFrom4([4]byte(b[2:6]))

@@ -71,7 +71,7 @@ func typeOnce(raw string) (Indicator, *Refusal) {
 		return Indicator{}, Refuse("", raw, "%s may be the address %s written as a number: write ip=%s", Show(s), Plain(a.String()), Plain(a.String()))
 	}
 	switch {
-	case strings.Contains(s, "://"), s[0] != '/' && strings.ContainsAny(s, "/@") && !strings.Contains(s, `\`):
+	case strings.Contains(s, "://"), strings.HasPrefix(s, "//") && !strings.HasPrefix(s, "///"), s[0] != '/' && strings.ContainsAny(s, "/@") && !strings.Contains(s, `\`):
 		return typeDNS(raw)
 	case strings.Contains(s, `\`):
 		return typeFile(raw)

@@ -150,19 +150,25 @@ func expanded4(a netip.Addr) string {
 
 func (p *params) addDomain(i indicator.Indicator) {
 	host := strings.ToLower(i.Host)
-	switch {
-	case i.Kind == indicator.KindSuffix:
-		p.suffixes = append(p.suffixes, host)
-		p.names["*"+host] = append(p.names["*"+host], i)
-	case i.SubOnly:
-		p.subdomains = append(p.subdomains, host)
-		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
-		p.names["*."+host] = append(p.names["*."+host], i)
-	default:
-		p.domains = append(p.domains, host)
-		p.depths = append(p.depths, int64(strings.Count(host, ".")+1))
-		p.names[host] = append(p.names[host], i)
+	for _, name := range append([]string{host}, indicator.Spellings(host)...) {
+		switch depth := int64(strings.Count(name, ".") + 1); {
+		case i.Kind == indicator.KindSuffix:
+			p.addName(&p.suffixes, name, "*"+name, i)
+		case i.SubOnly:
+			p.addName(&p.subdomains, name, "*."+name, i)
+			p.depths = append(p.depths, depth)
+		default:
+			p.addName(&p.domains, name, name, i)
+			p.depths = append(p.depths, depth)
+		}
 	}
+}
+
+// addName puts a name into a list, and says which indicator is meant where it is
+// found.
+func (p *params) addName(list *[]string, name, found string, i indicator.Indicator) {
+	*list = append(*list, name)
+	p.names[found] = append(p.names[found], i)
 }
 
 // addFile also looks for the name of a program that people write without its

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/kql"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
@@ -188,6 +190,18 @@ func TestValuesWithOneMeaningAreReadAndTheOthersCounted(t *testing.T) {
 		"a file by its Unix path in quotes":   {row{"InitiatingProcessFileName": `"/usr/bin/curl"`}, "file=curl", 1, ""},
 		"a program without its ending":        {row{}, "file=msedge", 1, ""},
 		"a folder of that name":               {row{"InitiatingProcessFileName": `C:\powershell.exe\x.exe`}, "file=powershell.exe", 0, ""},
+		"an old form of IPv4 in IPv6":         {ip("::203.0.113.66"), address, 1, ""},
+		"an old form in hexadecimal":          {ip("::cb00:7142"), address, 1, ""},
+		"an address translated to IPv6":       {ip("::ffff:0:203.0.113.66"), address, 1, ""},
+		"the loopback of IPv6":                {ip("::1"), "ip=0.0.0.1", 0, ""},
+		"an old form that was asked for":      {ip("203.0.113.66"), "ip=::203.0.113.66", 1, ""},
+		"a sigma in capitals":                 {url("ΣΊΣΥΦΟΣ.example"), "dns=σίσυφος.example", 1, ""},
+		"a sigma within its word":             {url("xn--" + punycode("σίσυφοσ") + ".example"), "dns=σίσυφος.example", 1, ""},
+		"a sigma that ends its word":          {url("a.σίσυφος.example"), "dns=*.ΣΊΣΥΦΟΣ.example", 1, ""},
+		"a sharp s is none of two":            {url("strasse.example"), "dns=straße.example", 0, ""},
+		"a dotted capital i":                  {url("İ.example"), domain, 0, "RemoteUrl"},
+		"a share on the web":                  {url(`\\evil.example@SSL@8443\DavWWWRoot\x`), domain, 1, ""},
+		"a share with a user":                 {url(`\\good.example\evil.example@SSL`), domain, 0, ""},
 		"keys in another case":                {inspected("HttpConnectionInspected", `{"Direction":"Out","Host":"evil.example"}`, nil), domain, 1, ""},
 		"a query in capitals":                 {inspected("DnsConnectionInspected", `{"QUERY":"evil.example"}`, nil), domain, 1, ""},
 		"a key without its underscore":        {inspected("SslConnectionInspected", `{"serverName":"evil.example"}`, nil), domain, 1, ""},
@@ -251,12 +265,19 @@ func TestValuesWithOneMeaningAreReadAndTheOthersCounted(t *testing.T) {
 	}
 }
 
+// punycode is the part of a label behind "xn--".
+func punycode(label string) string {
+	ascii, _ := idna.ToASCII(label)
+	return strings.TrimPrefix(ascii, "xn--")
+}
+
 func TestARowWithoutAProcessOrAHashIsUndecidedWhateverItsAction(t *testing.T) {
 	for name, c := range map[string]struct {
 		row     row
 		request string
 		want    int64
 	}{
+		"a process that is not known":  {row{"InitiatingProcessFileName": "<unknown process>"}, "ip=203.0.113.66 file=powershell.exe", 1},
 		"no process":                   {row{"InitiatingProcessFileName": ""}, "ip=203.0.113.66 file=powershell.exe", 1},
 		"another process":              {row{}, "ip=203.0.113.66 file=powershell.exe", 0},
 		"no hash of that kind":         {row{"InitiatingProcessSHA1": ""}, "ip=203.0.113.66 file=" + strings.Repeat("ab", 20), 1},
