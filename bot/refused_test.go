@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func (s *stage) refuse(method, channel, code string) (allow func()) {
@@ -114,7 +116,7 @@ func TestAChannelThatTakesNoPostsIsAnsweredTheNextWay(t *testing.T) {
 
 func TestOneChannelThatRefusesIsTriedOnceForEachHunt(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, stageOptions{})
+	s := newStage(t, stageOptions{at: testclock.At()})
 	war := s.slack.AddChannel("war")
 	s.refuse("chat.postMessage", "war", "restricted_action_read_only_channel")
 	for range 80 {
@@ -122,12 +124,35 @@ func TestOneChannelThatRefusesIsTriedOnceForEachHunt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.slash(c2)
-	s.waitFor("*REACHED*")
-	s.everythingDone()
+	s.answeredWithoutAWait()
 	if n := s.called("chat.postMessage", war.ID); n != 80 {
 		t.Errorf("%d posts were tried in the channel for 80 hunts", n)
 	}
+}
+
+// answeredWithoutAWait hunts in a channel where all is well. Every clock stands
+// still, so that nothing which waits to be tried again ever is: an answer that comes
+// took no time at all by that clock.
+func (s *stage) answeredWithoutAWait() {
+	s.t.Helper()
+	began := s.clock.Now()
+	s.slash(c2)
+	s.waitFor("*REACHED*")
+	s.everythingDone()
+	if moved := s.clock.Now().Sub(began); moved != 0 {
+		s.t.Errorf("the answer took %s", moved)
+	}
+}
+
+func TestTwoHundredPayloadsThatCannotBeReadDelayNobody(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, stageOptions{at: testclock.At()})
+	for n := range 200 {
+		if _, err := s.stores[0].Push(s.ctx, bot.LaneInteractive, bot.JobEnvelope, fmt.Sprint("broken:", n), []byte(`{"type":"slash_commands","payload":"?"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.answeredWithoutAWait()
 }
 
 func TestAPayloadThatCannotBeReadIsNotTriedAgain(t *testing.T) {
