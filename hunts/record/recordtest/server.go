@@ -178,6 +178,36 @@ func (s *Server) Kill(t testing.TB) {
 	s.cmd = nil
 }
 
+// Forget kills the server and throws its data away, as a container without a volume
+// does.
+func (s *Server) Forget(t testing.TB) {
+	t.Helper()
+	s.Kill(t)
+	if err := os.RemoveAll(filepath.Join(s.dir, "appendonlydir")); err != nil {
+		t.Error(err)
+	}
+}
+
+// Tear kills the server and cuts the end of what it wrote to disk, as a host that
+// loses power does.
+func (s *Server) Tear(t testing.TB, bytes int64) {
+	t.Helper()
+	s.Kill(t)
+	files, err := filepath.Glob(filepath.Join(s.dir, "appendonlydir", "*.incr.aof"))
+	if err != nil || len(files) == 0 {
+		t.Errorf("no file to cut: %v", err)
+		return
+	}
+	newest := files[len(files)-1]
+	info, err := os.Stat(newest)
+	if err == nil {
+		err = os.Truncate(newest, max(0, info.Size()-bytes))
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Freeze stops the server without closing its connections, which is how an
 // overloaded host looks; Thaw lets it go on.
 func (s *Server) Freeze(t testing.TB) { s.signal(t, syscall.SIGSTOP) }
