@@ -164,7 +164,8 @@ func (s *scope) dropColumn(column string) {
 }
 
 // unreadable overwrites some values of a column with what means nothing; now
-// and then those of the facts.
+// and then those of the facts. In a hunt that a file or a device narrows the events may
+// be others' for certain.
 func (s *scope) unreadable(w *world, column string, values []string, needs func(ask) bool) {
 	g, ok := s.grids["DeviceNetworkEvents"]
 	if !ok || g.at(column) < 0 {
@@ -180,7 +181,7 @@ func (s *scope) unreadable(w *world, column string, values []string, needs func(
 			}
 		}
 	}
-	s.trouble("", when(func(a ask) bool { return needs(a) && inside && len(a.devices) == 0 }))
+	s.trouble("", when(func(a ask) bool { return needs(a) && inside && !a.narrowed() }))
 }
 
 // cutDetails shortens what was recorded beside an event, so that it is no JSON.
@@ -199,5 +200,5 @@ func (s *scope) cutDetails(w *world, table, action string) {
 			}
 		}
 	}
-	s.trouble("", when(func(a ask) bool { return a.hasName() && seen && len(a.devices) == 0 }))
+	s.trouble("", when(func(a ask) bool { return a.hasName() && seen && !a.narrowed() }))
 }
