@@ -22,6 +22,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
+	"github.com/footprint-soc/footprint/bot/watch"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/incident"
@@ -29,6 +30,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
+	"github.com/footprint-soc/footprint/hunts/warranty"
 )
 
 // Runner answers hunts; *runner.Runner is one.
@@ -54,6 +56,7 @@ type Runner interface {
 	Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunts.EventList, error)
 	// Incident reads a Sentinel incident and what its alerts name.
 	Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
+	watch.Runner
 }
 
 // Store is the durable side of the bot. Methods return a *hunts.Error of kind
@@ -70,6 +73,7 @@ type Store interface {
 	// is not empty.
 	SaveAnswer(ctx context.Context, key string, a hunts.Answer, ttl time.Duration) error
 	outbox.Store
+	watch.Book
 	ThreadHunt(ctx context.Context, channel, threadTS string) (string, bool, error)
 	SaveThreadHunt(ctx context.Context, channel, threadTS, huntID string, ttl time.Duration) error
 	// AuditSince hands every entry not older than since to each, oldest first.
@@ -80,6 +84,7 @@ type Store interface {
 // Lanes of the stream.
 const (
 	LaneInteractive = "interactive"
+	LaneWatch       = watch.Lane
 	LaneSweep       = "sweep"
 )
 
@@ -149,6 +154,11 @@ type Config struct {
 	PostBurst int
 	// Keep is how long hunts, their threads and posts are remembered; 14 days.
 	Keep time.Duration
+	// Warranty is how long an answer is looked after for rows that come late, and
+	// WatchEvery how often a watch is looked at; 0 is not at all.
+	Warranty, WatchEvery time.Duration
+	// Recalled hears of each answer that late rows changed. Nil hears nothing.
+	Recalled func(warranty.Change)
 	// HuntURL makes the portal link of a query; nil leaves it out.
 	HuntURL func(h hunts.Hunt, kql string) string
 	// HTTPClient talks to Slack; nil is one with a 20 s timeout.
@@ -168,6 +178,7 @@ type Bot struct {
 	end       chan error // what Run returns; of the one error that ends it
 
 	policy *policy.Gate
+	watch  *watch.Keeper
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
 	asides sync.WaitGroup // apologies under way
 
@@ -241,6 +252,10 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		SignedOut: func(err error) { b.signedOut.Do(func() { b.end <- signInError(err) }) },
 	})
 	b.policy.Join(b.team, directory{b})
+	b.watch = watch.New(watch.Config{
+		Book: cfg.Store, Hunts: cfg.Store, Runner: cfg.Runner, Desk: desk{b}, Out: b.out, Policy: cfg.Policy, Locks: cfg.Store, Replica: cfg.Replica, Clock: cfg.Clock, Log: cfg.Log,
+		Warranty: cfg.Warranty, Every: cfg.WatchEvery, Recalled: cfg.Recalled,
+	})
 	return b, b.policy.UnknownGroups(ctx)
 }
 
@@ -284,6 +299,9 @@ func signInError(err error) error {
 	return fmt.Errorf("signing in to Slack: %w", err)
 }
 
+// Watch looks after what was answered: warranties and watches.
+func (b *Bot) Watch() *watch.Keeper { return b.watch }
+
 // Ready tells whether a connection to Slack is open.
 func (b *Bot) Ready() bool { return b.connected.Load() > 0 }
 
@@ -308,6 +326,8 @@ func (b *Bot) handle(ctx context.Context, j hunts.Job) error {
 		return b.handleExpired(about(ctx, string(j.Payload)), string(j.Payload))
 	case JobLedger:
 		return b.handleLedger(ctx, j.Payload)
+	case watch.JobLook:
+		return b.watch.Handle(ctx, j.Payload)
 	case JobSweep:
 		return b.handleSweep(ctx, j.Payload)
 	}

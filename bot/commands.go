@@ -58,6 +58,14 @@ func verbs() []verb {
 			}},
 		{words: "watch import", right: hunts.MayWatch, says: "reads a list; mention me with these words beside a file.", examples: []string{"watch import"},
 			run: func(*Bot, context.Context, string, inbound.Command, string) (string, error) { return howToImport, nil }},
+		{words: "watch active", right: hunts.MayWatch, says: "shows the watches that ring in this channel.", examples: []string{"watch active"},
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
+				return b.watchActive(ctx, c)
+			}},
+		{words: "watch end", args: "HUNT", right: hunts.MayWatch, says: "ends a watch before its time.", examples: []string{"watch end F-7QK2"},
+			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
+				return b.watchEnd(ctx, c, rest)
+			}},
 		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
 			run: sweepVerb("list")},
 		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "has the watchlist hunted on a schedule.",

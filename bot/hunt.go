@@ -85,6 +85,9 @@ func (b *Bot) close(ctx context.Context, h hunts.Hunt, answer hunts.Answer, show
 	if shown != nil {
 		return fmt.Errorf("showing hunt %s: %w", h.ID, shown)
 	}
+	if err := b.watch.Keep(ctx, h, answer); err != nil {
+		return err
+	}
 	h.State, h.Finished = hunts.Answered, b.cfg.Clock().UTC()
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
 		return fmt.Errorf("closing hunt %s: %w", h.ID, err)
@@ -269,8 +272,12 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	if n, ok, err := b.cfg.Documents.Newer.Get(asking, h.ID); err == nil && ok {
 		newer = &n
 	}
+	var recall *hunts.Recall
+	if r, ok, err := b.cfg.Documents.Recalls.Get(asking, h.ID); err == nil && ok {
+		recall = &r
+	}
 	return b.out.Edit(ctx, parent, func(v message.View) message.Message {
-		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer = url, true, known.hunted, known.earlier, change, newer
+		v.HuntURL, v.Buttons, v.Known, v.Earlier, v.Change, v.Newer, v.Recall = url, true, known.hunted, known.earlier, change, newer, recall
 		return message.Answered(seen, a, v)
 	})
 }

@@ -115,6 +115,9 @@ func (b *Bot) huntLedger(ctx context.Context, l incident.Ledger, batch []hunts.H
 		if err := b.cfg.Store.SaveHunt(ctx, prepared[n]); err != nil {
 			return l, err
 		}
+		if err := b.watch.Keep(ctx, prepared[n], answers[n]); err != nil {
+			return l, err
+		}
 		if err := b.policy.Note(ctx, prepared[n].Asker, prepared[n].ShownTo(answers[n], l.Channel)); err != nil {
 			return l, err
 		}

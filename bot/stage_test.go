@@ -40,6 +40,7 @@ type stage struct {
 	ana       localslack.Seat
 	stores    []*record.Store
 	bots      []*bot.Bot
+	tide      *tide
 	clock     *testclock.Clock // of the replicas; Slack and the workspace have one that nobody moves
 }
 
@@ -59,6 +60,7 @@ type stageOptions struct {
 	behind   time.Duration          // of the replicas' clock against the fleet
 	noon     bool                   // begins at noon of the pinned day: near midnight, the hours that late rows may still reach lie in two days
 	second   *localworkspace.Events // of a second workspace, us; nil for none
+	tide     *tide                  // a workspace that fills up as time goes on; its clock is stopped
 }
 
 func fleetAt(at time.Time) *localworkspace.Events {
@@ -84,6 +86,11 @@ func newStage(t *testing.T, o stageOptions) *stage {
 		wall, s.clock = testclock.Stopped(o.at), testclock.Stopped(o.at)
 		slackClock = testclock.Starting(o.at) // its calls are put in their order by time
 		events = func() *localworkspace.Events { return fleetAt(o.at) }
+	}
+	if o.tide != nil {
+		wall, s.clock, slackClock = testclock.Stopped(tideStart), testclock.Stopped(tideStart), testclock.Starting(tideStart)
+		events = func() *localworkspace.Events { return o.tide.at(tideStart) }
+		s.tide = o.tide
 	}
 	s.clock.Move(-o.behind)
 	o.slack.Clock = slackClock.Now
@@ -189,7 +196,7 @@ func (s *stage) replica(running *sync.WaitGroup, n int, o stageOptions) {
 		}
 	})
 	running.Go(func() {
-		_ = store.Consume(s.ctx, record.ConsumeConfig{Workers: 24, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, Heartbeat: 300 * time.Millisecond, Stale: time.Second}, b.Handle)
+		_ = store.Consume(s.ctx, record.ConsumeConfig{Workers: 24, Lanes: []string{bot.LaneInteractive, bot.LaneWatch, bot.LaneSweep}, Log: log, Heartbeat: 300 * time.Millisecond, Stale: time.Second}, b.Handle)
 	})
 }
 

@@ -34,6 +34,9 @@ func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.wakeLedgers(ctx); err != nil {
 		return err
 	}
+	if err := b.watch.Tick(ctx); err != nil {
+		return err
+	}
 	if err := b.syncSchedules(ctx); err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ func (b *Bot) forget(ctx context.Context, h hunts.Hunt) error {
 	if err != nil {
 		return err
 	}
+	if err := b.watch.Drop(ctx, h.ID); err != nil {
+		return err
+	}
 	if err := b.forgetMet(ctx, h); err != nil {
 		return err
 	}

@@ -131,11 +131,14 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("Jan 2, 15:04 UTC"))
 			}
 		}
-		none, err := b.noSweepLooks(ctx)
+		looks, err := b.ringing(ctx, f, forHow)
+		if err == nil && looks == "" {
+			looks, err = b.noSweepLooks(ctx)
+		}
 		if err != nil {
 			return err
 		}
-		text += none + heldText(held)
+		text += looks + heldText(held)
 	}
 	return f.say(ctx, "watch", func(v message.View) message.Message { return message.Said(text, v) })
 }

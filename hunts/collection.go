@@ -40,6 +40,7 @@ type Documents struct {
 	// Of hunts, by their ids.
 	Before  Collection[string, []Earlier] // what was known when the hunt was asked for
 	Newer   Collection[string, Newer]     // what points to a later hunt
+	Recalls Collection[string, Recall]    // how late rows changed its answer
 	Sharers Collection[string, []string]  // users who got the same answer
 	Cancels Collection[string, string]    // who wants it stopped
 

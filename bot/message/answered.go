@@ -17,7 +17,7 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 	if v.Newer != nil { // what is newer makes what was known before old news
 		v.Change, v.Known = nil, ""
 	}
-	first := present(verdictLine(h, a), changeLine(v.Change, v.Now))
+	first := present(verdictLine(h, a), recallLine(v.Recall, v.Now), changeLine(v.Change, v.Now))
 	covered := join(coverageLine(a, h.Window.To), problemsLine(a))
 	what, where := askedLine(a), join(searchedLine(a), placesLine(a))
 	if a.Verdict != hunts.Clean {

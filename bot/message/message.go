@@ -64,6 +64,8 @@ type View struct {
 	Change *hunts.Change
 	// Newer is the hunt that refreshed this one.
 	Newer *hunts.Newer
+	// Recall is how late data changed this answer.
+	Recall *hunts.Recall
 	// ChannelNote is a sentence about where the message stands, shown above the
 	// last line.
 	ChannelNote string

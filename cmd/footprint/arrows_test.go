@@ -15,14 +15,16 @@ const module = "github.com/footprint-soc/footprint/"
 // arrows are the imports of ours that each package may have: an arrow goes to
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
-	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
+	"bot":                     {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "bot/watch", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed", "hunts/warranty"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/request", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts", "hunts/azure"},
 	"hunts/defender":          {"hunts", "hunts/azure", "hunts/kql"},
 	"hunts/azure":             {"hunts"},
-	"hunts/record":            {"hunts", "hunts/incident", "hunts/sweep"},
+	"hunts/record":            {"hunts", "hunts/incident", "hunts/sweep", "hunts/warranty"},
+	"hunts/warranty":          {"hunts", "hunts/indicator"},
 	"hunts/record/recordtest": {"hunts/record", "hunts/testclock"},
 	"bot/inbound":             {"hunts"},
+	"bot/watch":               {"bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/warranty"},
 	"bot/outbox":              {"bot/message", "hunts"},
 	"bot/policy":              {"hunts", "hunts/request"},
 	"bot/message":             {"hunts", "hunts/incident", "hunts/indicator", "hunts/request"},

@@ -10,7 +10,7 @@ import (
 func Documents(in JSON, now hunts.Clock) hunts.Documents {
 	return hunts.Documents{
 		Marks: marks(in, now), Earlier: earlier(in),
-		Before: before(in), Newer: newer(in), Sharers: sharers(in), Cancels: cancels(in),
+		Before: before(in), Newer: newer(in), Recalls: recalls(in), Sharers: sharers(in), Cancels: cancels(in),
 		Asked: asked(in), Drafts: drafts(in), Waiting: waiting(in),
 	}
 }

@@ -93,6 +93,7 @@ type Catalog struct {
 	lineage  string
 	events   string
 	place    string
+	arrivals string
 
 	tips, watchlist string
 }
@@ -124,7 +125,7 @@ func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
 	if problems := c.add(own); len(problems) > 0 {
 		return nil, problems, fmt.Errorf("reading the shipped hunts: %w", problems[0])
 	}
-	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "place.kql": &c.place, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
+	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "place.kql": &c.place, "arrivals.kql": &c.arrivals, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
 		text, err := fs.ReadFile(own, name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the shipped %s: %w", name, err)

@@ -272,9 +272,14 @@ func (p params) partOf() string {
 	return b.String()
 }
 
-// view projects the hunt's columns to the names that summary.kql reads. Column
-// names come from hunt files and are checked to be plain identifiers.
+// view projects the hunt's columns to the names that summary.kql reads.
 func (c Columns) view() string {
+	return "let hits = hunt_rows()\n    | project " + c.projection() + ";\n"
+}
+
+// projection names the hunt's columns as summary.kql reads them. Their names come
+// from hunt files and are checked to be plain identifiers.
+func (c Columns) projection() string {
 	text := func(as, column string) string {
 		if column == "" {
 			return as + ` = ""`
@@ -304,7 +309,7 @@ func (c Columns) view() string {
 		parts[1] = "Device = coalesce(tostring(DeviceName), " + id + ")"
 	}
 	parts = append(parts, port, outcome, matched, "DeviceId = "+id)
-	return "let hits = hunt_rows()\n    | project " + strings.Join(parts, ",\n        ") + ";\n"
+	return strings.Join(parts, ",\n        ")
 }
 
 // comment is the first line of a query, so that the workspace's own query log

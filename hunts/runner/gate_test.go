@@ -80,7 +80,8 @@ func arguments(t *testing.T, method reflect.Method) []reflect.Value {
 	answer := hunts.Answer{HuntID: "F-GATE", Totals: hunts.Totals{Events: 5}}
 	answer.Request.From, answer.Request.To = window.From, window.To
 	answer.Coverage.Slices = []hunts.Slice{{From: window.From, To: window.To, State: hunts.SliceDone}}
-	known := []any{context.Background(), hunt, []hunts.Hunt{hunt}, answer, []indicator.Indicator{i}, req, hunt.Asker, window, hunts.TipSource{}, int64(4711), hunts.DefaultHunt, []string{"test"}, (func(hunts.Progress))(nil)}
+	known := []any{context.Background(), hunt, []hunts.Hunt{hunt}, answer, []indicator.Indicator{i}, req, hunt.Asker, window, hunts.TipSource{}, int64(4711), hunts.DefaultHunt, []string{"test"}, (func(hunts.Progress))(nil),
+		now, []hunts.Lookout{{Hunt: hunt, Names: []string{hunts.DefaultHunt}, Indicators: []indicator.Indicator{i}, From: window.From}}}
 	var out []reflect.Value
 	for n := 1; n < method.Type.NumIn(); n++ {
 		want := method.Type.In(n)
@@ -131,7 +132,7 @@ func TestNoMethodOfTheRunnerReachesTheSourceWithoutAnAuthorization(t *testing.T)
 			t.Errorf("%s, denied, says %v", m.Name, e)
 		}
 	}
-	for _, must := range []string{"Run", "Survey", "Triage", "Tips", "Lineage", "Events", "Incident", "Try", "Sensors"} {
+	for _, must := range []string{"Run", "Survey", "Triage", "Tips", "Lineage", "Events", "Incident", "Try", "Sensors", "Arrivals", "Recheck"} {
 		if !slices.Contains(leading, must) {
 			t.Errorf("%s asks no query in this test, which leads to one", must)
 		}

@@ -120,6 +120,7 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 	for _, d := range catalog.Places() {
 		names, queries = append(names, d.Name), append(queries, d.kql(p, "test", nil, d.observed()+catalog.place))
 	}
+	names, queries = append(names, "what came in, of all hunts at once"), append(queries, arrivalsText(slices.Concat(all(catalog), catalog.Places()), p, "test", catalog.arrivals))
 	names = append(names, "lineage", "an incident")
 	queries = append(queries, kql.Prologue("test", []kql.Let{
 		{Name: "window_from", Value: kql.DatetimeLiteral(now)}, {Name: "window_to", Value: kql.DatetimeLiteral(now)},
@@ -135,6 +136,17 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 			t.Errorf("%s: %s", names[i], d)
 		}
 	}
+}
+
+// all are the hunts that people ask for and that say what a row matched.
+func all(c *Catalog) []Definition {
+	var out []Definition
+	for _, n := range c.Names() {
+		if d, _ := c.Get(n); d.Footprint.Columns.Matched != "" {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // hostile are the pieces that break out of literals, comments and statements.

@@ -86,7 +86,7 @@ func (s *searcher) neighbours(ctx context.Context) []hunts.Neighbour {
 	p := newParams(around, s.window.From, s.window.To, timelineStep(s.window))
 	s.queries++
 	res, err := r.query(ctx, hunts.Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt)+" neighbours", s.profiles, r.cfg.Catalog.summary),
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.hunt.Scheduled, Text: s.def.kql(p, comment(s.hunt)+" neighbours", s.profiles, r.cfg.Catalog.summary),
 		From: s.window.From.Truncate(time.Second), To: s.window.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
 	if err != nil {

@@ -227,7 +227,7 @@ func (s *searcher) arrivals(ctx context.Context, at hunts.Slice, since time.Time
 	p.settled, p.arrived = at.To, since
 	s.count()
 	res, err := s.runner.query(ctx, hunts.Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt)+" late", s.profiles, s.runner.cfg.Catalog.summary),
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.hunt.Scheduled, Text: s.def.kql(p, comment(s.hunt)+" late", s.profiles, s.runner.cfg.Catalog.summary),
 		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.hunt.Workspaces,
 	})
 	if err != nil {

@@ -40,6 +40,14 @@ type growing struct {
 	fail   func(q hunts.Query) bool
 	search []hunts.Query // no coverage, no control
 	late   []hunts.Query
+	every  []hunts.Query
+}
+
+// all is every query that was asked.
+func (g *growing) all() []hunts.Query {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.every
 }
 
 func (g *growing) clock() time.Time { return g.now }
@@ -78,6 +86,7 @@ func (g *growing) at(now time.Time) {
 func (g *growing) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
 	first, _, _ := strings.Cut(q.Text, "\n")
 	g.mu.Lock()
+	g.every = append(g.every, q)
 	switch {
 	case strings.HasSuffix(first, " late"):
 		g.late = append(g.late, q)

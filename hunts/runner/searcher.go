@@ -186,7 +186,7 @@ func (s *searcher) rows(ctx context.Context, p params, at hunts.Slice) (hunts.Re
 	r := s.runner
 	s.count()
 	res, err := r.query(ctx, hunts.Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
+		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.hunt.Scheduled, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
 		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
 		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.workspaces(at),
 	})

@@ -1,0 +1,273 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/request"
+)
+
+// Arrivals looks for what came into one scope since a time of everything that is
+// looked out for, with one query for as many indicators as a text can carry: the
+// bodies of all hunts that are meant stand in it, each in a function of its own. It
+// says what may have changed and decides nothing; Recheck does. The hunts of the list
+// ask the same one scope; the look is made in the name of each, and leaves out what
+// one may no longer ask. The error is a *Error and means that nothing was searched.
+func (r *Runner) Arrivals(ctx context.Context, since time.Time, list []hunts.Lookout) (hunts.Arrivals, error) {
+	var out hunts.Arrivals
+	l := look{runner: r, since: since.Add(-arrivalSlack), now: r.cfg.Clock().UTC()}
+	var names []string
+	var wanted []indicator.Indicator
+	var refused error
+	for _, x := range list {
+		search := x.Hunt.Search()
+		search.Once = "" // it was paid for when it was asked
+		within, err := r.gate.authorize(ctx, x.Hunt, hunts.Action{Name: "warranty", Right: hunts.MayHunt, Search: search})
+		if hunts.KindOf(err) == hunts.KindNotAllowed {
+			out.Refused, refused = append(out.Refused, x.Hunt.ID), err
+			continue
+		}
+		if err != nil {
+			return out, err
+		}
+		if l.hunt.ID == "" {
+			l.hunt, l.scope = x.Hunt, r.scopeName(x.Hunt)
+		}
+		ctx = within
+		names, wanted = append(names, x.Names...), append(wanted, x.Indicators...)
+		if l.from.IsZero() || x.From.Before(l.from) {
+			l.from = x.From
+		}
+	}
+	if len(wanted) == 0 {
+		return out, refused
+	}
+	slices.Sort(names)
+	arriving, others := l.definitions(ctx, slices.Compact(names))
+	for _, p := range packs(distinctIndicators(wanted)) {
+		l.pack(ctx, arriving, p, l.from, true)
+		l.pack(ctx, others, p, l.again(), false)
+	}
+	out.Found, out.Queries, out.Reason = l.found, l.queries, l.reason
+	return out, nil
+}
+
+// look is one look at one scope.
+type look struct {
+	runner    *Runner
+	scope     string
+	hunt      hunts.Hunt // in whose name the queries are written
+	since     time.Time
+	from, now time.Time
+	found     []hunts.Arrival
+	queries   int
+	reason    string
+}
+
+// again is where the newest hours begin, which are searched again where nobody can
+// tell what came late.
+func (l *look) again() time.Time {
+	at := l.now.Add(-l.runner.cfg.SettleAfter)
+	if l.since.Before(at) {
+		return l.since
+	}
+	return at
+}
+
+// definitions are those whose rows say when they arrived, and the others. With the
+// default hunt come its places.
+func (l *look) definitions(ctx context.Context, names []string) (arriving, others []Definition) {
+	var all []Definition
+	for _, n := range names {
+		d, ok := l.runner.cfg.Catalog.Get(n)
+		if !ok {
+			continue
+		}
+		all = append(all, d)
+		if d.Name == hunts.DefaultHunt {
+			all = append(all, l.runner.cfg.Catalog.Places()...)
+		}
+	}
+	for _, d := range all {
+		switch {
+		case d.Footprint.Columns.Matched == "" || l.lacks(ctx, d):
+		case d.tellsArrival() && l.runner.cfg.Source.Describe(l.hunt.Workspaces).Kind == hunts.KindLogAnalytics: // advanced hunting has no ingestion_time()
+			arriving = append(arriving, d)
+		default:
+			others = append(others, d)
+		}
+	}
+	return arriving, others
+}
+
+// lacksFor is how long a scope is believed not to have a table.
+const lacksFor = day
+
+func (l *look) lacksKey(d Definition) string { return "lacks:" + digest(l.scope, d.Name) }
+
+func (l *look) lacks(ctx context.Context, d Definition) bool {
+	_, ok, err := l.runner.cfg.Record.Blob(ctx, l.lacksKey(d))
+	return err == nil && ok
+}
+
+// pack asks all definitions for one pack at once.
+func (l *look) pack(ctx context.Context, all []Definition, req request.Request, from time.Time, byArrival bool) {
+	var meant []Definition
+	for _, d := range all {
+		if _, ok := d.partOf(req); ok || d.Footprint.Place == nil && d.satisfied(req) {
+			meant = append(meant, d)
+		}
+	}
+	if len(meant) == 0 || ctx.Err() != nil {
+		return
+	}
+	// a minute more: rows carry the clock of their device
+	p := newParams(req, from, l.now.Add(time.Minute), time.Hour).packed()
+	if byArrival {
+		p.settled, p.arrived = p.to, l.since
+	}
+	l.queries++
+	res, err := l.runner.query(ctx, hunts.Query{
+		HuntID: l.hunt.ID, Asker: l.hunt.Asker.User, Sweep: true, Text: arrivalsText(meant, p, comment(l.hunt)+" arrivals", l.runner.cfg.Catalog.arrivals),
+		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: l.hunt.Workspaces,
+	})
+	kind, list := hunts.KindOf(err), req.Indicators()
+	switch {
+	case err == nil:
+		l.read(res, p)
+	case kind == hunts.KindNoTable && len(meant) > 1: // which one?
+		for _, d := range meant {
+			l.pack(ctx, []Definition{d}, req, from, byArrival)
+		}
+	case kind == hunts.KindNoTable && meant[0].Footprint.Place != nil:
+
+		_ = l.runner.cfg.Record.SaveBlob(ctx, l.lacksKey(meant[0]), []byte("{}"), lacksFor) // without memory it is learned again
+	case (kind == hunts.KindTooLarge || kind == hunts.KindTimeout) && len(list) > 1:
+		for _, half := range [][]indicator.Indicator{list[:len(list)/2], list[len(list)/2:]} {
+			for _, p := range packs(half) {
+				l.pack(ctx, meant, p, from, byArrival)
+			}
+		}
+	default:
+		l.runner.cfg.Log.Warn("what came late could not be looked for", "scope", l.scope, "error", err)
+		l.reason = sayOf(err, meant[0])
+	}
+}
+
+// arrivalsText is one query over the bodies of several hunts.
+func arrivalsText(all []Definition, p params, comment, summary string) string {
+	var b strings.Builder
+	b.WriteString(kql.Prologue(comment, p.lets()))
+	b.WriteString(p.partOf())
+	b.WriteString(all[0].library)
+	var hits []string
+	for n, d := range all {
+		fmt.Fprintf(&b, "let hunt_rows_%d = () {\n%s\n};\n", n, strings.TrimRight(d.Query, "\n"))
+		// a name of the catalogue has letters, digits and dashes only
+		fmt.Fprintf(&b, "let hits_%d = hunt_rows_%d()\n    | project Hunt = \"%s\", %s;\n", n, n, d.Name, d.Footprint.Columns.projection())
+		hits = append(hits, fmt.Sprintf("hits_%d", n))
+	}
+	if len(hits) == 1 {
+		b.WriteString("let hits = hits_0;\n")
+	} else {
+		b.WriteString("let hits = union " + strings.Join(hits, ", ") + ";\n")
+	}
+	b.WriteString(summary)
+	return b.String()
+}
+
+type arrivalRow struct {
+	Hunt      string  `json:"hunt"`
+	Indicator string  `json:"indicator"`
+	Device    string  `json:"device"`
+	Events    int64   `json:"events"`
+	First     kqlTime `json:"first"`
+	Last      kqlTime `json:"last"`
+}
+
+// read takes in one result. Pairs that were cut off are made up for by the line of
+// their indicator.
+func (l *look) read(res hunts.Result, p params) {
+	if res.Partial != "" {
+		l.reason = res.Partial
+	}
+	var counts, pairs []arrivalRow
+	var total *struct{ Pairs int64 }
+	for _, row := range res.Rows {
+		if len(row) < 2 {
+			continue
+		}
+		section, _ := row[0].(string)
+		text, _ := row[1].(string)
+		var err error
+		switch section {
+		case "total":
+			err = json.Unmarshal([]byte(text), &total)
+		case "indicator":
+			err = appendRow(&counts, []byte(text))
+		case "pair":
+			err = appendRow(&pairs, []byte(text))
+		}
+		if err != nil {
+			l.runner.cfg.Log.Error("arrivals not understood", "scope", l.scope, "error", err)
+			l.reason = notUnderstood(err)
+			return
+		}
+	}
+	if total == nil {
+		l.reason = notUnderstood(nil)
+		return
+	}
+	if int64(len(pairs)) < total.Pairs {
+		l.take(counts, p)
+	}
+	l.take(pairs, p)
+}
+
+func (l *look) take(rows []arrivalRow, p params) {
+	for _, x := range rows {
+		for _, i := range p.asked(x.Indicator) {
+			l.found = append(l.found, hunts.Arrival{Indicator: i.String(), Type: string(i.Kind), Hunt: x.Hunt, Device: x.Device, Events: x.Events, First: x.First.Time, Last: x.Last.Time})
+		}
+	}
+}
+
+// Recheck answers a hunt once more over its window, which must have both ends: from
+// the source, in the background, on nobody's quota, and without keeping anything.
+func (r *Runner) Recheck(ctx context.Context, h hunts.Hunt) (hunts.Answer, error) {
+	d, ok := r.cfg.Catalog.Get(h.Name)
+	if !ok {
+		return hunts.Answer{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %q is no longer in the catalogue", h.Name)}
+	}
+	search := h.Search()
+	search.Once = ""
+	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "recheck", Right: hunts.MayHunt, KQLHash: hunts.KQLHash(r.textOf(h, d)), Search: search})
+	if err != nil {
+		return hunts.Answer{}, err
+	}
+	h.Request.Fresh, h.Scheduled, h.Refreshes = true, true, ""
+	return r.search(ctx, h, d, func(hunts.Progress) {}), nil
+}
+
+// Correct puts an answer in the place of the one that a hunt had: whoever asks the
+// same is no longer given the old one.
+func (r *Runner) Correct(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
+	if d, ok := r.cfg.Catalog.Get(h.Name); ok {
+		over, now := a, r.cfg.Clock().UTC()
+		over.Source.ExpiresAt = &now
+		key := r.cacheKey(h, d)
+		for _, k := range []string{triageKey(key), key} {
+			if err := r.cfg.Record.SaveAnswer(ctx, k, over, time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return r.cfg.Record.SaveAnswer(ctx, "", a, 0)
+}
