@@ -31,7 +31,7 @@ func TestTheAuditSaysWhoWhereWhatWhyAndWhatCameOfIt(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash(c2 + ` why="ISAC tip"`)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	id := huntIDIn(answer.Text)
 	a, ok, err := s.stores[0].Answer(s.ctx, id)
 	if err != nil || !ok {
@@ -69,7 +69,7 @@ func TestTheAuditIsAnsweredToThoseWhoMayAskIt(t *testing.T) {
 	s := policed(t, "default: {allow: [hunt], for: [{group: S0LEADS, allow: [hunt, audit]}]}")
 	s.slash(c2 + ` why="ISAC tip"`)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 4 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	s.slash("/footprint ip=198.51.100.24")
 	s.waitFor("CLEAN")
 	s.slash("/footprint audit ip=203.0.113.66")

@@ -28,6 +28,9 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) 
 	} else if done {
 		return whisper(answer)
 	}
+	if done, err := b.shownAgain(ctx, key, c.Asker(), text, c.ResponseURL); done || err != nil {
+		return err
+	}
 	req, refusal := request.Parse(text, b.cfg.Clock())
 	if refusal != nil {
 		return whisper(message.Refused(refusal.Sentence, b.view()))

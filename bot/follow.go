@@ -111,8 +111,15 @@ func (f follow) devices(ctx context.Context) error {
 	return f.say(ctx, "devices", func(v message.View) message.Message { return message.Devices(h, a, v) })
 }
 
-// ask runs another hunt in the thread of this one; shape, if any, makes it go on
-// where this one ended.
+// goOn runs a hunt that goes on where this one ended.
+func (f follow) goOn(ctx context.Context, req request.Request, shape func(*hunts.Hunt)) error {
+	return f.ask(ctx, req, func(h *hunts.Hunt) {
+		h.Refreshes, h.Asked = f.hunt.ID, f.hunt.FirstAsked() // what was allowed then was searched then
+		shape(h)
+	})
+}
+
+// ask runs another hunt in the thread of this one; shape, if any, changes its record.
 func (f follow) ask(ctx context.Context, req request.Request, shape func(*hunts.Hunt)) error {
 	to, err := f.place(ctx)
 	if err != nil {
@@ -122,7 +129,6 @@ func (f follow) ask(ctx context.Context, req request.Request, shape func(*hunts.
 	asker.Channel, asker.ThreadTS = to.Channel, to.Thread
 	h, err := f.bot.huntFor(ctx, f.key, req, asker, func(h *hunts.Hunt) error {
 		if shape != nil {
-			h.Refreshes, h.Asked = f.hunt.ID, f.hunt.FirstAsked() // what was allowed then was searched then
 			shape(h)
 		}
 		return f.bot.policy.Renew(ctx, f.hunt, *h)
@@ -141,11 +147,11 @@ func (f follow) widen(ctx context.Context, window string) error {
 		return f.whisper(ctx, refusal.Sentence)
 	}
 	if only := (request.Request{Since: at.Since, All: at.All, From: at.From, To: at.To}); !reflect.DeepEqual(at, only) {
-		return f.whisper(ctx, "A reply can change the window and nothing else of the question: from=… to=…, or last 30d.")
+		return f.whisper(ctx, "A reply can change the look-back and nothing else of the question: from=… to=…, or last 30d.")
 	}
 	req := f.hunt.Request
 	req.Since, req.All, req.From, req.To, req.Fresh = at.Since, at.All, at.From, at.To, false
-	return f.ask(ctx, req, nil)
+	return f.ask(ctx, req, func(h *hunts.Hunt) { h.Widens = f.hunt.ID })
 }
 
 // grownBy is how much longer than the look-back a window may become by being
@@ -161,7 +167,7 @@ func (f follow) refresh(ctx context.Context) error {
 	}
 	req := f.hunt.Request
 	req.Fresh = false
-	return f.ask(ctx, req, func(h *hunts.Hunt) {
+	return f.goOn(ctx, req, func(h *hunts.Hunt) {
 		if h.Window.All || h.Window.From.Sub(a.Request.From) <= grownBy {
 			h.Window = hunts.Window{From: a.Request.From, To: h.Window.To}
 		}
@@ -176,7 +182,7 @@ func (f follow) retry(ctx context.Context) error {
 	}
 	req := f.hunt.Request
 	req.Fresh = false
-	return f.ask(ctx, req, func(h *hunts.Hunt) { h.Window = hunts.Window{From: a.Request.From, To: a.Request.To} })
+	return f.goOn(ctx, req, func(h *hunts.Hunt) { h.Window = hunts.Window{From: a.Request.From, To: a.Request.To} })
 }
 
 // again asks everything anew.

@@ -65,7 +65,7 @@ func TestAReplyThatIsNotUnderstoodGetsOneLineWithThreeForms(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	m := s.answered()
 	for said, want := range map[string]string{
-		"onyl powershell":        "`only powershell.exe`", //nolint:misspell // as people type
+		"onyl powershell":        "`only rundll32.exe`", //nolint:misspell // as people type
 		"lst 30d":                "`last 30d`",
 		"from=yesterday to=now":  "from=",
 		"last 30d ip=192.0.2.1":  "I don't understand that here",
@@ -89,7 +89,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	s.slash(c2)
 	s.waitFor("not hunted here before", "Hunting `203")
 	m := s.waitFor("*REACHED* by 3 devices")
-	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 3 })
 	ben := s.slack.AddUser("ben").In(s.soc)
 	before := len(s.workspace.Queries())
 	if err := ben.Slash(s.ctx, c2); err != nil {
@@ -99,7 +99,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries for what was asked a moment ago", n-before)
 	}
-	s.waitThread(again, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(again, func(all []localslack.Message) bool { return len(all) == 3 })
 	if err := ben.Press(s.ctx, again, "Refresh"); err != nil {
 		t.Fatal(err)
 	}

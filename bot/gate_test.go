@@ -170,7 +170,7 @@ func TestLineagePivotsAndExportsAreOnTheQuota(t *testing.T) {
 	s := policed(t, "default: {allow: [hunt, export], hunts_per_hour: 2}")
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 5 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	s.ana.Reply(answer, "lineage WS-FIN-014") // the second
 	s.inThread(answer, "Process lineage")
 	for _, reply := range []string{"lineage WS-FIN-031", "pivot WS-FIN-014"} {

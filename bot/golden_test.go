@@ -100,15 +100,15 @@ func TestGoldenJourney(t *testing.T) {
 	reply("without rundll32.exe only reached", "*without rundll32.exe*")
 	reply("onyl failed", "I don't understand") //nolint:misspell // as people type
 	reply("lineage ws-fin-014", "Process lineage")
+	files(1)
 	press("Last 30 days", "last 30 days", "cached until")
-	files(4)
 	s.closed(m)
 	s.clock.Move(5 * time.Minute)
 	press("Refresh", "Nothing new since")
 	s.waitFor("Newer in the thread")
 	s.closed(m)
 	reply("csv")
-	files(6)
+	files(3)
 	if err := s.ana.Press(s.ctx, m, "Mark"); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestGoldenJourney(t *testing.T) {
 	s.inThread(m, "marked malicious (INC-4711) by ana", "seen by the ISAC")
 	s.slash("/footprint dns=cdn-sync.example since=3d")
 	last := s.waitFor("last 3 days", "*REACHED*", "marked malicious")
-	s.waitThread(last, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(last, func(all []localslack.Message) bool { return len(all) == 3 })
 	s.closed(m)
 	s.closed(last)
 	got := s.script()

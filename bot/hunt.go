@@ -203,9 +203,7 @@ func (b *Bot) show(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hun
 			return err
 		}
 	}
-	if h.Refreshes != "" {
-		b.pointToNewer(ctx, h, a)
-	}
+	b.pointToNewer(ctx, h, a)
 	if err := b.callBack(ctx, h, a, outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent)}); err != nil && outbox.Code(err) == "" {
 		return err
 	}
@@ -330,17 +328,20 @@ func elsewhere(parent hunts.Post, refused error) (url, note string) {
 	return url, outbox.WhyElsewhere(refused) + " Its table and files come when you hunt again in a channel."
 }
 
-// details fills the thread: the table, the chart, and the files. Each part is
+// details fills the thread: the table and the chart; files come on request. Each part is
 // claimed on its own, so that a crash between two of them repeats neither.
 func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent hunts.Post) error {
 	seen, a := b.policy.Shown(h, parent.Channel, a)
 	thread := outbox.Place{Channel: parent.Channel, Thread: rootOf(h, parent), Later: true}
 	whole := b.view()
 	whole.Buttons = true
+	asking, stop := context.WithTimeout(ctx, courtesyFor)
+	earlier := b.known(asking, h).earlier
+	stop()
 	for i := range message.Details(seen, a, whole) {
 		key := detailsKey(h.ID, i)
 		_, err := b.out.Post(ctx, key, thread, func(v message.View) message.Message {
-			v.Buttons = true
+			v.Buttons, v.Earlier = true, earlier
 			all := message.Details(seen, a, v)
 			return all[min(i, len(all)-1)]
 		})
@@ -348,11 +349,7 @@ func (b *Bot) details(ctx context.Context, h hunts.Hunt, a hunts.Answer, parent 
 			return err
 		}
 	}
-	var files []outbox.File
-	if a.Totals.Events > 0 && b.policy.May(ctx, hunts.Asker{Channel: parent.Channel, User: h.Asker.User}, hunts.MayExport) {
-		files = append(files, outbox.File{Name: h.ID + ".csv", Data: message.CSV(a)})
-	}
-	return b.out.Files(ctx, h.ID, thread, append(files, outbox.File{Name: h.ID + ".kql", Data: message.KQLFile(a)})...)
+	return nil
 }
 
 // maxDetails bounds the messages of one thread.

@@ -85,6 +85,9 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 	}
 	ctx = about(ctx, h.ID)
 	f := follow{bot: b, key: key, hunt: h, asker: i.Asker(), responseURL: i.ResponseURL}
+	if name == message.ActionHit {
+		name = map[string]string{message.HitHunt: message.ActionRun, message.HitMark: message.ActionMark}[a.Do]
+	}
 	switch name {
 	case message.ActionFacet:
 		if a.Filter != nil {

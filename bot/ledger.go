@@ -150,10 +150,10 @@ func distinct(all []indicator.Finding) []indicator.Finding {
 }
 
 // ledgerView is the ledger as it is shown, with what people judged of its indicators.
-func (b *Bot) ledgerView(ctx context.Context, l incident.Ledger) message.LedgerView {
+func (b *Bot) ledgerView(ctx context.Context, l incident.Ledger, fill ...func(*message.LedgerView)) message.LedgerView {
 	asking, stop := context.WithTimeout(ctx, courtesyFor)
 	defer stop()
-	v := b.plainView(l)
+	v := b.plainView(l, fill...)
 	var values []string
 	for _, x := range v.Lines {
 		if x.State == incident.Done {
@@ -169,19 +169,23 @@ func (b *Bot) ledgerView(ctx context.Context, l incident.Ledger) message.LedgerV
 	return v
 }
 
-// plainView is the ledger as it is shown, without marks.
-func (b *Bot) plainView(l incident.Ledger) message.LedgerView {
+// plainView is the ledger as it is shown, without marks; what fill adds is redacted with
+// it.
+func (b *Bot) plainView(l incident.Ledger, fill ...func(*message.LedgerView)) message.LedgerView {
 	v := message.LedgerView{
 		Title: l.Title, Hosts: l.Hosts, Thread: l.Thread, Paused: l.Paused, Automatic: l.Automatic(), Cap: b.cfg.ThreadCap, Coverage: l.Covered, At: b.cfg.Clock(),
 		Workspace: l.Source, LookBack: l.LookBack, Notes: l.Notes, Dropped: l.Dropped,
 	}
 	for _, x := range l.Lines {
 		v.Lines = append(v.Lines, message.LedgerLine{
-			Indicator: x.Indicator, State: x.State, Why: x.Why, Verdict: x.Verdict, Devices: x.Devices, Hunt: x.Hunt, Link: x.Link, Asker: x.Asker.User,
+			Indicator: x.Indicator, State: x.State, Why: x.Why, Verdict: x.Verdict, Devices: x.Devices, Hosts: x.On, Hunt: x.Hunt, Link: x.Link, Asker: x.Asker.User,
 		})
 	}
 	if at := l.Next(b.rules()); !at.IsZero() && at.After(v.At) {
 		v.Next = at
+	}
+	for _, f := range fill {
+		f(&v)
 	}
 	if red := b.policy.Redaction(l.Channel); !red.None() {
 		hosts := len(v.Hosts)

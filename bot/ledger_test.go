@@ -11,7 +11,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 	s.slash("/footprint here enrich on")
 	s.waitFor("hunted automatically")
 	root := s.ana.Say("beacon to 203.0.113.66 and cdn-sync.example, resolver 8.8.8.8")
-	s.waitFor("📒", "🔴 `203.0.113[.]66`", "🔴 `cdn-sync[.]example`", "skipped", "8.8.8[.]8", "2 of 20 automatic hunts used")
+	s.waitFor("📒", "🔴 `203.0.113[.]66`", "🔴 `cdn-sync[.]example`", "Skipped", "8.8.8[.]8", "2 of 20 automatic hunts used")
 	s.waitFor("🔴 New: ", "203.0.113[.]66", "WS-FIN-014")
 	s.ana.Reply(root, "also 198.51.100.24")
 	ledger := s.waitFor("📒", "🟢 `198.51.100[.]24`")
@@ -38,7 +38,7 @@ func TestAnIncidentThreadKeepsOneLedger(t *testing.T) {
 	if err := s.ana.Press(s.ctx, ledger, "Hand-over"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("HAND-OVER", "STATE: 2 reached, 0 tried, 1 clean, 0 could not tell, 1 open", "FOUND:\n- 203.0.113[.]66: REACHED 2 devices (F-", "CLEAN:\n- 198.51.100[.]24: CLEAN (F-", "Coverage: ", "OPEN, not hunted:\n- 8.8.8[.]8 – public resolver")
+	s.waitFor("HAND-OVER", "STATE: 2 reached, 0 seen, 0 tried, 1 clean, 0 could not tell, 1 open", "FOUND:\n- 203.0.113[.]66: REACHED by 2 devices (F-", "CLEAN:\n- 198.51.100[.]24: CLEAN (F-", "Coverage: ", "OPEN, not hunted:\n- 8.8.8[.]8: public resolver")
 	s.choose(ledger, "Hunt anyway", "8.8.8.8")
 	s.waitFor("📒", "`8.8.8[.]8`  CLEAN")
 	s.wellMannered()

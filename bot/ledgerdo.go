@@ -39,7 +39,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 		tooSoon = ""
 		now := b.cfg.Clock()
 		if a.Do == message.LedgerAgain && now.Before(l.Round.Add(b.cfg.ThreadPause)) {
-			tooSoon = fmt.Sprintf("These were hunted %s ago; all again is possible from %s on.", hunts.Spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
+			tooSoon = fmt.Sprintf("These were hunted %s ago; you can hunt them again from %s.", hunts.Spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
 			return nil
 		}
 		switch a.Do {
@@ -180,15 +180,22 @@ func (b *Bot) handOver(ctx context.Context, key string, who hunts.Asker, whisper
 		return err
 	}
 	if len(l.Lines) == 0 {
-		return whisper("There is nothing to hand over: the ledger is empty.")
+		return whisper("There is nothing to hand over: the ledger has no lines.")
 	}
-	view, to := b.ledgerView(ctx, l), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
+	found := func(v *message.LedgerView) {
+		for n := range v.Lines {
+			if a, ok, err := b.cfg.Store.Answer(ctx, v.Lines[n].Hunt); err == nil && ok {
+				v.Lines[n].Found = message.LedgerDevices(a)
+			}
+		}
+	}
+	view, to := b.ledgerView(ctx, l, found), outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	view.By = who
 	_, err = b.out.Post(ctx, "handover:"+key, to, func(v message.View) message.Message { return message.HandOver(view, v) })
 	if err != nil {
 		return err
 	}
-	name := "evidence-" + strings.ReplaceAll(who.ThreadTS, ".", "-") + ".zip"
+	name := message.HandOverName(view) + ".zip"
 	err = b.policy.Authorize(ctx, who, hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: who.Channel})
 	if hunts.KindOf(err) == hunts.KindNotAllowed {
 		return whisper("No evidence bundle: " + hunts.Sentence(err))

@@ -66,7 +66,7 @@ func TestAutomaticHuntsOfAThreadEndAtTheirCap(t *testing.T) {
 			s.ana.Reply(root, "<@"+s.slack.BotUser()+"> 198.51.100.140") // asked for by name: the cap does not hold
 			s.waitFor("📒", "198.51.100[.]140`  CLEAN", "20 of 20 automatic hunts used")
 			s.choose(m, "Hunt anyway", "198.51.100.141")
-			s.waitFor("📒", "198.51.100[.]141`  CLEAN", "20 of 20 automatic hunts used", "left out: `198.51.100[.]142`")
+			s.waitFor("📒", "198.51.100[.]141`  CLEAN", "20 of 20 automatic hunts used", "Not hunted: `198.51.100[.]142`")
 		})
 	}
 }
@@ -83,7 +83,7 @@ func TestWhatCostsNothingIsNeverLeftOutForTheCap(t *testing.T) {
 	if n := strings.Count(m.Text, "→ F-"); n != 22 {
 		t.Errorf("%d hunted, want 20 and the two that are known:\n%s", n, m.Text)
 	}
-	if !holds(m.Text, []string{"left out: `198.51.100[.]140` more than 20 automatic hunts"}) {
+	if !holds(m.Text, []string{"Not hunted: `198.51.100[.]140` more than 20 automatic hunts"}) {
 		t.Errorf("what is left out is not named:\n%s", m.Text)
 	}
 }
@@ -113,8 +113,8 @@ func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
 	s.ana.Reply(root, "and 198.51.100.112")
 	s.ana.Reply(root, "and 198.51.100.113")
 	s.waitFor("📒", "198.51.100[.]112`  waiting, next round", "198.51.100[.]113`  waiting, next round")
-	s.press(first, "Hunt all again")
-	s.waitFor("These were hunted less than a minute ago; all again is possible from")
+	s.press(first, "Hunt again")
+	s.waitFor("These were hunted less than a minute ago; you can hunt them again from")
 	if err := s.bots[0].Tick(s.ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestAThreadCoolsDownBetweenRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.slack.Until(s.ctx, func() bool {
-		return !strings.Contains(s.ledgers()[0].Text, "waiting") && !strings.Contains(s.ledgers()[0].Text, "running")
+		return !strings.Contains(s.ledgers()[0].Text, "waiting") && !strings.Contains(s.ledgers()[0].Text, "searching")
 	}); err != nil {
 		t.Fatalf("not woken:\n%s", s.ledgers()[0].Text)
 	}
@@ -156,17 +156,17 @@ func TestOnlyANewDeviceIsNews(t *testing.T) {
 	t.Parallel()
 	s := enriched(t, stageOptions{})
 	s.ana.Say("beacon to 203.0.113.66 and 192.0.2.10")
-	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices")
+	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED by 2 devices")
 	news := s.waitFor("🔴 New: ", "203.0.113[.]66", "you asked for F-")
 	if strings.Contains(news.Text, "192.0.2") {
 		t.Errorf("a TRIED was told: %s", news.Text)
 	}
 	before := s.huntQueries()
-	s.press(m, "Hunt all again")
+	s.press(m, "Hunt again")
 	if err := s.slack.Until(s.ctx, func() bool { return s.huntQueries() > before }); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices")
+	s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED by 2 devices")
 	s.settled()
 	told := 0
 	for _, m := range s.soc.All() {
@@ -183,13 +183,13 @@ func TestDoubtfulOnesWaitForAYes(t *testing.T) {
 	t.Parallel()
 	s := enriched(t, stageOptions{})
 	s.ana.Say("agent v203.0.113.66 and backup.zip on 198.51.100.117, resolver 8.8.8.8")
-	m := s.waitFor("📒", "❓ doubtful, waiting for a yes: ", "203.0.113[.]66", "backup[.]zip", "198.51.100[.]117`  CLEAN", "⏭️ skipped: `8.8.8[.]8` public resolver")
+	m := s.waitFor("📒", "❓ Not sure, include it? ", "203.0.113[.]66", "backup[.]zip", "198.51.100[.]117`  CLEAN", "⏭️ Skipped as known-good: `8.8.8[.]8` public resolver")
 	if strings.Contains(m.Text, "REACHED") {
 		t.Errorf("hunted without a yes:\n%s", m.Text)
 	}
-	s.press(m, "Yes, they are indicators")
+	s.press(m, "Include the unsure ones")
 	m = s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED", "`backup[.]zip`  CLEAN")
-	if !strings.Contains(m.Text, "skipped: `8.8.8[.]8`") {
+	if !strings.Contains(m.Text, "Skipped as known-good: `8.8.8[.]8`") {
 		t.Errorf("a yes to the doubtful ones hunted the skipped ones:\n%s", m.Text)
 	}
 }
@@ -209,10 +209,10 @@ func TestWhatIsOnlySkippedIsNotWorthALedger(t *testing.T) {
 		}
 	}
 	s.ana.Reply(root, "and 198.51.100.124")
-	s.waitFor("📒", "198.51.100[.]124`  CLEAN", "⏭️ skipped: `10.2.3[.]4` private · `8.8.8[.]8` public resolver")
+	s.waitFor("📒", "198.51.100[.]124`  CLEAN", "⏭️ Skipped as known-good: `10.2.3[.]4` private · `8.8.8[.]8` public resolver")
 	other := s.ana.Say("server 10.2.3.5")
 	s.ana.Reply(other, "<@"+s.slack.BotUser()+">") // who asks is told
-	s.waitFor("📒", "⏭️ skipped: `10.2.3[.]5` private")
+	s.waitFor("📒", "⏭️ Skipped as known-good: `10.2.3[.]5` private")
 }
 
 func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
@@ -269,13 +269,13 @@ func TestALineOpensItsWholeHunt(t *testing.T) {
 	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 203.0.113.66 and 198.51.100.118")
-	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED 2 devices → F-")
+	m := s.waitFor("📒", "🔴 `203.0.113[.]66`  REACHED by 2 devices · ", " → F-")
 	s.press(m, "🔴 203.0.113[.]66")
 	opened := s.waitFor("🔴 *REACHED", "203.0.113[.]66")
 	if opened.ThreadTS != root.TS {
 		t.Errorf("opened in thread %q, not %q", opened.ThreadTS, root.TS)
 	}
-	s.waitFor("📒", "REACHED 2 devices → <", "|F-") // the line points to it now
+	s.waitFor("📒", "REACHED by 2 devices · ", " → <", "|F-") // the line points to it now
 	s.wellMannered()
 }
 
@@ -285,7 +285,7 @@ func TestTheHandOverCarriesTheEvidenceOfEveryHunt(t *testing.T) {
 	root := s.ana.Say("beacon to 203.0.113.66, 198.51.100.119 and 10.1.2.3")
 	m := s.waitFor("📒", "🔴 `203.0.113[.]66`", "198.51.100[.]119`  CLEAN")
 	s.press(m, "Hand-over")
-	s.waitFor("HAND-OVER", "STATE: 1 reached, 0 tried, 1 clean, 0 could not tell, 1 open")
+	s.waitFor("HAND-OVER", "STATE: 1 reached, 0 seen, 0 tried, 1 clean, 0 could not tell, 1 open")
 	var data []byte
 	if err := s.slack.Until(s.ctx, func() bool {
 		for _, m := range s.soc.Thread(root.TS) {
@@ -378,7 +378,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 		s := policed(t, "default: {allow: [hunt, incident]}\napproval: {indicators: 5, expires: 1h}")
 		root := s.ana.Say("the report")
 		s.ana.Reply(root, "<@"+s.slack.BotUser()+"> "+addresses(101, 6))
-		s.waitFor("📒", "COULD NOT TELL · a hunt of this size waits for a second person")
+		s.waitFor("📒", "COULD NOT TELL · a hunt of this size needs a second person")
 		if n := s.huntQueries(); n != 0 {
 			t.Errorf("%d queries without an approval", n)
 		}

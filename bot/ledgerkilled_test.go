@@ -117,7 +117,7 @@ func (s *stage) oneRightLedger(root localslack.Message, step int, after bool) {
 		switch {
 		case strings.HasPrefix(m.Text, "📒"):
 			ledgers++
-			if !holds(m.Text, []string{"🔴 `203.0.113[.]66`  REACHED 2 devices → F-", "🟢 `198.51.100[.]24`  CLEAN", "skipped: `8.8.8[.]8` public resolver", "2 of 20"}) || strings.Contains(m.Text, "running") {
+			if !holds(m.Text, []string{"🔴 `203.0.113[.]66`  REACHED by 2 devices · ", "🟢 `198.51.100[.]24`  CLEAN", "Skipped as known-good: `8.8.8[.]8` public resolver", "2 of 20"}) || strings.Contains(m.Text, "searching") {
 				s.t.Errorf("killed at step %d (after it: %v): the ledger is wrong:\n%s", step, after, m.Text)
 			}
 		case strings.HasPrefix(m.Text, "🔴 New"):

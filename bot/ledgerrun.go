@@ -138,6 +138,7 @@ func (b *Bot) huntLedger(ctx context.Context, l incident.Ledger, batch []hunts.H
 				continue
 			}
 			l.Covered, l.LookBack, l.Source = answers[k].Coverage, prepared[k].Window.Text(), answers[k].Source.Workspace
+			x.On = message.LeadDevices(answers[k])
 			if line, ok := x.Answered(prepared[k], answers[k]); ok {
 				fresh = append(fresh, line)
 			}
@@ -185,7 +186,7 @@ func (b *Bot) prepareBatch(ctx context.Context, l incident.Ledger, batch []hunts
 		case err != nil:
 			return nil, nil, err
 		case approval != "":
-			say = "a hunt of this size waits for a second person: ask for it with /footprint"
+			say = "a hunt of this size needs a second person's approval: ask for it with /footprint"
 		}
 		if say != "" {
 			refused[h.Request.Indicators()[0]] = say

@@ -223,7 +223,7 @@ func TestAnEditIsReadAgain(t *testing.T) {
 	t.Parallel()
 	s := enriched(t, stageOptions{})
 	root := s.ana.Say("beacon to 198.51.100.81, resolver 8.8.4.4, tool v1.2.3.4")
-	s.waitFor("📒", "198.51.100[.]81", "CLEAN", "8.8.4[.]4", "doubtful", "1.2.3[.]4")
+	s.waitFor("📒", "198.51.100[.]81", "CLEAN", "8.8.4[.]4", "Not sure", "1.2.3[.]4")
 	if err := s.ana.Edit(root, "beacon to 198.51.100.81 and 198.51.100.82"); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +323,7 @@ func TestABotThatWasRemovedStopsAndComesBackAsAStranger(t *testing.T) {
 	root := s.ana.Say("beacon to 198.51.100.95")
 	ledger := s.waitFor("📒", "198.51.100[.]95", "CLEAN")
 	s.soc.Kick()
-	if err := s.ana.Press(s.ctx, ledger, "Hunt all again"); err != nil {
+	if err := s.ana.Press(s.ctx, ledger, "Hunt again"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.slack.Until(s.ctx, func() bool {

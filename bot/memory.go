@@ -161,10 +161,13 @@ func (b *Bot) toldAlready(ctx context.Context, h hunts.Hunt, a hunts.Answer) boo
 }
 
 // pointToNewer tells the messages of the hunts that this one refreshes, directly or
-// in turn, that there is something newer. It is a courtesy: the answer is there
+// in turn, that there is something newer, or the one that it asks of another look-back. It is a courtesy: the answer is there
 // without it.
 func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
-	id := h.Refreshes
+	id, window := h.Refreshes, ""
+	if h.Widens != "" {
+		id, window = h.Widens, h.Window.Text()
+	}
 	for range maxRefreshed {
 		if id == "" {
 			return
@@ -176,7 +179,7 @@ func (b *Bot) pointToNewer(ctx context.Context, h hunts.Hunt, a hunts.Answer) {
 			b.cfg.Log.InfoContext(ctx, "no message to point from to a newer answer", "hunt", id, "error", err)
 			return
 		}
-		n := hunts.Newer{Hunt: h.ID, Verdict: a.Verdict, Devices: a.VerdictDevices(), Change: policy.Redact(b.policy.Redaction(old.Asker.Channel, parent.Channel), a.Since(before))}
+		n := hunts.Newer{Hunt: h.ID, Window: window, Verdict: a.Verdict, Devices: a.VerdictDevices(), Change: policy.Redact(b.policy.Redaction(old.Asker.Channel, parent.Channel), a.Since(before))}
 		if err := b.cfg.Documents.Newer.Put(ctx, id, n); err != nil {
 			b.cfg.Log.InfoContext(ctx, "newer answer not noted", "hunt", id, "error", err)
 			return

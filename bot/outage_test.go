@@ -40,7 +40,7 @@ func TestAHuntThatRunsWhenRedisGoesAwayIsAnswered(t *testing.T) {
 			answer := s.waitFor("*REACHED*", "Our memory does not answer")
 			queries := len(s.workspace.Queries())
 			redis.comeBack(server, t)
-			s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+			s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 			whole := s.waitFor("*REACHED*")
 			if whole.TS != answer.TS || strings.Contains(whole.Text, "memory does not answer") {
 				t.Errorf("after Redis came back it reads\n%s", whole.Text)
@@ -70,7 +70,7 @@ func TestWhatIsAskedWhileRedisIsAwayIsDeclinedInWordsAndWorksAfterwards(t *testi
 			}})
 			s.slash(c2)
 			answer := s.waitFor("*REACHED*")
-			s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+			s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 			s.slash("/footprint")
 			modal, err := s.slack.WaitModal(s.ctx, s.slack.User("ana"))
 			if err != nil {

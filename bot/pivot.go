@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -166,8 +167,39 @@ func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error
 		Device string
 		L      hunts.Lineage
 		H      hunts.Hunt
-	}{device, l, f.hunt})
-	return f.say(ctx, "lineage", func(v message.View) message.Message { return message.Lineage(seen.H, seen.Device, seen.L, v) })
+		Rows   []hunts.Row
+	}{device, l, f.hunt, rowsOf(a, device)})
+	if err := f.say(ctx, "lineage", func(v message.View) message.Message { return message.Lineage(seen.H, seen.Device, seen.L, v) }); err != nil {
+		return err
+	}
+	return f.tree(ctx, seen.Device, seen.L, seen.Rows)
+}
+
+// tree puts the picture of a lineage below its table, where the channel may have files.
+func (f follow) tree(ctx context.Context, device string, l hunts.Lineage, rows []hunts.Row) error {
+	data, alt, err := message.Tree(device, l, rows)
+	if err != nil || data == nil || !f.bot.policy.May(ctx, f.asker, hunts.MayExport) {
+		return err
+	}
+	to, err := f.place(ctx)
+	if err != nil {
+		return err
+	}
+	name := f.hunt.ID + "-" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' {
+			return r
+		}
+		return '-'
+	}, device) + ".png"
+	if err := f.bot.out.Files(ctx, f.key, to, outbox.File{Name: name, Data: data, Alt: alt}); err != nil {
+		return f.nowhere(ctx, err)
+	}
+	return nil
+}
+
+// rowsOf are the rows of one device.
+func rowsOf(a hunts.Answer, device string) []hunts.Row {
+	return slices.DeleteFunc(slices.Clone(a.Rows), func(r hunts.Row) bool { return !strings.EqualFold(r.Device, device) })
 }
 
 // firstContact is when a device was first seen, and its full name; without a

@@ -14,7 +14,7 @@ func (s *stage) answered() localslack.Message {
 	s.t.Helper()
 	s.slash(c2)
 	m := s.waitFor("*REACHED* by 3 devices")
-	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 3 })
 	return m
 }
 

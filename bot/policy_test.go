@@ -50,7 +50,7 @@ func TestWhatAChannelMustNotSeeIsNotShown(t *testing.T) {
 	s := policed(t, "default: {allow: [hunt], redact: [devices, users]}")
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
-	thread := s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 4 })
+	thread := s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	for _, m := range thread {
 		for _, b := range m.Blocks {
 			for _, secret := range []string{"WS-FIN-014", "ana.sousa"} {
@@ -73,7 +73,7 @@ func TestGuestsAndMembersOfOtherCompaniesMayNothing(t *testing.T) {
 	s := newStage(t, stageOptions{})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 5 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	queries := len(s.workspace.Queries())
 	for name, c := range map[string]struct {
 		user *localslack.User
@@ -247,7 +247,7 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 	s := policed(t, "default: {allow: [hunt], redact: [devices]}")
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 4 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	for _, reply := range []string{"pivot WS-FIN-014", "pivot powershell.exe", "lineage WS-FIN-014"} {
 		s.ana.Reply(answer, reply)
 	}

@@ -74,7 +74,7 @@ func TestNoOutputOfARedactedChannelNamesADeviceOrAUser(t *testing.T) {
 	s := newStage(t, stageOptions{policy: path, log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	s.slash(c2)
 	answer := s.waitFor("*REACHED*")
-	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) >= 5 })
+	s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 	file := func(suffix string) func() bool {
 		return func() bool {
 			for _, m := range s.soc.All() {

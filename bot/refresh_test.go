@@ -40,7 +40,7 @@ func TestARefreshInSlackAsksForTheTailAndTellsWhatIsNew(t *testing.T) {
 	s := newStage(t, stageOptions{behind: 3 * time.Hour})
 	s.slash(c2)
 	m := s.waitFor("*REACHED* by 1 device")
-	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 3 })
 	before := len(s.workspace.Queries())
 	began := testclock.At().Add(-3 * time.Hour)
 	s.clock.Move(3 * time.Hour)
@@ -79,13 +79,13 @@ func TestTheRestOfAHuntIsSearchedByAButtonAndNothingElse(t *testing.T) {
 	}})
 	s.slash(c2)
 	m := s.waitFor("*REACHED* by 3 devices", "1 of 8 parts not fully searched")
-	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 5 })
+	s.waitThread(m, func(all []localslack.Message) bool { return len(all) == 3 })
 	broken.Store(false)
 	before := len(s.workspace.Queries())
 	if err := s.ana.Press(s.ctx, m, "Search the rest"); err != nil {
 		t.Fatal(err)
 	}
-	s.inThread(m, "*REACHED* by 3 devices", "fully searched", " in what F-")
+	s.inThread(m, "*REACHED* by 3 devices", "fully searched", " in the parts that F-")
 	if from, late := s.searched(before); len(from) != 1 || !from[0].Equal(bad) || late != 0 {
 		t.Errorf("searched %v, and %d times for late rows; want only the slice from %s", from, late, bad)
 	}

@@ -62,9 +62,11 @@ func TestAnAnswerStandsWithoutTheFilesThatSlackRefuses(t *testing.T) {
 			s.refuse(method, "", code)
 			s.slash(c2)
 			answer := s.waitFor("*REACHED*")
+			s.inThread(answer, "newest first")
+			s.ana.Reply(answer, "csv")
 			s.waitThread(answer, func(m []localslack.Message) bool {
 				for _, r := range m {
-					if holds(r.Text, []string{"Slack refuses files here (" + code + ")", ".csv", ".kql", "An admin"}) || holds(r.Text, []string{code, ".csv", ".kql"}) {
+					if holds(r.Text, []string{"Slack refuses files here (" + code + ")", "-events.csv", "-indicators.csv", "An admin"}) || holds(r.Text, []string{code, "-events.csv"}) {
 						return true
 					}
 				}
@@ -94,7 +96,7 @@ func TestAnAnswerThatCannotBeEditedInComesBelow(t *testing.T) {
 	s.slash(c2)
 	first := s.waitFor("203.0.113[.]66", "ISAC tip")
 	s.inThread(first, "*REACHED*", "edit_window_closed")
-	s.waitThread(first, func(m []localslack.Message) bool { return strings.Contains(files(m), ".kql") })
+	s.inThread(first, "newest first")
 	s.everythingDone()
 }
 

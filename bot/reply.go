@@ -8,6 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
@@ -21,6 +22,7 @@ type reply struct {
 	around  time.Duration
 	device  string
 	pivot   string // a device, a process, a user or a hash
+	absent  string // a value that this hunt does not have
 }
 
 type replyKind string
@@ -37,20 +39,20 @@ const (
 	replyPivot  replyKind = "pivot"
 	replyOrigin replyKind = "lineage"
 	replyHelp   replyKind = "help"
+	replyAbsent replyKind = "absent"
 )
 
 // replyForms is the whole grammar; help prints it, and what is not understood
 // is answered with the nearest of them.
 var replyForms = [][2]string{
 	{"only powershell.exe", "a process, device, outcome or indicator; several in a row narrow further"}, {"without msedge.exe", "the rest"}, {"only failed", "reached, failed, blocked or looked-up"},
-	{"device=WS-FIN-014", "one device"}, {"last 30d", "a wider or narrower window; days searched already are not searched again"}, {"from=2026-11-01 to=2026-11-08", "between two times, UTC"},
-	{"±30m WS-FIN-014", "around the first contact of a device, of the first one without a name"}, {"pivot WS-FIN-014", "what else a device talked to then"}, {"pivot powershell.exe", "what else a process talked to; a hash works as well"},
-	{"pivot ana.sousa", "what else ran as a user then, and talked"}, {"lineage WS-FIN-014", "who started the processes of a device"},
-	{"csv", "every event, and a line for each indicator"}, {"json", "the whole answer"}, {"kql", "the query"}, {"zip", "evidence bundle"}, {"again", "search everything anew"}, {"help", "this list"},
+	{"device=WS-FIN-014", "one device; user= and hash= work as well"}, {"last 30d", "a longer or shorter look-back; days already searched come from cached results"}, {"from=2026-11-01 to=2026-11-08", "between two times, UTC"},
+	{"±30m WS-FIN-014", "±30 min around a device's first contact (the earliest device if none is given)"}, {"pivot WS-FIN-014", "what else a device talked to around then"}, {"pivot powershell.exe", "what else a process talked to; a hash works as well"},
+	{"pivot ana.sousa", "other connections by that user around then"}, {"lineage WS-FIN-014", "who started the processes of a device"},
+	{"csv", "every event, and a line for each indicator"}, {"json", "the whole answer"}, {"kql", "the query"}, {"zip", "evidence bundle"}, {"again", "search everything again"}, {"help", "this list"},
 }
 
 var (
-	lastForm   = regexp.MustCompile(`^last (\d+[mhdw])$`)
 	pivotForm  = regexp.MustCompile(`(?i)^pivot ("[^"]+"|\S+)(?: (?:±|\+-|\+/-)\s*(\d+[mhdw]))?$`)
 	originForm = regexp.MustCompile(`(?i)^lineage(?: (\S+))?$`)
 	aroundForm = regexp.MustCompile(`(?i)^(?:±|\+-|\+/-)\s*(\d+[mhdw])(?: (?:around |of )?(\S+))?$`)
@@ -68,8 +70,9 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 	case "csv", "json", "kql", "zip", "again", "help":
 		return reply{kind: replyKind(lower)}, true
 	}
-	if m := lastForm.FindStringSubmatch(lower); m != nil {
-		return reply{kind: replyWiden, window: "since=" + m[1]}, true
+	if strings.HasPrefix(lower, "last ") || strings.HasPrefix(lower, "past ") {
+		rest, window := windowOf(lower)
+		return reply{kind: replyWiden, window: window}, window != "" && strings.TrimSpace(rest) == ""
 	}
 	if m := aroundForm.FindStringSubmatch(text); m != nil {
 		d, refusal := request.ParseDuration(strings.ToLower(m[1]))
@@ -90,38 +93,46 @@ func parseReply(text string, a hunts.Answer) (reply, bool) {
 	if strings.HasPrefix(lower, "from=") || strings.HasPrefix(lower, "since=") || strings.HasPrefix(lower, "to=") {
 		return reply{kind: replyWiden, window: text}, true
 	}
-	filters, ok := parseFilters(text, a)
+	filters, absent, ok := parseFilters(text, a)
+	if absent != "" {
+		return reply{kind: replyAbsent, absent: absent}, ok
+	}
 	return reply{kind: replyNarrow, filters: filters}, ok
 }
 
-// parseFilters reads "only x", "without y" and "device=z", several in a row.
-func parseFilters(text string, a hunts.Answer) ([]hunts.Filter, bool) {
-	var out []hunts.Filter
+// filterKeys are the keys that narrow an answer to one value.
+var filterKeys = regexp.MustCompile(`(?i)^(device|host|user|account|hash|md5|sha1|sha256|file|process|ip|dns|domain)=(.+)$`)
+
+// parseFilters reads "only x", "without y" and "device=z", several in a row. absent is
+// the first value that this answer does not have.
+func parseFilters(text string, a hunts.Answer) (out []hunts.Filter, absent string, ok bool) {
 	words := wordForm.FindAllString(text, -1)
 	for i := 0; i < len(words); {
-		word := strings.ToLower(words[i])
-		if device, ok := strings.CutPrefix(word, "device="); ok && strings.Trim(device, `"`) != "" {
-			device = strings.Trim(device, `"`)
-			out = append(out, hunts.Filter{Facet: hunts.ByDevice, Value: device})
+		word, value := strings.ToLower(words[i]), ""
+		if m := filterKeys.FindStringSubmatch(words[i]); m != nil {
+			word, value = "only", m[2]
 			i++
-			continue
+		} else if (word == "only" || word == "without") && i+1 < len(words) {
+			value = words[i+1]
+			i += 2
+		} else {
+			return nil, "", false
 		}
-		if (word != "only" && word != "without") || i+1 == len(words) {
-			return nil, false
+		if value = strings.Trim(value, `"`); value == "" {
+			return nil, "", false
 		}
-		f, ok := filterFor(strings.Trim(words[i+1], `"`), a)
-		if !ok {
-			return nil, false
+		f, found := filterFor(value, a)
+		if !found && absent == "" {
+			absent = value
 		}
 		f.Without = word == "without"
 		out = append(out, f)
-		i += 2
 	}
-	return out, len(out) > 0
+	return out, absent, len(out) > 0
 }
 
 // filterFor finds what a word means in this answer: an outcome, an indicator,
-// a device or a process, the last also without its .exe.
+// a device, a user or a process, the last also without its .exe.
 func filterFor(word string, a hunts.Answer) (hunts.Filter, bool) {
 	same := func(s string) bool { return strings.EqualFold(s, word) }
 	if same("not recorded") || same("(not recorded)") {
@@ -142,6 +153,9 @@ func filterFor(word string, a hunts.Answer) (hunts.Filter, bool) {
 		if same(r.Device) || same(short) {
 			return hunts.Filter{Facet: hunts.ByDevice, Value: r.Device}, true
 		}
+		if account := r.Account[strings.LastIndexByte(r.Account, '\\')+1:]; account != "" && (same(account) || same(r.Account)) {
+			return hunts.Filter{Facet: hunts.ByUser, Value: account}, true
+		}
 		if r.Process != "" && (same(r.Process) || same(strings.TrimSuffix(strings.ToLower(r.Process), ".exe"))) {
 			return hunts.Filter{Facet: hunts.ByProcess, Value: r.Process}, true
 		}
@@ -149,12 +163,34 @@ func filterFor(word string, a hunts.Answer) (hunts.Filter, bool) {
 	return hunts.Filter{}, false
 }
 
+// formsOf is the grammar with values of this answer in its examples, so that what is
+// offered can be typed as it stands.
+func formsOf(a hunts.Answer) [][2]string {
+	var pairs []string
+	take := func(example string, values []string, n int) {
+		if len(values) > n {
+			pairs = append(pairs, example, values[n])
+		}
+	}
+	has := message.ValuesOf(a)
+	take("WS-FIN-014", has.Devices, 0)
+	take("powershell.exe", has.Processes, 0)
+	take("msedge.exe", has.Processes, 1)
+	take("ana.sousa", has.Accounts, 0)
+	swap := strings.NewReplacer(pairs...)
+	out := make([][2]string, len(replyForms))
+	for n, f := range replyForms {
+		out[n] = [2]string{swap.Replace(f[0]), f[1]}
+	}
+	return out
+}
+
 // nearestForms are the three forms of the grammar that look most like what was
-// typed.
-func nearestForms(text string) []string {
+// typed, with values of this answer.
+func nearestForms(text string, a hunts.Answer) []string {
 	text = strings.ToLower(strings.TrimSpace(text))
 	forms := make([]string, 0, len(replyForms))
-	for _, f := range replyForms {
+	for _, f := range formsOf(a) {
 		forms = append(forms, f[0])
 	}
 	sort.SliceStable(forms, func(i, j int) bool { return distance(text, forms[i]) < distance(text, forms[j]) })

@@ -274,7 +274,7 @@ func TestASweepThatCanNotTellIsTriedAgainAndItsPostChanges(t *testing.T) {
 	down.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(string) bool { return down.Load() }})
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "COULD NOT TELL", "I try again every hour")
+	m := s.waitFor("🌅", "COULD NOT TELL", "I'll try again every hour")
 	down.Store(false)
 	s.clock.Move(30 * time.Minute)
 	s.tick()
@@ -296,7 +296,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	down.Store(true)
 	s.workspace.Fault(localworkspace.Fault{Status: http.StatusForbidden, Times: 1000, Match: func(text string) bool { return down.Load() && strings.Contains(text, " coverage") }})
 	s.slash("/footprint sweep run")
-	m := s.waitFor("🌅", "New: 1", "192.0.2[.]140", "COULD NOT TELL", "whether there is more", "I try again every hour")
+	m := s.waitFor("🌅", "New: 1", "192.0.2[.]140", "COULD NOT TELL", "if there is more", "I'll try again every hour")
 	s.waitThread(m, func(m []localslack.Message) bool { return strings.Contains(files(m), "sweep-daily-") })
 	for range 2 { // it still can't tell
 		s.clock.Move(61 * time.Minute)
@@ -304,7 +304,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	}
 	// the next slot comes before this one is whole: what was told is not news again
 	s.slash("/footprint sweep run")
-	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* whether there is more: the coverage is not known", "I try again every hour and edit this message once I know.\nno self-test")
+	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* if there is more: the coverage is not known", "I'll try again every hour and edit this message when I know.\nno self-test")
 	down.Store(false)
 	s.clock.Move(61 * time.Minute)
 	s.tick()
@@ -375,7 +375,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 	s := sweeping(t)
 	s.clock.Move(48 * time.Hour)
 	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
-	s.waitFor("2 indicators on the watchlist, 2 of them new", "not taken: 2 (1 held back, 1 over-wide)", "line 4", "public suffix", "held back: public resolver")
+	s.waitFor("2 indicators on the watchlist, 2 of them new", "not added: 2 (1 held back, 1 over-wide)", "line 4", "public suffix", "held back: public resolver")
 	s.slash("/footprint watch export")
 	s.waitFor("2 indicators are in watchlist-")
 	var data string

@@ -42,7 +42,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	case !understood && !mention && !meantForUs(text):
 		return nil
 	case !understood:
-		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.NotUnderstood(nearestForms(text), v) })
+		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.NotUnderstood(nearestForms(text, a), v) })
 	case !ok && r.kind != replyHelp:
 		return f.say(ctx, "early", func(v message.View) message.Message {
 			return message.Said(h.ID+" has no answer yet, or it is no longer kept.", v)
@@ -64,7 +64,9 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 	case replyAgain:
 		return f.again(ctx)
 	case replyHelp:
-		return f.say(ctx, "help", func(v message.View) message.Message { return message.ReplyHelp(replyForms, v) })
+		return f.say(ctx, "help", func(v message.View) message.Message { return message.ReplyHelp(formsOf(a), v) })
+	case replyAbsent:
+		return f.say(ctx, "absent", func(v message.View) message.Message { return message.Absent(h.ID, r.absent, a, v) })
 	}
 	return nil
 }
@@ -145,6 +147,9 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 		return b.out.Whisper(ctx, who.Channel, who.User, "", answer)
 	case done:
 		_, err := b.out.Post(ctx, "mention-help:"+key, at, func(message.View) message.Message { return answer })
+		return err
+	}
+	if done, err := b.shownAgain(ctx, key, who, text, ""); done || err != nil {
 		return err
 	}
 	req, refusal := request.Parse(text, b.cfg.Clock())

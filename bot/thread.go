@@ -21,7 +21,7 @@ var (
 	// a number alone, or behind the word anywhere
 	incidentNumber = regexp.MustCompile(`(?i)^(?:inc[ -]?|#)?(\d{1,9})$|\bincident(?: number)?[ =:#]{1,3}(\d{1,9})\b`)
 	// a word of the request grammar; an address with "=" in it is none
-	requestKey = regexp.MustCompile(`(?i)(?:^|\s)(?:ip|dns|domain|url|file|process|device|since|from|to|exclude|workspace|why|hunt|incident)\s*=|\b(?:last|past) \d+ ?[mhdw]`)
+	requestKey = regexp.MustCompile(`(?i)(?:^|\s)(?:ip|dns|domain|url|file|process|hash|md5|sha1|sha256|device|host|user|since|from|to|exclude|workspace|why|hunt|incident)\s*=|\b(?:last|past) \d+ ?[mhdw]`)
 )
 
 // asked does what stands beside a mention. A number is an incident, a request

@@ -192,6 +192,7 @@ type Event struct {
 	RemoteHost  string    `json:"remote_host"`
 	Process     string    `json:"process"`
 	CommandLine string    `json:"command_line"`
+	Decoded     string    `json:"decoded,omitempty"` // the text of its -EncodedCommand
 	Parent      string    `json:"parent"`
 	Account     string    `json:"account"`
 	Matched     []string  `json:"matched"`

@@ -16,6 +16,7 @@ const (
 	ByDevice    Facet = "device"
 	ByOutcome   Facet = "outcome"
 	ByIndicator Facet = "indicator"
+	ByUser      Facet = "user" // by the account's name, without its domain
 )
 
 // Filter narrows an answer to the rows that have, or lack, one value.
@@ -48,6 +49,8 @@ func (f Filter) keeps(r Row) bool {
 		has = strings.EqualFold(r.Device, f.Value) || strings.EqualFold(short, f.Value)
 	case ByOutcome:
 		has = strings.EqualFold(string(r.Outcome), f.Value)
+	case ByUser:
+		has = strings.EqualFold(r.Account[strings.LastIndexByte(r.Account, '\\')+1:], f.Value)
 	case ByIndicator:
 		has = slices.ContainsFunc(r.Matched, func(m string) bool { return strings.EqualFold(m, f.Value) })
 	}

@@ -17,6 +17,10 @@ import (
 // DefaultHunt is the hunt that a request without a name runs.
 const DefaultHunt = "network-footprint"
 
+// DeviceHunt is what a request runs that names devices and no indicator: whatever
+// they talked to.
+const DeviceHunt = "device-footprint"
+
 // LateBy is how late rows may come and still be seen by a sweep: a device that
 // was off the network reports what it did when it is back.
 const LateBy = 7 * 24 * time.Hour
@@ -37,6 +41,7 @@ type Hunt struct {
 	// there. Zero is Created.
 	Asked     time.Time `json:"asked,omitzero"`
 	Refreshes string    `json:"refreshes,omitempty"` // the hunt whose tail, or whose slices that failed, are asked for: the cached answer is passed by, its slices are not
+	Widens    string    `json:"widens,omitempty"`    // the hunt whose question this one asks of another look-back
 	Followers []Asker   `json:"followers,omitempty"` // others who asked for the same while it ran
 	// Arrived makes a sweep take in what happened before its window, up to LateBy,
 	// and came into the workspace after this time. Zero takes the window only.

@@ -14,6 +14,7 @@ type Start struct {
 	Parent            string    `json:"parent"`
 	Grandparent       string    `json:"grandparent"`
 	CommandLine       string    `json:"command_line"`
+	Decoded           string    `json:"decoded,omitempty"` // the text of its -EncodedCommand
 	ParentCommandLine string    `json:"parent_command_line"`
 	Events            int64     `json:"events"`
 	First             time.Time `json:"first"`

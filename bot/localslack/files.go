@@ -15,7 +15,7 @@ func (w *Workspace) uploadURL(a args) (answer, *failure) {
 	if a["filename"] == "" || a.int("length", 0) <= 0 {
 		return nil, fail("missing_argument") // also for length 0
 	}
-	f := &File{ID: w.id("F0"), Name: a["filename"], Size: a.int("length", 0)}
+	f := &File{ID: w.id("F0"), Name: a["filename"], Size: a.int("length", 0), Alt: a["alt_txt"]}
 	w.uploads[f.ID] = f
 	return answer{"upload_url": w.base + "/upload/" + f.ID, "file_id": f.ID}, nil
 }
@@ -125,6 +125,9 @@ func (w *Workspace) serveFile(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", "application/octet-stream")
+	if http.DetectContentType(f.Data) == "image/png" { // the page shows it; nothing else is shown
+		rw.Header().Set("Content-Type", "image/png")
+	}
 	rw.Header().Set("Content-Disposition", "attachment")
 	rw.Header().Set("X-Content-Type-Options", "nosniff")
 	_, _ = rw.Write(f.Data) // a client that left is no error of ours

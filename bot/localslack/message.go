@@ -39,6 +39,7 @@ type File struct {
 	Download string `json:"url_private_download,omitempty"`
 	MIME     string `json:"mimetype,omitempty"`
 	Mode     string `json:"mode,omitempty"`
+	Alt      string `json:"alt_txt,omitempty"`
 	Data     []byte `json:"-"`
 }
 

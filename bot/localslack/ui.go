@@ -65,7 +65,7 @@ func (w *Workspace) shownMessage(c *Channel, m *Message) answer {
 	}
 	var files []answer
 	for _, f := range m.Files {
-		files = append(files, answer{"id": f.ID, "name": f.Name, "size": f.Size, "url": "/files/" + f.ID + "/" + f.Name})
+		files = append(files, answer{"id": f.ID, "name": f.Name, "alt_txt": f.Alt, "size": f.Size, "url": "/files/" + f.ID + "/" + f.Name})
 	}
 	replies := 0
 	for _, x := range c.messages {

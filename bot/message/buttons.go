@@ -34,7 +34,8 @@ const (
 	ActionShow     = "hunt.show"    // the answer of the value's hunt once more
 	ActionApprove  = "hunt.approve"
 	ActionRefuse   = "hunt.refuse"
-	ActionRun      = "hunt.run" // hunt the indicators of the value
+	ActionHit      = "sweep.hit" // menu of a hit; the chosen option's value is an Action with Do set
+	ActionRun      = "hunt.run"  // hunt the indicators of the value
 )
 
 // What the options of the overflow menu do.
@@ -46,6 +47,12 @@ const (
 	DoWiden  = "widen"
 	DoPortal = "portal" // an option with a URL: Slack opens it, and tells us as well
 	DoRemove = "remove"
+)
+
+// What the options of a hit's menu do.
+const (
+	HitHunt = "hunt"
+	HitMark = "mark"
 )
 
 // Action is the value of a button or of a menu's option.

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -59,6 +60,10 @@ func changeLine(c *hunts.Change, now time.Time) line {
 func newerLine(n *hunts.Newer, now time.Time) line {
 	if n == nil {
 		return nil
+	}
+	if n.Window != "" {
+		text := foundText(n.Verdict, n.Devices)
+		return line{ours("%s: %s ", strings.ToUpper(n.Window[:1])+shown(n.Window[1:], maxShort), icon(n.Verdict)), bold(word(n.Verdict)), ours("%s, see the thread (%s)", strings.TrimPrefix(text, word(n.Verdict)), shown(n.Hunt, maxShort))}
 	}
 	l := line{ours("Newer in the thread: %s ", icon(n.Verdict)), bold(word(n.Verdict))}
 	if n.Devices > 0 {

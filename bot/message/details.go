@@ -161,6 +161,9 @@ func newestLines(a hunts.Answer) []line {
 			l = l.and(ours(": "), span{kind: codeSpan, text: shown(e.CommandLine, maxCommandLine)})
 		}
 		lines = append(lines, l)
+		if e.Decoded != "" {
+			lines = append(lines, line{ours("   decoded, not run: "), span{kind: codeSpan, text: shown(e.Decoded, maxCommandLine)}})
+		}
 	}
 	return lines
 }

@@ -181,6 +181,22 @@ func deviceLine(s sighting, a hunts.Answer) line {
 	return l
 }
 
+// maxLeadDevices is how many devices a line of a ledger names.
+const maxLeadDevices = 3
+
+// LeadDevices are the names of the devices that matter most: those that the verdict
+// is about.
+func LeadDevices(a hunts.Answer) []string {
+	var out []string
+	for _, s := range sightings(a) {
+		if len(out) == maxLeadDevices || a.Verdict == hunts.Reached && s.Outcome != hunts.OutcomeReached {
+			break
+		}
+		out = append(out, s.name)
+	}
+	return out
+}
+
 // throughSpan is the process and its parent.
 func throughSpan(r hunts.Row) span {
 	if r.Process == "" {

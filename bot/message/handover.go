@@ -14,11 +14,14 @@ import (
 	"github.com/footprint-soc/footprint/hunts/incident"
 )
 
-// HandOver is a block to paste into the next shift's notes: state, done, clean
-// with what it rests on, open.
+// HandOver is a block to paste into the incident's ticket or the next shift's notes:
+// state, devices, decisions, what is clean and why, and what comes next.
 func HandOver(l LedgerView, v View) Message {
 	var p page
-	head := line{ours("📋 "), bold("Hand-over"), ours(" to paste into the next shift's notes")}
+	head := line{ours("📋 "), bold("Hand-over"), ours(", ready to paste")}
+	if l.Title != "" {
+		head = line{ours("📋 "), bold("Hand-over of " + shown(incidentName(l.Title), maxSentence)), ours(", ready to paste")}
+	}
 	if l.By.User != "" {
 		head = head.dot(who(l.By))
 	}
@@ -52,90 +55,6 @@ func pieces(text string) []string {
 		b.WriteString(l)
 	}
 	return append(out, b.String())
-}
-
-// handOverText is the block itself, plain, times in UTC.
-func handOverText(l LedgerView, v View) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "HAND-OVER %s\n", utc(l.At))
-	if l.Title != "" {
-		fmt.Fprintf(&b, "%s\n", shown(l.Title, maxSentence))
-	}
-	n := map[hunts.Verdict]int64{}
-	open := int64(0)
-	for _, x := range l.Lines {
-		if x.State == incident.Done {
-			n[x.Verdict]++
-		} else {
-			open++
-		}
-	}
-	state := fmt.Sprintf("%d reached, %d tried, %d clean, %d could not tell, %d open", n[hunts.Reached], n[hunts.Tried], n[hunts.Clean], n[hunts.CouldNotTell], open)
-	if l.Paused {
-		state += "; automatic hunts are paused"
-	}
-	fmt.Fprintf(&b, "\nSTATE: %s\n", state)
-	if l.LookBack != "" {
-		fmt.Fprintf(&b, "Look-back: %s\n", shown(l.LookBack, maxShort))
-	}
-	if len(l.Hosts) > 0 {
-		fmt.Fprintf(&b, "Hosts in the incident: %s\n", shown(strings.Join(l.Hosts, ", "), maxSentence))
-	}
-	group := func(title string, want func(LedgerLine) bool) {
-		var rows []string
-		for _, x := range l.Lines {
-			if want(x) {
-				rows = append(rows, "- "+handOverLine(x))
-			}
-		}
-		if len(rows) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "\n%s:\n", title)
-		if more := len(rows) - maxLedgerLines; more > 0 {
-			rows = append(rows[:maxLedgerLines], fmt.Sprintf("- and %d more, all in ledger.csv of the evidence bundle", more))
-		}
-		b.WriteString(strings.Join(rows, "\n") + "\n")
-	}
-	is := func(verdicts ...hunts.Verdict) func(LedgerLine) bool {
-		return func(x LedgerLine) bool {
-			for _, verdict := range verdicts {
-				if x.State == incident.Done && x.Verdict == verdict {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	group("FOUND", is(hunts.Reached, hunts.Tried))
-	group("CLEAN", is(hunts.Clean))
-	if n[hunts.Clean] > 0 {
-		fmt.Fprintf(&b, "%s\n", coverageLine(hunts.Answer{Verdict: hunts.Clean, Coverage: l.Coverage}, v.Now).String())
-	}
-	group("OPEN, could not tell", is(hunts.CouldNotTell))
-	group("OPEN, waiting", func(x LedgerLine) bool { return x.State == incident.Waiting || x.State == incident.Running })
-	group("OPEN, not hunted", LedgerLine.waits)
-	return b.String()
-}
-
-func handOverLine(x LedgerLine) string {
-	s := shownIndicator(x.Indicator.String(), string(x.Indicator.Kind))
-	if x.State == incident.Done {
-		s += ": " + word(x.Verdict)
-		if x.Devices > 0 {
-			s += " " + count(x.Devices, "device")
-		}
-		if x.Hunt != "" {
-			s += " (" + shown(x.Hunt, maxShort) + ")"
-		}
-	}
-	if x.Mark != "" {
-		s += ", marked " + shown(x.Mark, 2*maxShort)
-	}
-	if x.Why != "" {
-		s += " – " + shown(x.Why, 2*maxShort)
-	}
-	return s
 }
 
 // LedgerCSV has one line for each indicator of a thread. Indicators are not

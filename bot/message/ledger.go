@@ -51,6 +51,8 @@ type LedgerLine struct {
 	Why       string
 	Verdict   hunts.Verdict
 	Devices   int64
+	Hosts     []string       // of those devices, the ones that matter most
+	Found     []LedgerDevice // all of them, where the ledger is handed over
 	Hunt      string
 	Link      string // to the message of the hunt, where it has one
 	Asker     string
@@ -101,7 +103,7 @@ func Ledger(l LedgerView, v View) Message {
 		lines = append(lines, ledgerLine(x, l))
 	}
 	if len(l.Lines) == 0 {
-		lines = append(lines, line{ours("Nothing to hunt is named here any more.")})
+		lines = append(lines, line{ours("No indicator in this thread is left to hunt.")})
 	}
 	p.say(lines...)
 	p.say(ledgerWaiting(l)...)
@@ -167,7 +169,7 @@ func ledgerLine(x LedgerLine, of LedgerView) line {
 	}
 	switch {
 	case x.State == incident.Running:
-		return line{ours("⏳ "), name, ours("  running")}
+		return line{ours("⏳ "), name, ours("  searching")}
 	case x.State == incident.Waiting && of.Paused:
 		return line{ours("⏸️ "), name, ours("  waiting, paused")}
 	case x.State == incident.Waiting && !of.Next.IsZero():
@@ -175,15 +177,23 @@ func ledgerLine(x LedgerLine, of LedgerView) line {
 	case x.State == incident.Waiting:
 		return line{ours("⏳ "), name, ours("  waiting")}
 	}
-	l := line{ours("%s ", icon(x.Verdict)), name, ours("  %s", word(x.Verdict))}
-	switch {
-	case x.Devices > 0:
-		l = l.and(ours(" %s", count(x.Devices, "device")))
-	case x.Verdict == hunts.Clean && of.Coverage.SensorsKnown > 0:
-		l = l.and(ours(", coverage %.1f %%", 100*float64(of.Coverage.SensorsReporting)/float64(of.Coverage.SensorsKnown)))
-	}
+	l := line{ours("%s ", icon(x.Verdict)), name, ours("  %s", foundText(x.Verdict, x.Devices))}
 	if x.Verdict == hunts.Tried {
-		l = l.and(ours(", none completed"))
+		l = l.and(ours(", none connected"))
+	}
+	switch {
+	case x.Devices > 0 && len(x.Hosts) > 0:
+		names := make([]string, len(x.Hosts))
+		for n, h := range x.Hosts {
+			names[n] = shown(h, maxShort)
+		}
+		if more := x.Devices - int64(len(names)); more > 0 {
+			l = l.dot(ours("%s and %s more", strings.Join(names, ", "), grouped(more)))
+		} else {
+			l = l.dot(ours("%s", listed(names, maxLeadDevices)))
+		}
+	case x.Verdict == hunts.Clean && of.Coverage.SensorsKnown > 0:
+		l = l.dot(ours("%.1f %% coverage", 100*float64(of.Coverage.SensorsReporting)/float64(of.Coverage.SensorsKnown)))
 	}
 	if x.Mark != "" {
 		l = l.and(ours(" · marked %s", shown(x.Mark, 2*maxShort)))
@@ -216,7 +226,7 @@ func ledgerWaiting(l LedgerView) []line {
 	for _, group := range []struct {
 		state incident.State
 		head  string
-	}{{incident.Skipped, "⏭️ skipped: "}, {incident.OverCap, "⏭️ left out: "}, {incident.Doubtful, "❓ doubtful, waiting for a yes: "}} {
+	}{{incident.Skipped, "⏭️ Skipped as known-good: "}, {incident.OverCap, "⏭️ Not hunted: "}, {incident.Doubtful, "❓ Not sure, include it? "}} {
 		var reasons []string
 		names := map[string][]line{}
 		shownOf, more := 0, 0
@@ -269,9 +279,9 @@ func ledgerButtons(l LedgerView) slack.Block {
 	}
 	return actions(
 		ledgerMenu(l),
-		when(has(incident.Skipped, incident.OverCap), 4, LedgerAnyway, "Hunt anyway"), when(has(incident.Doubtful), 5, LedgerDoubt, "Yes, they are indicators"),
+		when(has(incident.Skipped, incident.OverCap), 4, LedgerAnyway, "Hunt anyway"), when(has(incident.Doubtful), 5, LedgerDoubt, "Include the unsure ones"),
 		when(!l.Paused, 1, LedgerPause, "Pause"), when(l.Paused, 1, LedgerResume, "Resume"),
-		when(has(incident.Done), 2, LedgerAgain, "Hunt all again"), when(len(l.Lines) > 0, 3, LedgerHandOver, "Hand-over"),
+		when(has(incident.Done), 2, LedgerAgain, "Hunt again"), when(len(l.Lines) > 0, 3, LedgerHandOver, "Hand-over"),
 	)
 }
 
@@ -300,7 +310,7 @@ func ledgerMenu(l LedgerView) slack.BlockElement {
 }
 
 func ledgerFoot(l LedgerView) line {
-	foot := line{ours("%d of %d automatic hunts used", min(l.Automatic, l.Cap), l.Cap)}
+	foot := line{ours("%s of %s automatic hunts used", grouped(int64(min(l.Automatic, l.Cap))), grouped(int64(l.Cap)))}
 	if len(l.Hosts) > 0 {
 		names := make([]string, 0, len(l.Hosts))
 		for _, h := range l.Hosts {

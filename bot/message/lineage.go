@@ -22,6 +22,15 @@ func Lineage(h hunts.Hunt, device string, l hunts.Lineage, v View) Message {
 	return p.render(v.Form)
 }
 
+// commandCell is a command line, and what it hides.
+func commandCell(s hunts.Start) string {
+	text := shown(s.CommandLine, maxCommandLine)
+	if s.Decoded != "" {
+		text += " (decoded: " + shown(s.Decoded, maxCommandLine) + ")"
+	}
+	return text
+}
+
 func lineageGrid(h hunts.Hunt, l hunts.Lineage) grid {
 	g := grid{
 		caption: "Grandparent → parent → process of " + shown(h.ID, maxShort), where: "in DeviceProcessEvents",
@@ -36,7 +45,7 @@ func lineageGrid(h hunts.Hunt, l hunts.Lineage) grid {
 		}
 		g.rows = append(g.rows, []cell{
 			word1(s.Last.UTC().Format(cellTime)), word1(cutText(chain, maxCell)), word1(shown(s.Account, maxShort)), number(s.Events),
-			word1(shown(s.CommandLine, maxCommandLine)), word1(shown(s.ParentCommandLine, maxCommandLine)),
+			word1(commandCell(s)), word1(shown(s.ParentCommandLine, maxCommandLine)),
 		})
 	}
 	return g

@@ -181,7 +181,7 @@ func TestTheMorningSweep(t *testing.T) {
 	}
 	details := SweepDetails(news, v)
 	check(t, valid, details)
-	for _, want := range []string{"✅ No longer seen: `203.0.113[.]9` on ws-3", "Not evaluated: line 3: `10.0.0[.]0/4` over-wide: a sweep takes", "… 214 more are not evaluated"} {
+	for _, want := range []string{"✅ No longer seen: `203.0.113[.]9` on ws-3", "Not evaluated: line 3: `10.0.0[.]0/4` over-wide: a sweep takes", "… 214 more were not evaluated"} {
 		if !strings.Contains(plain(details), want) {
 			t.Errorf("the thread lacks %q:\n%s", want, plain(details))
 		}
@@ -199,11 +199,11 @@ func TestTheLedgerOfAThread(t *testing.T) {
 		}
 		l.Lines = append(l.Lines, x)
 	}
-	l.Lines[0].Verdict, l.Lines[0].Devices = hunts.Reached, 3
+	l.Lines[0].Verdict, l.Lines[0].Devices, l.Lines[0].Hosts = hunts.Reached, 3, []string{"WS-1", "WS-2"}
 	for _, form := range []Form{DataTable, Table, PlainText} {
 		m := Ledger(l, View{Now: now, Form: form})
 		check(t, valid, m)
-		for _, want := range []string{"🔴 `198.51.100[.]0`  REACHED 3 devices → F-7QN5\n🟢 `198.51.100[.]2`  CLEAN, coverage 96.6 % → F-7QN5", "… 5 more lines (5 CLEAN), all lines are in the newest ledger file", "⏭️ skipped: `198.51.100[.]1`, `198.51.100[.]3`",
+		for _, want := range []string{"🔴 `198.51.100[.]0`  REACHED by 3 devices · WS-1, WS-2 and 1 more → F-7QN5\n🟢 `198.51.100[.]2`  CLEAN · 96.6 % coverage → F-7QN5", "… 5 more lines (5 CLEAN), all lines are in the newest ledger file", "⏭️ Skipped as known-good: `198.51.100[.]1`, `198.51.100[.]3`",
 			" private · 22 more indicators", "20 of 20 automatic hunts used", "last 7 days"} {
 			if !strings.Contains(m.Text, want) {
 				t.Errorf("lacks %q:\n%s", want, m.Text)

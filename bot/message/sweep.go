@@ -77,10 +77,10 @@ func Sweep(s SweepView, v View) Message {
 	}
 	lines := []line{head}
 	if untold {
-		lines = append(lines, line{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" whether there is more: "), sentence(strings.Join(survey.Coverage.Problems, "; "))})
+		lines = append(lines, line{ours("%s ", icon(hunts.CouldNotTell)), bold(word(hunts.CouldNotTell)), ours(" if there is more: "), sentence(strings.Join(survey.Coverage.Problems, "; "))})
 	}
 	if s.Again {
-		lines = append(lines, line{ours("I try again every hour and edit this message once I know.")})
+		lines = append(lines, line{ours("I'll try again every hour and edit this message when I know.")})
 	}
 	if s.Missed > 0 {
 		lines = append(lines, line{ours("Also covers %s", count(int64(s.Missed), "missed slot"))})
@@ -88,12 +88,10 @@ func Sweep(s SweepView, v View) Message {
 	for _, w := range s.Warnings {
 		lines = append(lines, line{ours("⚠️ "), sentence(w)})
 	}
-	p.say(append(lines, sweepLines(s)...)...)
+	p.say(lines...)
+	sweepParts(s, &p)
 	if len(r.New) > maxSweepLines {
 		newTable(r.New).add(&p, v.Form)
-	}
-	for _, buttons := range sweepButtons(slices.Concat(r.New, r.Old)) {
-		p.add(buttons, "")
 	}
 	p.say(proofLine(s, v))
 	return p.render(v.Form)
@@ -147,33 +145,45 @@ func quietSweep(s SweepView, head line, v View) Message {
 		l = l.dot(ours("also covers %s", count(int64(s.Missed), "missed slot")))
 	}
 	for _, rest := range sweepLines(s) {
-		l = l.dot(rest...)
+		l = l.dot(rest.line...)
 	}
 	p.say(l.dot(proofLine(s, v)...))
 	return p.render(v.Form)
 }
 
-// maxSweepButtons is how many of those that are told get buttons.
-const maxSweepButtons = maxSweepLines
-
-// sweepButtons offer to hunt and to mark what is told, close together: on a day
-// with much news they must not push the proof out of sight.
-func sweepButtons(list []SweepLine) []slack.Block {
-	var out []slack.Block
-	var row []slack.BlockElement
-	for n, l := range list[:min(len(list), maxSweepButtons)] {
-		value, a := shownIndicator(l.Indicator.String(), string(l.Indicator.Kind)), Action{Indicator: requestText(l.Indicator)}
-		row = append(row,
-			button(fmt.Sprintf("%s:%d", ActionRun, n+1), a, cutText("Hunt "+value, goodButtonText)),
-			button(fmt.Sprintf("%s:%d", ActionMark, n+1), a, cutText("Mark "+value, goodButtonText-1)+"…"))
-		if len(row)+2 > maxActions {
-			out, row = append(out, actions(row...)), nil
+// sweepParts are the lines of a sweep's post; each hit that is told has a menu of its
+// own beside it.
+func sweepParts(s SweepView, p *page) {
+	menus, n := map[string]bool{}, 0
+	for _, l := range slices.Concat(s.Report.New, s.Report.Old) {
+		menus[string(l.Indicator.Kind)+":"+l.Indicator.String()] = true
+	}
+	for _, l := range sweepLines(s) {
+		if l.of == nil || !menus[string(l.of.Kind)+":"+l.of.String()] {
+			p.say(l.line)
+			continue
+		}
+		n++
+		if menu := hitMenu(n, *l.of); menu != nil {
+			p.add(slack.NewSectionBlock(mrkdwnObject(cutMarkup(l.mrkdwn(), maxSectionText)), nil, slack.NewAccessory(menu)), l.mrkdwn())
+		} else {
+			p.say(l.line)
 		}
 	}
-	if len(row) > 0 {
-		out = append(out, actions(row...))
+}
+
+// hitMenu offers what to do with one hit, or is nil where the indicator is too long to
+// be carried by it.
+func hitMenu(n int, i indicator.Indicator) slack.BlockElement {
+	var options []*slack.OptionBlockObject
+	for _, o := range []struct{ do, verb, end string }{{HitHunt, "Hunt ", ""}, {HitMark, "Mark ", "…"}} {
+		value := Action{Do: o.do, Indicator: requestText(i)}.value(maxOptionValue)
+		if value == "" {
+			return nil
+		}
+		options = append(options, slack.NewOptionBlockObject(value, plainObject(cutText(o.verb+shownIndicator(i.String(), string(i.Kind)), maxOptionText-1)+o.end), nil))
 	}
-	return out
+	return slack.NewOverflowBlockElement(fmt.Sprintf("%s:%d", ActionHit, n), options...)
 }
 
 func requestText(i indicator.Indicator) string {
@@ -187,23 +197,29 @@ const (
 	oldTitle = "Found in history"
 )
 
-func sweepLines(s SweepView) []line {
+// sweepRow is a line of a post, and the indicator that it is about, if any.
+type sweepRow struct {
+	line
+	of *indicator.Indicator
+}
+
+func sweepLines(s SweepView) []sweepRow {
 	r := s.Report
-	var out []line
+	var out []sweepRow
 	section := func(sign, title string, list []SweepLine, detail bool) {
 		if len(list) == 0 {
 			return
 		}
-		out = append(out, line{ours("%s ", sign), bold(fmt.Sprintf("%s: %d", title, len(list)))})
+		out = append(out, sweepRow{line: line{ours("%s ", sign), bold(title + ": " + grouped(int64(len(list))))}})
 		if title == newTitle && len(list) > maxSweepLines {
 			return // the table has them
 		}
 		for n, l := range list {
 			if n == maxSweepLines || !detail && n == 3 {
-				out = append(out, line{ours("  … %s in the thread", count(int64(len(list)-n), "more indicator"))})
+				out = append(out, sweepRow{line: line{ours("  … %s in the thread", count(int64(len(list)-n), "more indicator"))}})
 				break
 			}
-			out = append(out, sweepLine(l, title == oldTitle))
+			out = append(out, sweepRow{sweepLine(l, title == oldTitle), &l.Indicator})
 		}
 	}
 	section("🆕", newTitle, r.New, true)
@@ -221,7 +237,7 @@ func sweepLines(s SweepView) []line {
 		tail = tail.dot(ours("%s expired", grouped(int64(n))))
 	}
 	if len(tail) > 0 {
-		out = append(out, tail)
+		out = append(out, sweepRow{line: tail})
 	}
 	return out
 }
@@ -348,9 +364,9 @@ type ImportView struct {
 // Imported tells what a file held, and names what of it is not hunted.
 func Imported(i ImportView, v View) Message {
 	var p page
-	l := line{ours("👁 %s on the watchlist, %d of them new", count(int64(i.Taken), "indicator"), i.Fresh)}
+	l := line{ours("👁 %s on the watchlist, %s of them new", count(int64(i.Taken), "indicator"), grouped(int64(i.Fresh)))}
 	if text := leftCounts(i.Left); text != "" {
-		l = l.dot(ours("not taken: %s", text))
+		l = l.dot(ours("not added: %s", text))
 	}
 	if n := i.Left[expiredKind]; n > 0 {
 		l = l.dot(ours("%s expired", grouped(int64(n))))
@@ -420,7 +436,7 @@ func notEvaluatedLines(list []NotEvaluated, left map[string]int) []line {
 		lines = append(lines, line{ours("Not evaluated: %s", where), span{kind: codeSpan, text: shownRemote(x.Value, maxShort)}, ours(" %s: ", shown(x.Kind, maxShort)), sentence(x.Reason)})
 	}
 	if more := max(all, len(list)) - len(lines); more > 0 && len(lines) > 0 {
-		lines = append(lines, line{ours("… %s", grouped(int64(more))+" more are not evaluated")})
+		lines = append(lines, line{ours("… %s", grouped(int64(more))+" more were not evaluated")})
 	}
 	return lines
 }

@@ -53,6 +53,17 @@ func outcomeWord(o hunts.Outcome) string {
 	return "unknown"
 }
 
+// foundText is a verdict with the devices that it is about: "REACHED by 2 devices".
+func foundText(v hunts.Verdict, devices int64) string {
+	switch {
+	case devices == 0 || v == hunts.CouldNotTell || v == hunts.Clean:
+		return word(v)
+	case v == hunts.Reached || v == hunts.Tried:
+		return word(v) + " by " + count(devices, "device")
+	}
+	return word(v) + " on " + count(devices, "device")
+}
+
 func grouped(n int64) string { return hunts.Grouped(n) }
 
 func count(n int64, noun string) string { return hunts.Count(n, noun) }

@@ -16,6 +16,7 @@ import (
 type File struct {
 	Name string
 	Data []byte
+	Alt  string // what a picture shows, for who can't see it
 }
 
 // fileKeys begins the keys of posts that are files, and not messages.
@@ -62,7 +63,7 @@ func (o *Outbox) upload(ctx context.Context, owner string, to Place, f File) err
 				}
 			}
 			file, err := o.cfg.API.UploadFileContext(ctx, slack.UploadFileParameters{
-				Reader: bytes.NewReader(f.Data), FileSize: len(f.Data), Filename: f.Name, Title: f.Name, Channel: to.Channel, ThreadTimestamp: to.Thread,
+				Reader: bytes.NewReader(f.Data), FileSize: len(f.Data), Filename: f.Name, Title: f.Name, AltTxt: f.Alt, Channel: to.Channel, ThreadTimestamp: to.Thread,
 			})
 			if err != nil {
 				*unsure = *unsure || unknownOutcome(err)

@@ -101,7 +101,7 @@ var fields = map[string]field{
 	"Device": device, "Devices": device, "Hosts": device, "DeviceID": deviceID,
 	"Account": user, "Accounts": user,
 	"RemoteHost": remote, "Remote": remote, "Remotes": remote,
-	"CommandLine": command, "ParentCommandLine": command,
+	"CommandLine": command, "ParentCommandLine": command, "Decoded": command,
 	"HuntID": verbatim, "ID": verbatim, "Team": verbatim, "User": verbatim, "Channel": verbatim, "ThreadTS": verbatim, "Type": verbatim,
 }
 

@@ -235,19 +235,17 @@ func (c *chaos) rage(ctx context.Context) map[string]faultHunt {
 
 // faultTally is what became of one hunt.
 type faultTally struct {
-	parents, answered, wrong, kql, csv, details, repeated int
-	reached                                               bool
-	elsewhere                                             bool // where there is no thread
-	noFiles                                               bool // Slack refused them, and a sentence says so
+	parents, answered, wrong, files, details, repeated int
+	reached                                            bool
+	elsewhere                                          bool // where there is no thread
 }
 
-// complete: one message with a verdict, and each part of the thread; a table and a
-// file of rows only where there are rows.
+// complete: one message with a verdict, and a table in the thread where there are rows.
 func (x faultTally) complete() bool {
 	if x.elsewhere {
 		return x.answered > 0
 	}
-	return x.answered > 0 && (x.kql > 0 || x.noFiles) && (!x.reached || x.details > 0 && (x.csv > 0 || x.noFiles))
+	return x.answered > 0 && (!x.reached || x.details > 0)
 }
 
 // ours tells the bot's replies from what people say.
@@ -285,19 +283,8 @@ func (h faultHunt) look(mark string) faultTally {
 			if reply.TS == m.TS || !h.ours(reply) {
 				continue
 			}
-			for _, f := range reply.Files {
-				switch {
-				case strings.HasSuffix(f.Name, ".kql"):
-					x.kql++
-				case strings.HasSuffix(f.Name, ".csv"):
-					x.csv++
-				}
-			}
+			x.files += len(reply.Files)
 			if len(reply.Files) > 0 || reply.Text == "" {
-				continue
-			}
-			if strings.HasPrefix(reply.Text, "Slack refuses files here") {
-				x.noFiles = true
 				continue
 			}
 			if said[reply.Text] {
@@ -408,7 +395,7 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 			incomplete++
 			t.Logf("%s is incomplete: %+v", mark, x)
 		}
-		if x.kql > 1 || x.csv > 1 || x.repeated > 0 {
+		if x.files > 0 || x.repeated > 0 {
 			repeated++
 			t.Logf("%s has repeated parts: %+v", mark, x)
 		}

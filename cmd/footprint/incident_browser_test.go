@@ -23,7 +23,7 @@ func TestTheDemoShowsAnIncidentThatEnrichedItself(t *testing.T) {
 		}},
 		{"the ledger has the incident's name, severity and owner, and what was met", chromedp.Tasks{
 			has(`document.querySelector("#replies").textContent.includes("Incident 4711: Beacon to a rare host by PowerShell from Word · High · Active · Ana Sousa")`),
-			has(`document.querySelector("#replies").textContent.includes("REACHED 3 devices")`),
+			has(`document.querySelector("#replies").textContent.includes("REACHED by 3 devices")`),
 			has(`document.querySelector("#replies").textContent.includes("🔴 New: ")`),
 		}},
 	})
@@ -40,7 +40,7 @@ func TestTheDemoShowsAnIncidentThatEnrichedItself(t *testing.T) {
 		{"the hand-over is a block to paste, with its evidence", chromedp.Tasks{
 			press(`[...document.querySelectorAll("#replies button")].find((b) => b.textContent === "Hand-over")`),
 			has(`document.querySelector("#replies pre") !== null && document.querySelector("#replies pre").textContent.includes("STATE: ")`),
-			has(`[...document.querySelectorAll("#replies .file")].some((f) => f.textContent.includes("evidence-"))`),
+			has(`[...document.querySelectorAll("#replies .file")].some((f) => f.textContent.includes("incident-4711.zip"))`),
 		}},
 	})
 	shoot(t, ctx, "incident-light")

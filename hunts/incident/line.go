@@ -30,6 +30,7 @@ type Line struct {
 	Fresh     bool                `json:"fresh,omitempty"` // again, at once and not from memory
 	Verdict   hunts.Verdict       `json:"verdict,omitempty"`
 	Devices   int64               `json:"devices,omitempty"`
+	On        []string            `json:"on,omitempty"` // of those devices, the ones that matter most, as a message names them
 	Hunt      string              `json:"hunt,omitempty"`
 	Link      string              `json:"link,omitempty"` // to the message of the hunt, when somebody opened it
 	Asker     hunts.Asker         `json:"asker"`

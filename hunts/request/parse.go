@@ -28,14 +28,19 @@ func Parse(text string, now time.Time) (Request, *Refusal) {
 		return Request{}, no
 	}
 	if len(p.seen) == 0 && p.req.Incident == "" && p.req.Hunt == "" { // a named hunt knows what it needs
-		if len(p.req.Devices) > 0 {
-			also := ""
-			if name := p.req.Devices[0]; strings.Contains(name, ".") {
-				also = "; to hunt the name itself write dns=" + indicator.Plain(name)
+		switch {
+		case len(p.req.Devices) > 0:
+			if name := p.req.Devices[0]; p.host && strings.Contains(name, ".") {
+				return Request{}, indicator.Refuse("device", name, "host=%s can be a device or a name: for who talked to the name write dns=%s, for what the device talked to write device=%s", indicator.Plain(name), indicator.Plain(name), indicator.Plain(name))
 			}
-			return Request{}, indicator.Refuse("device", "", "a device alone is no hunt: add what to look for there, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe%s", also)
+			return p.req, nil // what the devices talked to
+		case len(p.req.Accounts) > 0:
+			return Request{}, indicator.Refuse("user", "", "user= needs a device to look at: write device=ws-fin-014 user=%s", indicator.Plain(p.req.Accounts[0]))
 		}
 		return Request{}, indicator.Refuse("", text, "there is nothing to hunt: write an address, a domain or a file, as in ip=203.0.113[.]66, dns=evil[.]example or file=powershell.exe")
+	}
+	if len(p.seen) > 0 && p.req.Hunt == "" && len(p.req.Accounts) > 0 {
+		return Request{}, indicator.Refuse("user", "", "user= does not narrow a hunt for indicators: hunt without it, then reply user=%s in its thread", indicator.Plain(p.req.Accounts[0]))
 	}
 	return p.req, nil
 }
@@ -73,6 +78,7 @@ type parser struct {
 	req   Request
 	seen  map[indicator.Indicator]bool
 	given map[string]string // what was given for keys that take one value
+	host  bool              // a device was given as host=, which can mean a name as well
 	// reason is what why= got without quotes, while words follow that may belong to it.
 	reason string
 	// file is a value of file= without quotes and without an ending, and the
@@ -202,6 +208,8 @@ func example(key string) string {
 		return "file=powershell.exe"
 	case "device":
 		return "device=ws-fin-014"
+	case "user":
+		return "user=ana.sousa"
 	case "since":
 		return "since=7d"
 	case "from", "to":
@@ -248,7 +256,10 @@ func (p *parser) keyed(w word) *Refusal {
 	case "ip", "dns":
 		return p.indicators(key, key, values)
 	case "device":
+		p.host = p.host || strings.EqualFold(w.key, "host")
 		return p.devices(values)
+	case "user":
+		return p.accounts(values)
 	case "exclude", "workspace":
 		return p.names(key, values)
 	}
@@ -353,6 +364,29 @@ func (p *parser) devices(values []item) *Refusal {
 			}
 		}
 		if no := appendName(&p.req.Devices, "device", text); no != nil {
+			return no
+		}
+	}
+	return nil
+}
+
+// accounts reads names of users, without the domain before or behind them.
+func (p *parser) accounts(values []item) *Refusal {
+	for _, v := range values {
+		if no := indicator.TooLong("user", v.text); no != nil {
+			return no
+		}
+		text := indicator.Tidy(indicator.ASCIIDashes(indicator.RefangAll(v.text)))
+		text = text[strings.LastIndexByte(text, '\\')+1:]
+		if at := strings.IndexByte(text, '@'); at > 0 {
+			text = text[:at]
+		}
+		if text == "" || strings.ContainsFunc(text, func(c rune) bool {
+			return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("-_.$' ", c)
+		}) {
+			return indicator.Refuse("user", v.text, "%s is no user name: write the account's name, as in %s", indicator.Show(v.text), example("user"))
+		}
+		if no := appendName(&p.req.Accounts, "user", text); no != nil {
 			return no
 		}
 	}

@@ -27,7 +27,7 @@ type Request struct {
 	Domains []indicator.Indicator `json:"domains,omitempty"` // domain, suffix, and url whose host is a name
 	Files   []indicator.Indicator `json:"files,omitempty"`   // file, md5, sha1, sha256
 	Devices []string              `json:"devices,omitempty"` // as typed; compare without regard to case
-	// Accounts restrict a pivot to what ran as them; the grammar has no key for it.
+	// Accounts restrict a device's hunt to what ran as them.
 	Accounts []string `json:"accounts,omitempty"`
 
 	Since time.Duration `json:"since,omitempty"` // look-back; zero when not given: the default is the caller's
@@ -76,7 +76,7 @@ func (r *Request) Add(i indicator.Indicator) {
 }
 
 // Format writes a request in the grammar, so that Parse reads the same request
-// back, unless it is a pivot to accounts. Values are canonical, not defanged: encode them for where they go.
+// back. Values are canonical, not defanged: encode them for where they go.
 func Format(r Request) string {
 	var parts []string
 	list := func(key string, values []string) {
@@ -98,7 +98,7 @@ func Format(r Request) string {
 	list("dns", valuesOf(r.Domains))
 	list("file", valuesOf(r.Files))
 	list("device", r.Devices)
-	list("account", r.Accounts)
+	list("user", r.Accounts)
 	if r.All {
 		one("since", "all")
 	} else if r.Since > 0 {

@@ -69,6 +69,7 @@ func readStarts(out *hunts.Lineage, rows [][]any) error {
 			return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("a row of the lineage: %w", err)}
 		}
 		s.Start.First, s.Start.Last = s.First.Time, s.Last.Time
+		s.Decoded = hunts.DecodedCommand(s.CommandLine)
 		out.Starts = append(out.Starts, s.Start)
 	}
 	return nil

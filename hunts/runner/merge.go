@@ -389,7 +389,7 @@ func (m *merger) event(e eventRow) hunts.Event {
 	}
 	return hunts.Event{
 		Time: e.Time.Time, Device: e.Device, Action: e.Action, Outcome: e.Outcome, RemoteIP: plainIP(e.IP), RemotePort: port, RemoteHost: e.Host,
-		Process: e.Process, CommandLine: e.Command, Parent: e.Parent, Account: e.Account, Matched: m.named(e.Matched),
+		Process: e.Process, CommandLine: e.Command, Decoded: hunts.DecodedCommand(e.Command), Parent: e.Parent, Account: e.Account, Matched: m.named(e.Matched),
 	}
 }
 

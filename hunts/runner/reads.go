@@ -22,7 +22,7 @@ func (d Definition) unread(req request.Request) string {
 	for _, narrow := range []struct {
 		parameter, key string
 		given          int
-	}{{"devices", "device=", len(req.Devices)}, {"accounts", "account=", len(req.Accounts)}} {
+	}{{"devices", "device=", len(req.Devices)}, {"accounts", "user=", len(req.Accounts)}} {
 		if narrow.given > 0 && !d.reads(narrow.parameter, []string{narrow.parameter}) {
 			return fmt.Sprintf("the hunt %s can't be narrowed by %s: leave it out, or ask without hunt", d.Name, narrow.key)
 		}

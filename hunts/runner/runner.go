@@ -106,7 +106,11 @@ func New(cfg Config) (*Runner, error) {
 // *Error of kind refused teaches the asker what to change.
 func (r *Runner) Prepare(id string, req request.Request, asker hunts.Asker) (hunts.Hunt, error) {
 	name := req.Hunt
-	if name == "" {
+	switch {
+	case name != "":
+	case len(req.Indicators()) == 0 && len(req.Devices) > 0:
+		name = hunts.DeviceHunt
+	default:
 		name = hunts.DefaultHunt
 	}
 	d, ok := r.cfg.Catalog.Get(name)

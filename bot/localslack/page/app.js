@@ -110,7 +110,7 @@ function message(m, withThread) {
       el('div', { class: 'meta' }, el('b', {}, m.user.name), m.user.bot ? el('span', { class: 'tag' }, 'APP') : null,
         el('time', { datetime: at.toISOString() }, at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })), m.edited ? ' (edited)' : '', m.ephemeral ? ' · Only visible to you' : ''),
       el('div', { class: 'body' }, ...(m.blocks && m.blocks.length ? blocks(m.blocks, press) : m.text ? [el('p', {}, ...mrkdwn(m.text))] : [])),
-      m.files && m.files.length ? el('div', { class: 'files' }, ...m.files.map((f) => el('a', { class: 'file', href: f.url, download: f.name }, el('span', { 'aria-hidden': 'true' }, '📄'), el('span', {}, f.name, el('small', {}, bytes(f.size)))))) : null,
+      m.files && m.files.length ? el('div', { class: 'files' }, ...m.files.map((f) => f.name.endsWith('.png') ? el('a', { class: 'picture', href: f.url, download: f.name }, el('img', { src: f.url, alt: f.alt_txt || f.name })) : el('a', { class: 'file', href: f.url, download: f.name }, el('span', { 'aria-hidden': 'true' }, '📄'), el('span', {}, f.name, el('small', {}, bytes(f.size)))))) : null,
       m.reactions && Object.keys(m.reactions).length ? el('div', { class: 'reactions' }, ...Object.entries(m.reactions).filter(([, u]) => u.length).map(([n, u]) => el('span', {}, `:${n}: ${u.length}`))) : null,
       withThread && !m.ephemeral ? el('div', { class: 'more' },
         el('button', { type: 'button', onclick: () => openThread(m.ts) }, replies ? `${replies} ${replies === 1 ? 'reply' : 'replies'}` : 'Reply in thread'),
