@@ -55,7 +55,7 @@ type Runner interface {
 	// Events reads each event that an answer counts.
 	Events(ctx context.Context, h hunts.Hunt, a hunts.Answer) (hunts.EventList, error)
 	// Incident reads a Sentinel incident and what its alerts name.
-	Incident(ctx context.Context, number int64, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
+	Incident(ctx context.Context, which hunts.IncidentNumber, asker hunts.Asker, workspaces []string) (hunts.Incident, error)
 	watch.Runner
 }
 

@@ -13,21 +13,13 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-func (b *Bot) incidentOf(ctx context.Context, key, number string, asker hunts.Asker, workspaces []string) error {
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || n <= 0 {
-		return &hunts.Error{Kind: hunts.KindRefused, Say: "an incident has a number, as in incident=4711"}
-	}
-	return b.incident(ctx, key, n, asker, workspaces)
-}
-
-// incident hunts what a Sentinel incident names, and keeps it in a ledger with
+// incidentOf hunts what a Sentinel incident names, and keeps it in a ledger with
 // the incident's name.
-func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.Asker, workspaces []string) error {
+func (b *Bot) incidentOf(ctx context.Context, key, number string, who hunts.Asker, workspaces []string) error {
 	if allowed := b.policy.Bounds(ctx, who, false).Workspaces; len(workspaces) == 0 && len(allowed) > 0 {
 		workspaces = allowed[:1]
 	}
-	found, err := b.cfg.Runner.Incident(ctx, number, who, workspaces)
+	found, err := b.cfg.Runner.Incident(ctx, hunts.IncidentNumber(number), who, workspaces)
 	if err != nil {
 		return err
 	}
@@ -58,7 +50,14 @@ func (b *Bot) incident(ctx context.Context, key string, number int64, who hunts.
 }
 
 func incidentTitle(i hunts.Incident) string {
-	parts := []string{fmt.Sprintf("Incident %d: %s", i.Number, i.Title)}
+	name := fmt.Sprintf("Incident %d", i.Number)
+	switch {
+	case i.ByProvider:
+		name = fmt.Sprintf("Defender incident %s (%d in Sentinel)", i.Provider, i.Number)
+	case i.Provider != "" && i.Provider != strconv.FormatInt(i.Number, 10):
+		name = fmt.Sprintf("Incident %d (%s in Defender)", i.Number, i.Provider)
+	}
+	parts := []string{name + ": " + i.Title}
 	owner := i.Owner
 	if owner == "" {
 		owner = "no owner"

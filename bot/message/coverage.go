@@ -108,6 +108,9 @@ func coverageLine(a hunts.Answer, searched time.Time) line {
 			l = l.dot(ours("newest event "), at(*c.NewestEvent))
 		}
 	}
+	if c.Seam != "" {
+		l = l.dot(ours("%s", shown(c.Seam, maxShort)))
+	}
 	if c.ControlFound != nil && a.Verdict != hunts.Reached {
 		if *c.ControlFound {
 			l = l.dot(ours("self-test passed"))

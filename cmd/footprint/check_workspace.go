@@ -88,23 +88,35 @@ func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.
 		}
 		switch kind := hunts.KindOf(err); {
 		case kind == hunts.KindNoTable && table != "DeviceNetworkEvents":
-			c.say("workspace", "off", "%s: %s is not there, it is for %s", w.Name, table, used[table])
+			c.say("workspace", "off", "%s: %s is not there, it is for %s; a table that is kept in the data lake only counts as not there", w.Name, table, used[table])
 		case kind == hunts.KindOtherPlan:
-			c.say("workspace", "warn", "%s: %s", w.Name, sentenceOf(err))
+			state := "warn"
+			if table == "DeviceNetworkEvents" {
+				state = "fail"
+			}
+			c.say("workspace", state, "%s: %s: %s", w.Name, table, sentenceOf(err))
 		case err != nil:
 			c.say("workspace", "fail", "%s: %s", w.Name, sentenceOf(err))
 			if kind != hunts.KindNoTable {
 				return false // no role, no login, no such workspace: the other tables will say the same
 			}
 		default:
-			c.table(w.Name, table, columns, state)
+			c.table(w.Name, table, planText(xdr), columns, state)
 		}
 	}
 	return true
 }
 
-func (c *checker) table(workspace, table string, columns []hunts.Column, state runner.Held) {
-	what := missingColumns(table, columns)
+// planText names the plan of a table that answered: the query API reads no other.
+func planText(xdr bool) string {
+	if xdr {
+		return "kept 30 days by Defender XDR"
+	}
+	return "Analytics plan"
+}
+
+func (c *checker) table(workspace, table, plan string, columns []hunts.Column, state runner.Held) {
+	what := append([]string{plan}, missingColumns(table, columns)...)
 	if !state.Oldest.IsZero() {
 		what = append(what, "events since "+state.Oldest.UTC().Format(time.DateOnly))
 	}

@@ -19,8 +19,14 @@ const maxPortalLink = 3000
 // portalLink makes the link that opens the rows of a hunt in a portal:
 // Defender's advanced hunting, or the Logs blade of the Azure portal where the
 // resource id of the workspace is configured.
-func portalLink(resource string) func(hunts.Hunt, string) string {
+//
+// A hunt in Defender XDR goes on there, whatever is configured.
+func portalLink(resource string, source hunts.Source) func(hunts.Hunt, string) string {
 	return func(h hunts.Hunt, _ string) string {
+		resource := resource
+		if source != nil && source.Describe(h.Workspaces).Kind == hunts.KindDefender {
+			resource = ""
+		}
 		text := runner.RowQuery(h)
 		if text == "" {
 			return ""

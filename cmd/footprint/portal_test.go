@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -80,7 +81,7 @@ func TestThePortalsLinkCarriesAQueryOfOneToTwentyIndicators(t *testing.T) {
 		asked := text
 		h := hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{From: now.Add(-3 * 24 * time.Hour), To: now}}
 		for _, resource := range []string{"", "/subscriptions/0/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/soc"} {
-			link := portalLink(resource)(h, "")
+			link := portalLink(resource, nil)(h, "")
 			if (link != "") != rows {
 				t.Errorf("%d indicators: a link of %d characters", len(req.Indicators()), len(link))
 				continue
@@ -102,4 +103,31 @@ func TestThePortalsLinkCarriesAQueryOfOneToTwentyIndicators(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestALinkFromDefenderXDROpensItsOwnAdvancedHunting(t *testing.T) {
+	req, refusal := request.Parse("ip=203.0.113.66", time.Now())
+	if refusal != nil {
+		t.Fatal(refusal.Sentence)
+	}
+	const resource = "/subscriptions/1/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/w"
+	link := portalLink(resource, hunts.Routes{{Name: "xdr", Source: ofKind(hunts.KindDefender)}, {Name: "prod-eu", Source: ofKind(hunts.KindLogAnalytics)}})
+	for scope, begin := range map[string]string{"xdr": "https://security.microsoft.com/v2/advanced-hunting?query=", "prod-eu": "https://portal.azure.com/"} {
+		h := hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: time.Now(), All: true}, Workspaces: []string{scope}}
+		if got := link(h, ""); !strings.HasPrefix(got, begin) {
+			t.Errorf("%s: %s", scope, got)
+		}
+	}
+	xdr := link(hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: time.Now(), All: true}, Workspaces: []string{"xdr"}}, "")
+	if text := queryOf(t, xdr); !strings.Contains(text, "Timestamp") || strings.Contains(text, "TimeGenerated") {
+		t.Errorf("the query of the link: %s", text)
+	}
+}
+
+// ofKind is a source of which only its kind is asked.
+type ofKind string
+
+func (ofKind) Query(context.Context, hunts.Query) (hunts.Result, error) { return hunts.Result{}, nil }
+func (k ofKind) Describe(names []string) hunts.SourceInfo {
+	return hunts.SourceInfo{Kind: string(k), Workspace: strings.Join(names, ", ")}
 }

@@ -54,6 +54,11 @@ func badArgument(message string) apiError {
 	return apiError{Code: codeBadArgument, Message: "The request had some invalid properties", Inner: &apiErrorInner{Code: codeBadArgument, Message: message}}
 }
 
+// otherPlan is what the service says of a table that its query API does not read.
+func otherPlan(plan string) string {
+	return "Query of " + plan + " Logs table is not supported with the API 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/query'.\nYou can use 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/search' instead."
+}
+
 // queryError puts an error of the evaluator into the service's shape.
 func queryError(e *kql.Error) apiError {
 	inner := &apiErrorInner{Code: e.Code, Message: e.Message, Line: &e.Line, Pos: &e.Col, Token: &e.Token}

@@ -155,6 +155,12 @@ func (s *Server) evaluate(w http.ResponseWriter, r *http.Request, entry *QueryLo
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	for _, name := range kql.Names(entry.Query) {
+		if plan := s.cfg.Plans[name]; plan != "" {
+			refuse(http.StatusBadRequest, apiError{Code: codeBadArgument, Message: "The request had some invalid properties", Inner: &apiErrorInner{Code: "UnsupportedApiQueryValidationError", Message: otherPlan(plan)}})
+			return
+		}
+	}
 	from, to, err := parseTimespan(entry.Timespan, s.cfg.Clock())
 	if err != nil {
 		refuse(http.StatusBadRequest, badArgument(err.Error()))

@@ -29,6 +29,9 @@ type Config struct {
 	// 500 000 rows and 64 MB. What is cut comes back as a partial error.
 	MaxRows  int
 	MaxBytes int
+	// Plans are those of tables that are not in the Analytics plan: "Basic" or
+	// "Auxiliary", which the query API does not read.
+	Plans map[string]string
 	// Defender is the workspace whose events Defender XDR has too; empty is the only
 	// one.
 	Defender string

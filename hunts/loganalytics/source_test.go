@@ -112,20 +112,22 @@ func TestEveryDocumentedErrorHasAKindAndASentence(t *testing.T) {
 		kind  hunts.Kind
 		calls int32
 	}{
-		"a missing table":              {400, semantic, hunts.KindNoTable, 1},
-		"a syntax error":               {400, `{"error":{"code":"BadArgumentError","innererror":{"code":"SyntaxError","innererror":{"code":"SYN0002","line":1,"pos":2}}}}`, hunts.KindBadQuery, 1},
-		"a result that is too large":   {400, `{"error":{"code":"BadArgumentError","innererror":{"code":"-2133196797"}}}`, hunts.KindTooLarge, 1},
-		"not signed in":                {401, `{"error":{"code":"AuthenticationFailed"}}`, hunts.KindNoLogin, 1},
-		"no role":                      {403, `{"error":{"code":"InsufficientAccessError"}}`, hunts.KindNoRole, 1},
-		"no such workspace":            {404, `{"error":{"code":"PathNotFoundError"}}`, hunts.KindNoWorkspace, 1},
-		"throttled":                    {429, `{"error":{"code":"ThrottledError"}}`, hunts.KindThrottled, 3},
-		"trouble":                      {500, ``, hunts.KindUnavailable, 3},
-		"a gateway that speaks HTML":   {502, `<html>Bad Gateway</html>`, hunts.KindUnavailable, 3},
-		"out of service":               {503, ``, hunts.KindUnavailable, 3},
-		"a query that ran out of time": {504, `{"error":{"code":"GatewayTimeout"}}`, hunts.KindTimeout, 1},
-		"no content":                   {204, ``, hunts.KindNoTable, 1},
-		"an empty answer":              {200, ``, hunts.KindNoTable, 1},
-		"an unknown refusal":           {418, `{"error":{"code":"Teapot"}}`, hunts.KindBadQuery, 1},
+		"a missing table":               {400, semantic, hunts.KindNoTable, 1},
+		"a table in the Basic plan":     {400, `{"error":{"message":"The request had some invalid properties","code":"BadArgumentError","innererror":{"code":"UnsupportedApiQueryValidationError","message":"Query of Basic Logs table is not supported with the API 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/query'.\nYou can use 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/search' instead."}}}`, hunts.KindOtherPlan, 1},
+		"a table in the Auxiliary plan": {400, `{"error":{"message":"The request had some invalid properties","code":"BadArgumentError","innererror":{"code":"UnsupportedApiQueryValidationError","message":"Query of Auxiliary Logs table is not supported with the API"}}}`, hunts.KindOtherPlan, 1},
+		"a syntax error":                {400, `{"error":{"code":"BadArgumentError","innererror":{"code":"SyntaxError","innererror":{"code":"SYN0002","line":1,"pos":2}}}}`, hunts.KindBadQuery, 1},
+		"a result that is too large":    {400, `{"error":{"code":"BadArgumentError","innererror":{"code":"-2133196797"}}}`, hunts.KindTooLarge, 1},
+		"not signed in":                 {401, `{"error":{"code":"AuthenticationFailed"}}`, hunts.KindNoLogin, 1},
+		"no role":                       {403, `{"error":{"code":"InsufficientAccessError"}}`, hunts.KindNoRole, 1},
+		"no such workspace":             {404, `{"error":{"code":"PathNotFoundError"}}`, hunts.KindNoWorkspace, 1},
+		"throttled":                     {429, `{"error":{"code":"ThrottledError"}}`, hunts.KindThrottled, 3},
+		"trouble":                       {500, ``, hunts.KindUnavailable, 3},
+		"a gateway that speaks HTML":    {502, `<html>Bad Gateway</html>`, hunts.KindUnavailable, 3},
+		"out of service":                {503, ``, hunts.KindUnavailable, 3},
+		"a query that ran out of time":  {504, `{"error":{"code":"GatewayTimeout"}}`, hunts.KindTimeout, 1},
+		"no content":                    {204, ``, hunts.KindNoTable, 1},
+		"an empty answer":               {200, ``, hunts.KindNoTable, 1},
+		"an unknown refusal":            {418, `{"error":{"code":"Teapot"}}`, hunts.KindBadQuery, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, calls := service(t, status(c.code, c.body))

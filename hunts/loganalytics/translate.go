@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -57,6 +58,11 @@ func fromStatus(resp *azcore.ResponseError) error {
 }
 
 func fromBadRequest(e *hunts.Error, inner *wireError) {
+	if plan := planOf(inner.Message); plan != "" {
+		e.Kind, e.Say = hunts.KindOtherPlan, "a table that is read here is kept in the plan "+plan+", which hunts can't search: such a query reads one table and joins nothing"
+		e.Hint = "Switch the table to the Analytics plan, or hunt in Defender XDR, which holds 30 days of the same events (DEFENDER_XDR)."
+		return
+	}
 	switch inner.Code {
 	case "SEM0100", "SEM0001", "SEM0003", "SEM0260":
 		// "Failed to resolve …": a table or column that this workspace lacks
@@ -66,6 +72,21 @@ func fromBadRequest(e *hunts.Error, inner *wireError) {
 	default:
 		e.Kind, e.Say = hunts.KindBadQuery, "the workspace does not accept the query: "+cmp.Or(inner.Message, inner.Code, "no reason given")
 	}
+}
+
+// planOf names the plan of a table that the query API does not read
+// (learn.microsoft.com/azure/azure-monitor/logs/basic-logs-query); empty for any
+// other refusal.
+func planOf(message string) string {
+	switch {
+	case strings.Contains(message, "Basic or Auxiliary Logs"):
+		return "Basic or Auxiliary"
+	case strings.Contains(message, "Auxiliary Logs"):
+		return "Auxiliary"
+	case strings.Contains(message, "Basic Logs"):
+		return "Basic"
+	}
+	return ""
 }
 
 func bodyOf(resp *azcore.ResponseError) *wireError {

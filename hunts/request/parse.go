@@ -475,10 +475,7 @@ func (p *parser) single(key, text string) *Refusal {
 			no = indicator.Refuse(key, text, "%s is no name of a hunt: write %s", indicator.Show(text), example(key))
 		}
 	case "incident":
-		p.req.Incident = strings.TrimPrefix(strings.TrimSpace(text), "#")
-		if !isDigits(p.req.Incident) || len(p.req.Incident) > 18 {
-			no = indicator.Refuse(key, text, "%s is no incident number: write %s", indicator.Show(text), example(key))
-		}
+		p.req.Incident, no = parseIncident(key, text)
 	case "fresh":
 		switch strings.ToLower(text) {
 		case "yes", "true", "1":

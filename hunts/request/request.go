@@ -40,7 +40,7 @@ type Request struct {
 	Workspaces  []string `json:"workspaces,omitempty"`
 	Why         string   `json:"why,omitempty"`      // one line
 	Hunt        string   `json:"hunt,omitempty"`     // catalogue name, from "hunt NAME …" or hunt=NAME
-	Incident    string   `json:"incident,omitempty"` // digits
+	Incident    string   `json:"incident,omitempty"` // digits, behind "sentinel:" or "defender:" where the portal is named
 	Fresh       bool     `json:"fresh,omitempty"`    // fresh=yes: no answer from the cache
 }
 

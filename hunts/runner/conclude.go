@@ -123,6 +123,9 @@ func sayOf(err error, d Definition) string {
 		return "something broke on our side"
 	}
 	say := e.Say
+	if e.Kind == hunts.KindOtherPlan && d.Footprint.Table != "" {
+		say = strings.Replace(say, "a table that is read here", d.Footprint.Table+", or a table beside it,", 1)
+	}
 	if e.Kind == hunts.KindNoTable {
 		for _, c := range d.RequiredDataConnectors {
 			say += fmt.Sprintf("; the data connector %s provides %s", c.ConnectorID, strings.Join(c.DataTypes, ", "))

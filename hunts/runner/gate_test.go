@@ -80,7 +80,7 @@ func arguments(t *testing.T, method reflect.Method) []reflect.Value {
 	answer := hunts.Answer{HuntID: "F-GATE", Totals: hunts.Totals{Events: 5}}
 	answer.Request.From, answer.Request.To = window.From, window.To
 	answer.Coverage.Slices = []hunts.Slice{{From: window.From, To: window.To, State: hunts.SliceDone}}
-	known := []any{context.Background(), hunt, []hunts.Hunt{hunt}, answer, []indicator.Indicator{i}, req, hunt.Asker, window, hunts.TipSource{}, int64(4711), hunts.DefaultHunt, []string{"test"}, (func(hunts.Progress))(nil),
+	known := []any{context.Background(), hunt, []hunts.Hunt{hunt}, answer, []indicator.Indicator{i}, req, hunt.Asker, window, hunts.TipSource{}, hunts.IncidentNumber("4711"), hunts.DefaultHunt, []string{"test"}, (func(hunts.Progress))(nil),
 		now, []hunts.Lookout{{Hunt: hunt, Names: []string{hunts.DefaultHunt}, Indicators: []indicator.Indicator{i}, From: window.From}}}
 	var out []reflect.Value
 	for n := 1; n < method.Type.NumIn(); n++ {

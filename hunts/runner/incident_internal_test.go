@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -51,5 +53,41 @@ func TestTheEntitiesOfAnAlertBecomeIndicatorsAndHosts(t *testing.T) {
 	}
 	if len(broken.Indicators) != 1 {
 		t.Errorf("one entity that can't be read spoils the others: %v", broken.Indicators)
+	}
+}
+
+func TestAnIncidentIsFoundByTheNumberOfEitherPortal(t *testing.T) {
+	row := func(number int64, provider, title string) incidentRow {
+		return incidentRow{Incident: hunts.Incident{Number: number, Provider: provider, Title: title}}
+	}
+	both := []incidentRow{row(4711, "98", "of Sentinel"), row(132, "4711", "of Defender")}
+	for _, c := range []struct {
+		name   string
+		found  []incidentRow
+		portal string
+		want   string // title, or the beginning of the refusal
+	}{
+		{"Sentinel's number", both[:1], "", "of Sentinel"},
+		{"Defender's number", both[1:], "", "of Defender"},
+		{"the same incident in both", []incidentRow{row(4711, "4711", "of both")}, "", "of both"},
+		{"two incidents of one number", both, "", `4711 is two incidents: "of Sentinel" in Sentinel, and "of Defender" in Defender, which is 132 in Sentinel`},
+		{"of those, Sentinel's", both, "sentinel", "of Sentinel"},
+		{"of those, Defender's", both, "defender", "of Defender"},
+		{"the same incident, by Defender's number", []incidentRow{row(4711, "4711", "of both")}, "defender", "of both"},
+		{"none", nil, "", "there is no incident 4711 in Sentinel or Defender"},
+		{"none in the portal that is named", both[:1], "defender", "there is no incident 4711 in Defender"},
+	} {
+		got, err := chosen(append([]incidentRow{}, c.found...), c.portal, 4711)
+		said := got.Title
+		var e *hunts.Error
+		if errors.As(err, &e) {
+			said = e.Say
+		}
+		if !strings.HasPrefix(said, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, said, c.want)
+		}
+		if got.ByProvider != (c.name == "Defender's number" || c.name == "of those, Defender's" || c.name == "the same incident, by Defender's number") {
+			t.Errorf("%s: by Defender's number %v", c.name, got.ByProvider)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 // or a watchlist. The request has no timespan, since both are written rarely and
 // a short one would empty them. The error is a *Error.
 func (r *Runner) Tips(ctx context.Context, from hunts.TipSource, asker hunts.Asker, workspaces []string) ([]hunts.Tip, error) {
+	workspaces = r.sentinel(workspaces)
 	h := hunts.Hunt{ID: "tips", Asker: asker, Workspaces: workspaces}
 	ctx, err := r.gate.authorize(ctx, h, hunts.Action{Name: "tips", Right: hunts.MaySweep, What: cmp.Or(from.Watchlist, "threat intelligence"), Search: &hunts.Search{Scheduled: true}})
 	if err != nil {
