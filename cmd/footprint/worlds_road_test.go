@@ -14,6 +14,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/azure"
+	"github.com/footprint-soc/footprint/hunts/defender"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/runner"
@@ -36,20 +37,26 @@ func (w *world) travel(ctx context.Context, dir string, catalog *runner.Catalog)
 
 // newRunner wires a runner over the world's cloud, as a process would.
 func (w *world) newRunner(catalog *runner.Catalog, kept hunts.Record, who hunts.Authorizer) (*runner.Runner, error) {
-	var names []string
 	var workspaces []loganalytics.Workspace
 	for _, s := range w.scopes {
-		names = append(names, s.name)
 		workspaces = append(workspaces, loganalytics.Workspace{Name: s.name, ID: s.id})
 	}
-	source, err := loganalytics.New(loganalytics.Config{
-		Endpoint: "http://cloud.invalid", Workspaces: workspaces, Transport: w.cloud(),
-		Retry: azure.Retry{Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 }},
-	})
+	transport, retry := w.cloud(), azure.Retry{Sleep: func(context.Context, time.Duration) error { return nil }, Jitter: func() float64 { return 0 }}
+	logs, err := loganalytics.New(loganalytics.Config{Endpoint: "http://cloud.invalid", Workspaces: workspaces, Transport: transport, Retry: retry})
 	if err != nil {
 		return nil, err
 	}
-	return runner.New(runner.Config{Catalog: catalog, Source: source, Record: kept, Authorizer: who, Clock: w.clock, Workspaces: names})
+	var routes hunts.Routes
+	for _, s := range w.scopes {
+		var source hunts.Source = logs
+		if s.xdr {
+			if source, err = defender.New(defender.Config{Name: s.name, Endpoint: "http://" + s.id, Transport: transport, Retry: retry, Clock: w.clock, Later: func(_ time.Duration, free func()) { free() }}); err != nil {
+				return nil, err
+			}
+		}
+		routes = append(routes, hunts.Route{Name: s.name, Source: source})
+	}
+	return runner.New(runner.Config{Catalog: catalog, Source: routes, Record: kept, Authorizer: who, Clock: w.clock, Workspaces: routes.Names()})
 }
 
 func (w *world) clock() time.Time { return w.now }

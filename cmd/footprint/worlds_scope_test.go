@@ -29,6 +29,7 @@ type world struct {
 type scope struct {
 	name, id string
 	live     bool
+	xdr      bool          // asked as Defender XDR, not as a workspace
 	step     time.Duration // between two events of a device
 	from     time.Time     // of the oldest event
 	devices  []device

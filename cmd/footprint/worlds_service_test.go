@@ -126,6 +126,18 @@ func (s service) script() *localworkspace.Script {
 	return script
 }
 
+// toDefender asks some scopes as Defender XDR: those of which its API shows all
+// that the world holds. No number is drawn, so that the worlds stay what they were.
+func (w *world) toDefender() {
+	for n, s := range w.scopes {
+		s.xdr = s.live && (w.number+uint64(n))%3 == 1 && w.ask.late.IsZero() && !w.ask.from.IsZero() && w.now.Sub(w.ask.from) < 29*aDay &&
+			s.service.drop == "" && s.service.rows == 0 && !slices.ContainsFunc(s.service.faults, func(f localworkspace.Fault) bool { return f.Partial })
+		for table := range s.grids {
+			s.xdr = s.xdr && (strings.HasPrefix(table, "Device") || strings.HasPrefix(table, "Email"))
+		}
+	}
+}
+
 // Do answers one request as the service would.
 func (c *cloud) Do(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
@@ -140,7 +152,7 @@ func (c *cloud) Do(r *http.Request) (*http.Response, error) {
 	_ = json.Unmarshal(body, &q)
 	answer := httptest.NewRecorder()
 	for _, s := range c.world.scopes {
-		if !strings.Contains(r.URL.Path, s.id) {
+		if !strings.Contains(r.URL.Host+r.URL.Path, s.id) {
 			continue
 		}
 		if s.service.blind && isHunt(q.Query) {

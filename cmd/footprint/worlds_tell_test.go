@@ -28,6 +28,9 @@ func (w *world) kinds() []string {
 			}
 		}
 	}
+	if slices.ContainsFunc(w.scopes, func(s *scope) bool { return s.xdr }) {
+		add("Defender XDR")
+	}
 	if w.ask.narrowed() {
 		add("narrowed")
 	}
@@ -60,7 +63,7 @@ func (w *world) describe() string {
 		fmt.Fprintf(&b, "asked before: %s\n", strings.Join(w.wordsOf(*w.before), " "))
 	}
 	for n, s := range w.scopes {
-		fmt.Fprintf(&b, "scope %s (asked: %v): %d devices, every %s since %s\n", s.name, slices.Contains(w.ask.scopes, n), len(s.devices), s.step, s.from.Format(time.RFC3339))
+		fmt.Fprintf(&b, "scope %s (asked: %v): %d devices, every %s since %s, Defender XDR %v\n", s.name, slices.Contains(w.ask.scopes, n), len(s.devices), s.step, s.from.Format(time.RFC3339), s.xdr)
 		for _, t := range s.troubles {
 			fmt.Fprintf(&b, "  fault: %s (%d)\n", t.kind, t.spoils(w.ask))
 		}

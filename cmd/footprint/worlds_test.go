@@ -138,6 +138,7 @@ func makeWorld(seed, number uint64, slack bool) *world {
 	}
 	w.troubleIt()
 	w.askBefore()
+	w.toDefender()
 	return w
 }
 
