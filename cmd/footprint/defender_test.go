@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
+	"github.com/footprint-soc/footprint/hunts/defender"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
+	"github.com/footprint-soc/footprint/hunts/request"
+	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -186,5 +189,100 @@ func TestTheOlderPartComesFromTheWorkspaceThatHoldsTheSameTenant(t *testing.T) {
 	short := huntedAt(t, env, now, "ip=203.0.113.66", "since=30d")
 	if short.Totals.Events != 1 || short.Coverage.Seam != "" || !short.Coverage.Complete {
 		t.Errorf("30 days: %d events, seam %q, problems %v", short.Totals.Events, short.Coverage.Seam, short.Coverage.Problems)
+	}
+}
+
+func TestCheckTellsWhatDefenderXDRHoldsAndSinceWhen(t *testing.T) {
+	_, env, now := fleetServed(t)
+	env = append(env, "AZURE_LOGS_WORKSPACE=prod-eu="+localWorkspaceID)
+	var out bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, env: env, clock: standing(now)}
+	p.run(context.Background(), []string{"check"})
+	for _, want := range []string{
+		"xdr: DeviceNetworkEvents has ", "(kept 30 days by Defender XDR; events since 2026-11-", "prod-eu: DeviceNetworkEvents has ", "(Analytics plan; ",
+		"xdr: the hunt network-footprint has its table and columns", "xdr: control host ",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+	for _, bad := range []string{"xdr: SecurityIncident", "xdr: there is no table of threat intelligence"} {
+		if strings.Contains(out.String(), bad) {
+			t.Errorf("it says %q of a source that never has it", bad)
+		}
+	}
+}
+
+func TestATableInAnotherPlanIsNamedAndNeverClean(t *testing.T) {
+	now := testclock.At()
+	server := localworkspace.NewServer(localworkspace.Config{
+		Workspaces: map[string]*localworkspace.Events{localWorkspaceID: grownOld(now)}, Clock: standing(now), Plans: map[string]string{"DeviceNetworkEvents": "Basic"},
+	})
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	env := []string{"AZURE_LOGS_WORKSPACE=prod-eu=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + url, "FOOTPRINT_AZURE_CREDENTIAL=none"}
+	a := huntedAt(t, env, now, "ip=203.0.113.99")
+	if a.Verdict != hunts.CouldNotTell || !strings.Contains(a.Reason, "DeviceNetworkEvents") || !strings.Contains(a.Reason, "plan Basic") || !strings.Contains(a.Reason, "Analytics plan") {
+		t.Errorf("%s, %s", a.Verdict, a.Reason)
+	}
+	var out bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, env: env, clock: standing(now)}
+	p.run(context.Background(), []string{"check"})
+	if !strings.Contains(out.String(), "prod-eu: DeviceNetworkEvents: a table that is read here is kept in the plan Basic") {
+		t.Errorf("check does not say it:\n%s", out.String())
+	}
+}
+
+func TestARefreshInDefenderXDRSearchesTheNewestHoursAgainAndSaysSo(t *testing.T) {
+	now := testclock.At()
+	server, _ := asDefender(t, grownOld(now), now, 0)
+	url, err := server.Start(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := defender.New(defender.Config{Name: "xdr", Endpoint: url, Clock: standing(now), Later: func(_ time.Duration, free func()) { free() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, _, err := runner.LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock, kept := testclock.Stopped(now), newWorldRecord()
+	r, err := runner.New(runner.Config{Catalog: catalog, Source: source, Record: kept, Authorizer: hunts.AllowAll(kept, clock.Now), Clock: clock.Now, Workspaces: []string{"xdr"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(id string) hunts.Answer {
+		req, _ := request.Parse("ip=203.0.113.66 since=7d", clock.Now())
+		h, err := r.Prepare(id, req, hunts.Asker{User: "ana"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := r.Run(t.Context(), h, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := ask("F-1")
+	before := len(server.Queries())
+	clock.Move(20 * time.Minute)
+	second := ask("F-2")
+	again := ""
+	for _, q := range server.Queries()[before:] {
+		if !strings.Contains(q.Query, " coverage") && !strings.Contains(q.Query, " control") {
+			from, _, _ := strings.Cut(q.Timespan, "/")
+			again += from
+		}
+	}
+	if want := now.Add(20*time.Minute - 6*time.Hour).Truncate(time.Hour).Format(time.RFC3339); !strings.HasPrefix(again, want) {
+		t.Errorf("searched again from %s, want %s", again, want)
+	}
+	if len(first.Notes) > 0 && strings.Contains(strings.Join(first.Notes, " "), "arrived") || !strings.Contains(strings.Join(second.Notes, " "), "the newest 6 h were searched again") {
+		t.Errorf("notes at first %v, then %v", first.Notes, second.Notes)
 	}
 }

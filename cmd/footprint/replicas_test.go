@@ -150,7 +150,7 @@ func (d *deployment) spawn(n int) *replica {
 	r.cmd.Env = []string{
 		asProcess + "=1", testclock.Variable + "=" + d.clock.Now().Format(time.RFC3339Nano),
 		"HOME=" + d.dir, "SLACK_BOT_TOKEN=" + d.slack.BotToken(), "SLACK_APP_TOKEN=" + d.slack.AppToken(), "SLACK_API_URL=" + d.slack.APIURL(),
-		"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + d.url, "FOOTPRINT_AZURE_CREDENTIAL=none", "REDIS_URL=" + d.redis.URL(),
+		"AZURE_LOGS_WORKSPACE=" + localWorkspaceID, "AZURE_LOGS_ENDPOINT=" + d.url, "DEFENDER_XDR=xdr", "DEFENDER_XDR_ENDPOINT=" + d.url, "FOOTPRINT_AZURE_CREDENTIAL=none", "REDIS_URL=" + d.redis.URL(),
 		"FOOTPRINT_LISTEN=" + r.listen, fmt.Sprintf("FOOTPRINT_REPLICA=replica-%d-%d", n, d.spawned.Add(1)),
 	}
 	r.cmd.Env = append(r.cmd.Env, d.env...)

@@ -20,6 +20,8 @@ func TestAQueryIsWrittenForTheOtherSchemaByItsTokens(t *testing.T) {
 		{"a property of a bag is no column", "T | where d.TimeGenerated == d['TimeGenerated']", kql.AdvancedHunting, "T | where d.TimeGenerated == d['TimeGenerated']"},
 		{"a side of a join", "T | join U on $left.TimeGenerated == $right.a", kql.AdvancedHunting, "T | join U on $left.Timestamp == $right.a"},
 		{"a name in brackets", "T | where ['TimeGenerated'] > a", kql.AdvancedHunting, "T | where ['Timestamp'] > a"},
+		{"a value that people typed", "let devices = dynamic(['TimeGenerated']); T | where d in (devices) and TimeGenerated > a", kql.AdvancedHunting, "let devices = dynamic(['TimeGenerated']); T | where d in (devices) and Timestamp > a"},
+		{"a value in a list of a bag", "let x = dynamic({'a': ['TimeGenerated'], 'b': [1]});", kql.AdvancedHunting, "let x = dynamic({'a': ['TimeGenerated'], 'b': [1]});"},
 		{"the text that names a column", "T | extend x = column_ifexists('TimeGenerated', a)", kql.AdvancedHunting, "T | extend x = column_ifexists('Timestamp', a)"},
 		{"the time of arrival is not kept", "T | where ingestion_time() >= a", kql.AdvancedHunting, "T | where Timestamp >= a"},
 		{"but in a workspace it is", "T | where ingestion_time() >= a", kql.LogAnalytics, "T | where ingestion_time() >= a"},

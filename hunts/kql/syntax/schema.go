@@ -86,12 +86,32 @@ func (r *rewriter) isTime(i int) bool {
 		return side == "$left" || side == "$right"
 	case t.kind == tokName:
 		return true
+	case t.kind == tokString && r.inDynamic(i):
+		return false // a value, which people may have typed
 	case t.kind == tokString && r.punct(i-1, "["):
 		before := r.at(i - 2)
 		return r.punct(i+1, "]") && before.kind != tokName && !r.punct(i-2, ")") && !r.punct(i-2, "]") || keyword(before)
 	case t.kind == tokString && r.punct(i-1, "("):
 		f := strings.ToLower(r.at(i - 2).text)
 		return f == "column_ifexists" || f == "columnifexists"
+	}
+	return false
+}
+
+// inDynamic: token i lies within dynamic(…).
+func (r *rewriter) inDynamic(i int) bool {
+	depth := 0
+	for k := i - 1; k > 0; k-- {
+		switch {
+		case r.punct(k, ")"):
+			depth++
+		case r.punct(k, "(") && depth > 0:
+			depth--
+		case r.punct(k, "("):
+			return r.toks[k-1].text == "dynamic" || r.inDynamic(k)
+		case depth == 0 && (r.punct(k, ";") || r.punct(k, "|")):
+			return false
+		}
 	}
 	return false
 }
