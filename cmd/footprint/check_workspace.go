@@ -88,7 +88,11 @@ func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.
 		}
 		switch kind := hunts.KindOf(err); {
 		case kind == hunts.KindNoTable && table != "DeviceNetworkEvents":
-			c.say("workspace", "off", "%s: %s is not there, it is for %s; a table that is kept in the data lake only counts as not there", w.Name, table, used[table])
+			lake := ""
+			if !xdr {
+				lake = "; a table that is kept in the data lake only counts as not there"
+			}
+			c.say("workspace", "off", "%s: %s is not there, it is for %s%s", w.Name, table, used[table], lake)
 		case kind == hunts.KindOtherPlan:
 			state := "warn"
 			if table == "DeviceNetworkEvents" {

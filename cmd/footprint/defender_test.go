@@ -89,7 +89,7 @@ func TestDefenderXDRGivesTheFiguresOfTheWorkspace(t *testing.T) {
 // fleetServed is the demo's fleet as a workspace and as Defender XDR.
 func fleetServed(t *testing.T) (*localworkspace.Server, []string, time.Time) {
 	now := testclock.At()
-	server, env := asDefender(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now}), now, 0)
+	server, env := asDefender(t, localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: now, Devices: 150}), now, 0)
 	return server, env, now
 }
 
@@ -199,7 +199,7 @@ func TestCheckTellsWhatDefenderXDRHoldsAndSinceWhen(t *testing.T) {
 	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &out, env: env, clock: standing(now)}
 	p.run(context.Background(), []string{"check"})
 	for _, want := range []string{
-		"xdr: DeviceNetworkEvents has ", "(kept 30 days by Defender XDR; events since 2026-11-", "prod-eu: DeviceNetworkEvents has ", "(Analytics plan; ",
+		"xdr: DeviceNetworkEvents has ", "(kept 30 days by Defender XDR; events since ", "prod-eu: DeviceNetworkEvents has ", "(Analytics plan; ",
 		"xdr: the hunt network-footprint has its table and columns", "xdr: control host ",
 	} {
 		if !strings.Contains(out.String(), want) {
