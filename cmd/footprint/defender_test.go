@@ -186,6 +186,10 @@ func TestTheOlderPartComesFromTheWorkspaceThatHoldsTheSameTenant(t *testing.T) {
 	if clean.Verdict != hunts.Clean {
 		t.Errorf("nothing in either: %s, %s", clean.Verdict, clean.Reason)
 	}
+	all := huntedAt(t, env, now, "ip=203.0.113.66", "since=all")
+	if all.Totals.Events != 2 || all.Coverage.Seam == "" || !all.Coverage.Complete {
+		t.Errorf("everything that both keep: %d events, seam %q, problems %v", all.Totals.Events, all.Coverage.Seam, all.Coverage.Problems)
+	}
 	short := huntedAt(t, env, now, "ip=203.0.113.66", "since=30d")
 	if short.Totals.Events != 1 || short.Coverage.Seam != "" || !short.Coverage.Complete {
 		t.Errorf("30 days: %d events, seam %q, problems %v", short.Totals.Events, short.Coverage.Seam, short.Coverage.Problems)

@@ -53,7 +53,7 @@ func (r *Runner) reaches(h hunts.Hunt, names []string) []string {
 
 // newer is the hunt for the part that its scope keeps.
 func (o older) newer(h hunts.Hunt) hunts.Hunt {
-	if o.seam.IsZero() || h.Window.All {
+	if o.seam.IsZero() || h.Window.All && h.Window.From.IsZero() {
 		return h
 	}
 	h.Window.From = o.seam
