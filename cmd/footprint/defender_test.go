@@ -290,3 +290,36 @@ func TestARefreshInDefenderXDRSearchesTheNewestHoursAgainAndSaysSo(t *testing.T)
 		t.Errorf("notes at first %v, then %v", first.Notes, second.Notes)
 	}
 }
+
+func TestASweepCountsADeviceOnceOnBothSidesOfTheSeam(t *testing.T) {
+	now := testclock.At()
+	_, env := asDefender(t, grownOld(now), now, 0)
+	env = append(env, "AZURE_LOGS_WORKSPACE=prod-eu="+localWorkspaceID, "FOOTPRINT_DEFAULT_WORKSPACE=xdr")
+	list := t.TempDir() + "/list.txt"
+	writeFile(list, []byte("203.0.113.66\n203.0.113.99\n"))
+	for _, c := range []struct {
+		beyond  string
+		events  int64
+		verdict hunts.Verdict // of the one that nobody reached
+	}{{"", 1, hunts.CouldNotTell}, {"DEFENDER_XDR_BEYOND=prod-eu", 2, hunts.Clean}} {
+		var out, errs bytes.Buffer
+		p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: append(slices.Clone(env), c.beyond), clock: standing(now)}
+		p.run(context.Background(), []string{"sweep", "--watchlist", list, "--guard", "off", "--format", "json", "since=45d"})
+		var s swept
+		if err := json.Unmarshal(out.Bytes(), &s); err != nil {
+			t.Fatalf("%v: %s", err, errs.String())
+		}
+		for _, i := range s.ByIndicator {
+			switch i.Indicator {
+			case "203.0.113.66":
+				if i.Events != c.events || i.Devices != 1 || i.Verdict != hunts.Reached {
+					t.Errorf("%q: %s with %d events of %d devices", c.beyond, i.Verdict, i.Events, i.Devices)
+				}
+			default:
+				if i.Verdict != c.verdict {
+					t.Errorf("%q: nothing found is %s, want %s", c.beyond, i.Verdict, c.verdict)
+				}
+			}
+		}
+	}
+}
