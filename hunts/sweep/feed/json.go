@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
@@ -116,6 +117,9 @@ func (d *document) fields(raw json.RawMessage, depth int, record bool) {
 		d.r.leave(0, cut(string(raw), 60), sweep.Malformed, "a record that can't be read: "+err.Error())
 		return
 	}
+	if d.keyed(fields) {
+		return
+	}
 	flat := map[string]string{}
 	nested := false
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -145,6 +149,45 @@ func (d *document) fields(raw json.RawMessage, depth int, record bool) {
 			d.value(value, depth+1, false)
 		}
 	}
+}
+
+// keyed takes in an object whose names are the indicators, {"203.0.113.66": {…}},
+// and tells whether it is one: at least half of its names are, and one of them can
+// be nothing else. Names of fields such as rule.name look like domains.
+func (d *document) keyed(fields map[string]json.RawMessage) bool {
+	var names []string
+	sure := false
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		i, no := indicator.Type(name)
+		if no != nil || i.Kind == indicator.KindFile || i.Kind == indicator.KindSuffix {
+			continue
+		}
+		names = append(names, name)
+		value := bytes.TrimSpace(fields[name])
+		sure = sure || i.Kind != indicator.KindDomain || len(value) > 0 && (value[0] == '{' || value[0] == '[')
+	}
+	if !sure || 2*len(names) < len(fields) {
+		return false
+	}
+	for _, name := range names {
+		about := map[string]json.RawMessage{}
+		row := map[string]string{"indicator": name}
+		if value := fields[name]; json.Unmarshal(value, &about) != nil {
+			var t text
+			_ = json.Unmarshal(value, &t)
+			row["comment"] = strings.TrimSpace(string(t))
+		}
+		for field, value := range about {
+			_, known := statedBy(field)
+			var t text
+			if known || slices.Contains(knownColumns["indicator"], columnName(field)) || json.Unmarshal(value, &t) != nil || strings.Contains(string(t), "://") {
+				continue
+			}
+			row[field] = strings.TrimSpace(string(t))
+		}
+		d.rows = append(d.rows, row)
+	}
+	return true
 }
 
 // ofTexts tells whether a list holds texts or numbers.

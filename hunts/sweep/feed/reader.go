@@ -79,7 +79,7 @@ func (r *reader) refused(line int, value string, refusal *indicator.Refusal) {
 		r.leave(line, value, sweep.OverWide, refusal.Sentence)
 	case indicator.IsPublicSuffix(strings.TrimPrefix(plain, "*")):
 		r.leave(line, value, sweep.OverWide, "a public suffix, under which everyone registers names")
-	case strings.ContainsAny(value, ".:/"):
+	case strings.ContainsAny(value, ".:/"), strings.Contains(refusal.Sentence, "written as a number"):
 		r.leave(line, value, sweep.Malformed, refusal.Sentence)
 	default:
 		r.leave(line, value, sweep.Malformed, "neither an address, a name, a URL, a file name nor a hash")
