@@ -103,3 +103,30 @@ func TestAZoneIsSaidOrAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestAHuntThatAsksWhenEventsArrivedIsToldThatAnExportDoesNotSay(t *testing.T) {
+	folder := t.TempDir()
+	text := `id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a12
+name: Late events
+query: |
+  DeviceNetworkEvents
+  | where TimeGenerated >= window_from and TimeGenerated < window_to
+  | where RemoteIP in (ip_texts)
+  | where ingestion_time() >= TimeGenerated
+footprint:
+  needs: [remote]
+  parameters: [nets]
+  table: DeviceNetworkEvents
+  columns: {time: TimeGenerated, device: DeviceName, remote_ip: RemoteIP}
+`
+	if err := os.WriteFile(filepath.Join(folder, "late-events.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const say = "ingestion_time() is the time of the event"
+	for words, want := range map[string]bool{"hunt=late-events ip=203.0.113.66 since=all": true, "ip=203.0.113.66 since=all": false} {
+		a := hunted(t, []string{"FOOTPRINT_HUNTS_DIR=" + folder}, trapEvents, strings.Fields(words)...)
+		if got := strings.Contains(strings.Join(a.Notes, "\n"), say); got != want || a.Totals.Events == 0 {
+			t.Errorf("%s: %d events, notes %q", words, a.Totals.Events, a.Notes)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/user"
+	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -66,6 +67,9 @@ func hunt(ctx context.Context, p process, args []string) error {
 	if parts.events != nil { // whose clock stands still
 		answer.Source.TookMS = time.Since(began).Milliseconds()
 		answer.Notes = append(answer.Notes, parts.events.Notes()...)
+		if d, ok := parts.catalog.Get(h.Name); ok && asksArrival(d.Query) && !parts.events.KnowsArrival(d.Footprint.Table) {
+			answer.Notes = append(answer.Notes, "The export does not say when its events arrived: ingestion_time() is the time of the event.")
+		}
 	}
 	parts.reportBadLines(p.stderr)
 	if err := write(p.stdout, answer, *format); err != nil {
@@ -78,6 +82,12 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return couldNotTell{}
 	}
 	return nil
+}
+
+// asksArrival tells whether a query asks when events arrived, for more than what
+// every hunt asks it: which of them came late.
+func asksArrival(query string) bool {
+	return strings.Count(query, "ingestion_time()") > strings.Count(query, "ingestion_time() >= arrived_from")
 }
 
 // huntFor bounds a whole hunt in the terminal: whoever waits in front of it gets

@@ -143,6 +143,13 @@ func (e *Events) Span() (oldest, newest time.Time) {
 	return e.oldest, e.newest
 }
 
+// KnowsArrival tells whether a table says when each event arrived: only an export
+// that was made to has a column for it.
+func (e *Events) KnowsArrival(table string) bool {
+	t, ok := e.Table(table)
+	return ok && slices.ContainsFunc(t.Columns(), func(c kql.Column) bool { return c.Name == export.IngestionColumn })
+}
+
 // Memory is the size of all tables in bytes.
 func (e *Events) Memory() int64 {
 	var sum int64

@@ -18,7 +18,7 @@ import (
 type wanted map[string]bool
 
 func (w wanted) column(name string) bool {
-	return w == nil || w[name] || name == TimeColumn
+	return w == nil || w[name] || name == TimeColumn || name == IngestionColumn // which queries ask for by a function
 }
 
 // telling are the columns by which the same event is known in two files.
