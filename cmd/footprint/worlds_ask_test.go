@@ -51,7 +51,7 @@ func (w *world) newWant(kind string) want {
 		return want{kind: kind, host: h, text: "*" + h, plain: "*" + h}
 	case "file":
 		f := fmt.Sprintf("drop%d.exe", w.random.IntN(90))
-		if w.random.IntN(5) == 0 { // as people say it
+		if w.random.IntN(5) == 0 && !w.ask.sweep { // as people say it; a list of a sweep needs the ending
 			bare := strings.TrimSuffix(f, ".exe")
 			return want{kind: kind, file: f, text: bare, plain: bare}
 		}
