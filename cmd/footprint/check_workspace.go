@@ -60,6 +60,7 @@ func (c *checker) workspaces(ctx context.Context) {
 			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
 		}
 		c.sensors(ctx, runner, w.Name)
+		c.lateRows(w.Name, w.Source.Describe([]string{w.Name}).Kind)
 		if w.Source.Describe([]string{w.Name}).Kind != hunts.KindDefender { // which has none of Sentinel's tables
 			c.threatIntelligence(ctx, runner, w.Name)
 		}
@@ -162,6 +163,15 @@ func missingColumns(table string, columns []hunts.Column) []string {
 		}
 	}
 	return []string{what}
+}
+
+// lateRows tells how rows are found that come late.
+func (c *checker) lateRows(workspace, kind string) {
+	if kind == hunts.KindLogAnalytics {
+		c.say("workspace", "ok", "%s: late rows are found by when they arrived", workspace)
+		return
+	}
+	c.say("workspace", "ok", "%s: nothing there tells when rows arrived, so the newest 6 hours are searched again for late ones; what comes later than that is not found", workspace)
 }
 
 // sensors asks as every hunt does, and looks for the control host.

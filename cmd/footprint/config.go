@@ -20,6 +20,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/loganalytics"
 	"github.com/footprint-soc/footprint/hunts/record"
+	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/sweep"
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
@@ -57,6 +58,7 @@ type config struct {
 	policy                       string
 	sweeps                       []sweep.Schedule
 	history                      time.Duration
+	warranty, watchEvery         time.Duration
 	ownDomains                   []string
 	ownNetworks                  []netip.Prefix
 	bots                         []string
@@ -118,6 +120,25 @@ func duration(into func(*config) *time.Duration) func(*config, string) error {
 		d, err := time.ParseDuration(v)
 		if err != nil || d <= 0 {
 			return fmt.Errorf("it is not a duration such as 15m")
+		}
+		*into(c) = d
+		return nil
+	}
+}
+
+// lengthOf takes a length of time as people write it in a hunt, and 0 for never.
+func lengthOf(into func(*config) *time.Duration) func(*config, string) error {
+	return func(c *config, v string) error {
+		if v == "0" {
+			*into(c) = 0
+			return nil
+		}
+		d, refusal := request.ParseDuration(v)
+		if refusal != nil {
+			var err error
+			if d, err = time.ParseDuration(v); err != nil || d <= 0 {
+				return errors.New("it is not a length of time such as 10m, 24h or 7d, and not 0")
+			}
 		}
 		*into(c) = d
 		return nil
@@ -206,6 +227,8 @@ func settings() []setting {
 			}
 			return nil
 		}},
+		{"FOOTPRINT_WARRANTY", "7d", "7d", "How long an answer is looked after: when rows that come late change it, its message changes and its asker is told. 0 turns that off.", false, lengthOf(func(c *config) *time.Duration { return &c.warranty })},
+		{"FOOTPRINT_WATCH_EVERY", "10m", "10m", "How often a watch is looked at. 0 turns watches off.", false, lengthOf(func(c *config) *time.Duration { return &c.watchEvery })},
 		{"FOOTPRINT_SWEEP_HISTORY", "2160h", "2160h", "How far back an indicator is hunted once when it comes to a watchlist.", false, duration(func(c *config) *time.Duration { return &c.history })},
 		{"FOOTPRINT_PRIVATE_FEEDS", "allow", "deny", "allow lets sources of sweeps be read from one's own network, over plain HTTP and through the proxy of the environment.", false, func(c *config, v string) error {
 			if v != "allow" && v != "deny" {
@@ -269,7 +292,7 @@ func setProxies(c *config, v string) error {
 // read stops the start: a setting that is silently ignored is worse. The error
 // has one line for each.
 func loadConfig(env []string) (config, error) {
-	c := config{origin: map[string]string{}, workers: 16, logFormat: "text"}
+	c := config{origin: map[string]string{}, workers: 16, logFormat: "text", warranty: 7 * 24 * time.Hour, watchEvery: 10 * time.Minute}
 	values := map[string]string{}
 	for _, e := range env {
 		name, value, _ := strings.Cut(e, "=")

@@ -38,6 +38,8 @@ type metrics struct {
 	slotWait   *prometheus.HistogramVec
 	running    *prometheus.GaugeVec
 	coalesced  prometheus.Counter
+	recalls    *prometheus.CounterVec
+	lateness   *prometheus.HistogramVec
 	cpu        prometheus.Counter
 	scanned    prometheus.Counter
 	tracer     trace.Tracer // of traces that are off: one that does nothing
@@ -64,18 +66,21 @@ func newMetrics() *metrics {
 		slotWait:   seconds("slot_wait_seconds", "How long a query waited for one of the identity's places.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60, 180}, "lane"),
 		running:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "footprint_queries_running", Help: "Queries of this process that hold a place."}, []string{"lane"}),
 		coalesced:  prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_coalesced_total", Help: "Hunts that waited for an identical one and were given its answer."}),
+		recalls:    counter("recalls_total", "Answers that rows which came late, or better coverage, changed.", "from", "to"),
+		lateness:   seconds("late_seconds", "How late the rows came at most that changed an answer.", []float64{300, 900, 3600, 3 * 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600}),
 		cpu:        prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_cpu_seconds_total", Help: "CPU time of queries as the service tells it."}),
 		scanned:    prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_scanned_bytes_total", Help: "Data that queries read, as the service tells it."}),
 		tracer:     noTracer(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps, m.jobWait, m.slotWait, m.running, m.coalesced, m.cpu, m.scanned)
+	m.registry.MustRegister(m.hunts, m.huntTime, m.cached, m.queries, m.queryTime, m.slackCalls, m.acks, m.sweeps, m.jobWait, m.slotWait, m.running, m.coalesced, m.recalls, m.lateness, m.cpu, m.scanned)
 	return m
 }
 
 // gauges are read when somebody looks.
 func (m *metrics) gauges(b *bot.Bot, store *record.Store) {
 	m.registry.MustRegister(
+		newStandingCollector(b.Watch().Status),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_connected", Help: "1 while a socket to Slack is open."}, func() float64 {
 			if b.Ready() {
 				return 1
@@ -85,11 +90,11 @@ func (m *metrics) gauges(b *bot.Bot, store *record.Store) {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_backlog_seconds", Help: "Age of the oldest job that is not done."}, func() float64 {
 			ctx, stop := context.WithTimeout(context.Background(), time.Second)
 			defer stop()
-			lag, err := store.Backlog(ctx, bot.LaneInteractive, bot.LaneSweep)
+			lag, err := store.Backlog(ctx, bot.LaneInteractive, bot.LaneWatch, bot.LaneSweep)
 			if err != nil {
 				return -1
 			}
-			return max(lag[bot.LaneInteractive].Oldest, lag[bot.LaneSweep].Oldest).Seconds()
+			return max(lag[bot.LaneInteractive].Oldest, lag[bot.LaneWatch].Oldest, lag[bot.LaneSweep].Oldest).Seconds()
 		}),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "footprint_sweep_age_seconds", Help: "How long ago the longest waiting sweep was last complete; -1 when nobody knows, 0 without sweeps."}, func() float64 {
 			ctx, stop := context.WithTimeout(context.Background(), time.Second)

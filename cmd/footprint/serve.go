@@ -82,7 +82,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
 		},
 		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: seenStore{p.store, p.metrics.tracer}, Documents: record.Documents(p.store, clock), Threads: record.ThreadDocuments(p.store), Sweeping: record.SweepDocuments(p.store), Clock: clock, Log: log,
-		Replica: cfg.replica, Workspaces: p.workspaces, Policy: p.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.newFor(p.source, p.workspaces), Fetcher: feed.NewFetcher(cfg.privateFeeds, nil, cfg.servers()...), HuntURL: portalLink(cfg.portalResource, p.source),
+		Replica: cfg.replica, Workspaces: p.workspaces, Policy: p.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.newFor(p.source, p.workspaces), Warranty: cfg.warranty, WatchEvery: cfg.watchEvery, Recalled: p.metrics.recalled, Fetcher: feed.NewFetcher(cfg.privateFeeds, nil, cfg.servers()...), HuntURL: portalLink(cfg.portalResource, p.source),
 	})
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return b.Run(ctx) })
 	group.Go(func() error {
-		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, OnDead: b.GiveUp}, seenJobs(p.metrics, b.Handle))
+		return p.store.Consume(ctx, record.ConsumeConfig{Workers: cfg.workers, Lanes: []string{bot.LaneInteractive, bot.LaneWatch, bot.LaneSweep}, Log: log, OnDead: b.GiveUp}, seenJobs(p.metrics, b.Handle))
 	})
 	group.Go(func() error {
 		tick := time.NewTicker(sweepTick)
@@ -142,7 +142,7 @@ func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 		if !b.Ready() {
 			wrong = append(wrong, "no connection to Slack is open")
 		}
-		lag, err := p.store.Backlog(within, bot.LaneInteractive, bot.LaneSweep)
+		lag, err := p.store.Backlog(within, bot.LaneInteractive, bot.LaneWatch, bot.LaneSweep)
 		if err != nil {
 			wrong = append(wrong, "Redis does not answer")
 		} else if err := p.store.Writable(within); err != nil {
@@ -163,6 +163,9 @@ func health(ctx context.Context, listen string, b *bot.Bot, p *parts) error {
 		}
 		for _, late := range b.LateSweeps(within) {
 			fmt.Fprintln(w, late)
+		}
+		if s, err := b.Watch().Status(within); err == nil {
+			tellStanding(w, s)
 		}
 	})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)

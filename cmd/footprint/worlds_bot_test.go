@@ -66,7 +66,7 @@ func (w *world) inSlack(ctx context.Context, catalog *runner.Catalog) (said, err
 	}
 	running.Go(func() { _ = b.Run(ctx) }) // ends with the world
 	running.Go(func() {
-		_ = store.Consume(ctx, record.ConsumeConfig{Workers: 4, Lanes: []string{bot.LaneInteractive, bot.LaneSweep}, Log: log, Heartbeat: time.Second, Stale: 10 * time.Second}, b.Handle)
+		_ = store.Consume(ctx, record.ConsumeConfig{Workers: 4, Lanes: []string{bot.LaneInteractive, bot.LaneWatch, bot.LaneSweep}, Log: log, Heartbeat: time.Second, Stale: 10 * time.Second}, b.Handle)
 	})
 	if err := slack.WaitConnected(ctx, 2); err != nil {
 		return said{}, err
