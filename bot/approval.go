@@ -68,7 +68,7 @@ func (f follow) decide(ctx context.Context, approve bool) error {
 		return err
 	}
 	if current.State == policy.Waiting && !current.Until.After(now) {
-		return f.whisper(ctx, f.hunt.ID+" waited too long and is over; ask again.")
+		return f.whisper(ctx, f.hunt.ID+" expired while waiting for approval. Ask again.")
 	}
 	state, err := b.policy.Settle(ctx, f.hunt.ID, want)
 	if err != nil {
@@ -80,7 +80,7 @@ func (f follow) decide(ctx context.Context, approve bool) error {
 	if !approve {
 		say := "was refused by " + f.asker.Name
 		if own {
-			say = "was taken back by who asked for it"
+			say = "was withdrawn by the person who asked"
 		}
 		return b.endHeld(ctx, f.hunt, f.asker, say, "not approved")
 	}
@@ -146,7 +146,7 @@ func (b *Bot) endHeld(ctx context.Context, h hunts.Hunt, by hunts.Asker, say, ou
 			return message.Broken(h, "this hunt "+say+"; nothing was searched", "", v)
 		})
 	} else {
-		err = b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs the approval of a second person, and I am no member here: invite me, or ask in a channel where I am.", b.view()))
+		err = b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, "", message.Refused("A hunt of this size needs a second person's approval, and I'm not in this channel. Invite me with `/invite @Footprint`, or ask in a channel I'm in.", b.view()))
 	}
 	if err != nil {
 		return err

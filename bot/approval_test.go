@@ -148,7 +148,7 @@ func TestAHuntThatNobodyApprovesIsOver(t *testing.T) {
 	if err := ben.Press(s.ctx, m, "Approve"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("waited too long and is over")
+	s.waitFor("expired while waiting for approval")
 	if err := s.bots[0].Tick(s.ctx); err != nil {
 		t.Fatal(err)
 	}

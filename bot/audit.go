@@ -133,7 +133,7 @@ func (b *Bot) auditCommand(ctx context.Context, c inbound.Command, text string) 
 		return "", err
 	}
 	if a.total == 0 {
-		return "The audit has nothing of that since " + q.since.Format("Jan 2, 2006, 15:04 UTC") + ".", nil
+		return "No audit entries match since " + q.since.Format("Jan 2, 2006, 15:04 UTC") + ".", nil
 	}
 	head := fmt.Sprintf("%d entries since %s", a.total, q.since.Format("Jan 2, 2006, 15:04 UTC"))
 	if a.total > len(a.found) {

@@ -78,7 +78,7 @@ func TestTheAuditIsAnsweredToThoseWhoMayAskIt(t *testing.T) {
 	for question, want := range map[string][]string{
 		"ip=203.0.113[.]66":                  {"entries since", "hunt · by " + s.slack.User("ana").ID, "203.0.113[.]66", "ISAC tip", "REACHED", huntIDIn(answer.Text)},
 		huntIDIn(answer.Text):                {"hunt · by", "shown"},
-		"ip=192.0.2.77":                      {"The audit has nothing of that since"},
+		"ip=192.0.2.77":                      {"No audit entries match since"},
 		"since=x":                            {"since="},
 		s.slack.User("ana").ID + " since=1h": {"refused", "audit ip=203.0.113[.]66"},
 	} {

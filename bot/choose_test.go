@@ -63,7 +63,7 @@ func TestAMentionNamesWhatIsBeyondOneHunt(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.ana.Say("<@" + s.slack.BotUser() + "> the report says:\n" + addresses(1, 250))
-	s.waitFor("*50 indicators* not hunted", "beyond the 200 indicators of one hunt")
+	s.waitFor("*50 indicators* not hunted", "more than the 200 indicators that one hunt takes")
 }
 
 func TestAWatchOfThreeDaysDoesNotShortenALongerOne(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAWatchOfThreeDaysDoesNotShortenALongerOne(t *testing.T) {
 	if err := s.ana.Press(s.ctx, m, "Watch 72 h"); err != nil {
 		t.Fatal(err)
 	}
-	told := s.waitFor("👁 1 on the watchlist already, for longer than this; the end was not moved.")
+	told := s.waitFor("👁 1 already on the watchlist, for longer than this. The end was not changed.")
 	if strings.Contains(told.Text, "No sweep") {
 		t.Errorf("a sweep looks:\n%s", told.Text)
 	}

@@ -105,7 +105,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 	case err != nil:
 		return hunts.Hunt{}, err
 	case approval != "" && strings.HasPrefix(asker.Channel, "D"):
-		return hunts.Hunt{}, b.policy.Refuse(ctx, asker, b.huntAction(h), "a hunt of this size needs the approval of a second person, and there is none here: ask in a channel.")
+		return hunts.Hunt{}, b.policy.Refuse(ctx, asker, b.huntAction(h), "a hunt of this size needs a second person's approval, which a direct message can't give. Ask in a channel.")
 	case approval != "":
 		h.State = hunts.Held
 	}

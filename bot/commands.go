@@ -29,11 +29,11 @@ type verb struct {
 // lists.
 func verbs() []verb {
 	return []verb{
-		{words: "", args: "INDICATORS", told: hunts.MayHunt, says: "hunts addresses, ranges, domains, URLs, files and hashes; with nothing behind it the form opens.",
+		{words: "", args: "INDICATORS", told: hunts.MayHunt, says: "hunts addresses, ranges, domains, URLs, files and hashes; without arguments, it opens the form.",
 			examples: []string{"ip=203.0.113[.]66", "dns=cdn-sync[.]example file=powershell.exe", "ip=198.51.100[.]0/24 since=30d", "dns=*.evil[.]example device=WS-014", `203.0.113[.]66 cdn-sync[.]example why="ISAC tip"`}},
-		{words: "hunt", args: "NAME INDICATORS", told: hunts.MayHunt, says: "runs another hunt of the catalogue.",
+		{words: "hunt", args: "NAME INDICATORS", told: hunts.MayHunt, says: "runs another hunt from the catalog.",
 			examples: []string{"hunt file-footprint file=powershell.exe", "hunt device-footprint device=WS-FIN-014 since=24h"}},
-		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts what a Sentinel incident names and keeps it in a ledger.", examples: []string{"incident=4711"}},
+		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts the indicators of a Sentinel incident and keeps a ledger of them.", examples: []string{"incident=4711"}},
 		{words: "watch list", right: hunts.MayWatch, says: "shows what every sweep looks for.", examples: []string{"watch list"},
 			run: func(b *Bot, ctx context.Context, _ string, _ inbound.Command, _ string) (string, error) {
 				return b.watchList(ctx)
@@ -43,11 +43,11 @@ func verbs() []verb {
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchAdd(ctx, c, rest)
 			}},
-		{words: "watch remove", args: "INDICATORS [why=…]", right: hunts.MayWatch, says: "takes them off it.", examples: []string{`watch remove 203.0.113[.]66 why="false positive"`},
+		{words: "watch remove", args: "INDICATORS [why=…]", right: hunts.MayWatch, says: "removes indicators from the watchlist.", examples: []string{`watch remove 203.0.113[.]66 why="false positive"`},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchRemove(ctx, c, rest)
 			}},
-		{words: "watch quiet", args: "INDICATORS [until=DAY] [why=…]", right: hunts.MayWatch, says: "mutes them: still hunted, not reported as new.",
+		{words: "watch quiet", args: "INDICATORS [until=DAY] [why=…]", right: hunts.MayWatch, says: "mutes indicators: still hunted, not reported as new.",
 			examples: []string{`watch quiet 203.0.113[.]66 for=14d why="INC-4711"`},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.watchQuiet(ctx, c, rest)
@@ -56,7 +56,7 @@ func verbs() []verb {
 			run: func(b *Bot, ctx context.Context, key string, c inbound.Command, _ string) (string, error) {
 				return b.watchExport(ctx, key, c)
 			}},
-		{words: "watch import", right: hunts.MayWatch, says: "reads a list; mention me with these words beside a file.", examples: []string{"watch import"},
+		{words: "watch import", right: hunts.MayWatch, says: "imports a list: mention me with these words in the message that shares the file.", examples: []string{"watch import"},
 			run: func(*Bot, context.Context, string, inbound.Command, string) (string, error) { return howToImport, nil }},
 		{words: "watch active", right: hunts.MayWatch, says: "shows the watches that ring in this channel.", examples: []string{"watch active"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
@@ -68,29 +68,29 @@ func verbs() []verb {
 			}},
 		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
 			run: sweepVerb("list")},
-		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "has the watchlist hunted on a schedule.",
+		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "hunts the watchlist on a schedule.",
 			examples: []string{`sweep add daily cron="30 8 * * 1-5" zone=Europe/Berlin from=ti`}, run: sweepVerb("add")},
-		{words: "sweep run", args: "[NAME]", told: hunts.MaySweep, says: "makes a sweep now.", examples: []string{"sweep run daily"}, run: sweepVerb("run")},
-		{words: "sweep pause", args: "NAME", told: hunts.MaySweep, says: "holds its schedule.", examples: []string{"sweep pause daily"}, run: sweepVerb("pause")},
-		{words: "sweep resume", args: "NAME", told: hunts.MaySweep, says: "goes on with it.", examples: []string{"sweep resume daily"}, run: sweepVerb("resume")},
-		{words: "sweep remove", args: "NAME", told: hunts.MaySweep, says: "ends it.", examples: []string{"sweep remove daily"}, run: sweepVerb("remove")},
-		{words: "here", says: "tells what is allowed in this channel.", examples: []string{"here"},
+		{words: "sweep run", args: "[NAME]", told: hunts.MaySweep, says: "runs a sweep now.", examples: []string{"sweep run daily"}, run: sweepVerb("run")},
+		{words: "sweep pause", args: "NAME", told: hunts.MaySweep, says: "pauses a scheduled sweep.", examples: []string{"sweep pause daily"}, run: sweepVerb("pause")},
+		{words: "sweep resume", args: "NAME", told: hunts.MaySweep, says: "resumes a paused sweep.", examples: []string{"sweep resume daily"}, run: sweepVerb("resume")},
+		{words: "sweep remove", args: "NAME", told: hunts.MaySweep, says: "removes a scheduled sweep.", examples: []string{"sweep remove daily"}, run: sweepVerb("remove")},
+		{words: "here", says: "shows what is allowed in this channel.", examples: []string{"here"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return b.here(ctx, c)
 			}},
-		{words: "here enrich on", right: hunts.MayIncident, says: "hunts indicators that people post here automatically.", examples: []string{"here enrich on"},
+		{words: "here enrich on", right: hunts.MayIncident, says: "automatically hunts the indicators that people post here.", examples: []string{"here enrich on"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return b.enrichOn(ctx, c)
 			}},
-		{words: "here enrich off", right: hunts.MayIncident, says: "ends that.", examples: []string{"here enrich off"},
+		{words: "here enrich off", right: hunts.MayIncident, says: "stops hunting them automatically.", examples: []string{"here enrich off"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return "Indicators in this channel are hunted only when somebody asks.", b.setEnrich(ctx, c, false)
 			}},
-		{words: "audit", args: "[INDICATORS] [HUNT] [USER] [since=…]", right: hunts.MayAudit, says: "tells you alone who hunted what.", examples: []string{"audit ip=203.0.113[.]66 since=30d", "audit F-7QK2"},
+		{words: "audit", args: "[INDICATORS] [HUNT] [USER] [since=…]", right: hunts.MayAudit, says: "shows who hunted what, to you only.", examples: []string{"audit ip=203.0.113[.]66 since=30d", "audit F-7QK2"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
 				return b.auditCommand(ctx, c, rest)
 			}},
-		{words: "help", args: "[TOPIC]", says: "lists this, or all about one of hunt, watch, sweep, here, audit, thread.", examples: []string{"help", "help sweep"}},
+		{words: "help", args: "[TOPIC]", says: "lists the commands, or explains one of hunt, watch, sweep, here, audit, thread.", examples: []string{"help", "help sweep"}},
 	}
 }
 

@@ -26,9 +26,9 @@ func (d directory) Person(ctx context.Context, user string) (name string, member
 	var answer slack.SlackErrorResponse
 	switch {
 	case errors.As(err, &answer) && answer.Err == "missing_scope":
-		return "", false, "I can't tell members from guests: the app needs the scope users:read. Your admin adds it, as in manifest.yml, and installs the app again.", nil
+		return "", false, "I can't tell members from guests: the app needs the users:read scope. Ask your admin to add it (see manifest.yml) and reinstall the app.", nil
 	case errors.As(err, &answer):
-		return "", false, "Slack does not tell me who you are (" + answer.Err + "), so I can't hunt for you.", nil
+		return "", false, "Slack doesn't tell me who you are (" + answer.Err + "), so I can't hunt for you.", nil
 	case err != nil:
 		return "", false, "", fmt.Errorf("asking Slack who %s is: %w", user, err)
 	}
@@ -45,11 +45,11 @@ func (d directory) Shared(ctx context.Context, channel string) (shared bool, pro
 	var answer slack.SlackErrorResponse
 	switch {
 	case errors.As(err, &answer) && answer.Err == "missing_scope":
-		return false, "I can't tell whether another company reads this channel: the app needs the scopes channels:read and groups:read. Your admin adds them, as in manifest.yml, and installs the app again.", nil
+		return false, "I can't tell whether another company reads this channel: the app needs the channels:read and groups:read scopes. Ask your admin to add them (see manifest.yml) and reinstall the app.", nil
 	case errors.As(err, &answer) && answer.Err == "channel_not_found":
 		return false, "", nil
 	case errors.As(err, &answer):
-		return false, "Slack does not tell me who reads this channel (" + answer.Err + "), so I can't answer here.", nil
+		return false, "Slack doesn't tell me who reads this channel (" + answer.Err + "), so I can't answer here.", nil
 	case err != nil:
 		return false, "", fmt.Errorf("asking Slack about channel %s: %w", channel, err)
 	}

@@ -82,7 +82,7 @@ func (b *Bot) enrichOn(ctx context.Context, c inbound.Command) (string, error) {
 	if say, err := b.canEnrich(ctx, c.Channel); say != "" || err != nil {
 		return say, err
 	}
-	return fmt.Sprintf("Indicators that people post here are hunted automatically, up to %d in a thread, and kept in one message. I keep the indicators and no text. /footprint here enrich off ends it.", b.cfg.ThreadCap),
+	return fmt.Sprintf("Indicators posted here are hunted automatically, up to %d per thread, and kept in one message. I store the indicators, never the text. Turn it off with /footprint here enrich off.", b.cfg.ThreadCap),
 		b.setEnrich(ctx, c, true)
 }
 
@@ -90,7 +90,7 @@ func (b *Bot) enrichOn(ctx context.Context, c inbound.Command) (string, error) {
 // asked for the scopes each time: the app may have been installed again.
 func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
 	if strings.HasPrefix(channel, "D") {
-		return "There are no incident threads in a direct message: type indicators with /footprint.", nil
+		return "Direct messages have no incident threads. Type the indicators after /footprint.", nil
 	}
 	var who *slack.AuthTestResponse
 	err := b.out.Call(ctx, outbox.Unpaced, func() (err error) {
@@ -103,7 +103,7 @@ func (b *Bot) canEnrich(ctx context.Context, channel string) (string, error) {
 	scopes := strings.FieldsFunc(who.Header.Get("X-Oauth-Scopes"), func(r rune) bool { return r == ',' || r == ' ' })
 	reads := func(s string) bool { return s == "channels:history" || s == "groups:history" }
 	if len(scopes) > 0 && !slices.ContainsFunc(scopes, reads) {
-		return "I can't: the app may not read messages. An operator installs it again from docs/manifest-enrichment.yml, which asks for channels:history.", nil
+		return "I can't: the app isn't allowed to read messages. An operator has to reinstall it from docs/manifest-enrichment.yml, which asks for channels:history.", nil
 	}
 	return "", nil
 }
@@ -123,9 +123,9 @@ func (b *Bot) setEnrich(ctx context.Context, c inbound.Command, on bool) error {
 func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 	r, listed := b.policy.Rule(c.Channel)
 	if !listed || len(r.Allow) == 0 {
-		return "Here nothing is allowed by the policy.", nil
+		return "The policy allows nothing in this channel.", nil
 	}
-	allowed := "Here is allowed: " + r.Allowed()
+	allowed := "Allowed in this channel: " + r.Allowed()
 	if len(r.Groups) > 0 {
 		allowed += ", for the policy's user groups"
 	}
@@ -133,7 +133,7 @@ func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 		allowed += ", up to " + r.MaxLookBack + " back"
 	}
 	if len(r.Redact) > 0 {
-		allowed += "; masked are " + strings.Join(r.Redact, ", ")
+		allowed += "; redacted: " + strings.Join(r.Redact, ", ")
 	}
 	o, _, err := b.cfg.Threads.OptIns.Get(ctx, c.Channel)
 	if err != nil {
@@ -144,10 +144,10 @@ func (b *Bot) here(ctx context.Context, c inbound.Command) (string, error) {
 	case !slices.Contains(r.Allow, hunts.MayIncident):
 		enrich = "Enrichment is not allowed."
 	case o.On:
-		enrich = fmt.Sprintf("Enrichment is on since %s, by %s: up to %d indicators of a thread are hunted automatically, at most one round in %s (/footprint here enrich off).",
+		enrich = fmt.Sprintf("Enrichment is on since %s, turned on by %s: up to %d indicators per thread are hunted automatically, at most one round every %s (/footprint here enrich off).",
 			o.When.Format("Jan 2, 2006"), o.By, b.cfg.ThreadCap, b.cfg.ThreadPause.Round(time.Second))
 	}
-	return allowed + ".\n" + enrich + "\nSlash commands do not exist in threads: mention me there, or use the message shortcut.", nil
+	return allowed + ".\n" + enrich + "\nSlash commands don't work in threads: mention me there, or use the message shortcut.", nil
 }
 
 // maxSnippet bounds a shared file that is read for a ledger.

@@ -37,7 +37,7 @@ func (b *Bot) handleEnvelope(ctx context.Context, j hunts.Job) error {
 // time. What could be read of it may tell whom to answer.
 func (b *Bot) unread(ctx context.Context, j hunts.Job, e stored, why error) error {
 	b.cfg.Log.ErrorContext(ctx, "payload not understood", "key", j.Key, "type", e.Type, "error", why)
-	if err := b.apologise(ctx, e.Type, e.Payload, "I could not read what Slack sent of this; nothing was done. Please try again, or type it as text: /footprint help."); err != nil {
+	if err := b.apologise(ctx, e.Type, e.Payload, "I couldn't read what Slack sent, so nothing was done. Try again, or type it as text: /footprint help."); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "nobody could be told of it", "key", j.Key, "error", err)
 	}
 	return nil

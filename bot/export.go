@@ -99,7 +99,7 @@ func (f follow) events(ctx context.Context, a hunts.Answer) (hunts.EventList, er
 	var e *hunts.Error
 	switch {
 	case errors.As(err, &e) && ctx.Err() == nil:
-		return hunts.EventList{Events: a.Events, Cut: "these are the newest of the answer, since " + e.Say}, nil
+		return hunts.EventList{Events: a.Events, Cut: "these are the newest ones in the answer, since " + e.Say}, nil
 	case err != nil:
 		return hunts.EventList{}, err
 	}
@@ -114,5 +114,5 @@ func (f follow) nowhere(ctx context.Context, err error) error {
 	if outbox.WhyElsewhere(err) == "" {
 		return err
 	}
-	return f.whisper(ctx, "The thread of "+f.hunt.ID+" takes no files any more; hunt again in a channel that I am in.")
+	return f.whisper(ctx, "The thread of "+f.hunt.ID+" no longer takes files. Hunt again in a channel I'm in.")
 }

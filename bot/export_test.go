@@ -90,6 +90,6 @@ func TestAnExportSaysWhatItLacks(t *testing.T) {
 	if n := len(lines(t, s.fileIn(m, "-events.csv"))); n != 101 {
 		t.Errorf("%d lines, want the newest 100 of the answer", n)
 	}
-	s.inThread(m, "Not every event is in the file: these are the newest of the answer, since our identity may not read")
+	s.inThread(m, "Not every event is in the file: these are the newest ones in the answer, since our identity may not read")
 	s.wellMannered()
 }

@@ -41,7 +41,7 @@ func (b *Bot) refreshed(ctx context.Context, s sweep.Schedule) (list sweep.List,
 				return list, nil, err
 			}
 			b.cfg.Log.WarnContext(ctx, "source of a sweep not read", "sweep", s.Name, "source", text, "error", err)
-			warning := fmt.Sprintf("Not read: %s, %s. What it named last is hunted.", indicator.Defang(text), strings.TrimSuffix(hunts.Sentence(err), "."))
+			warning := fmt.Sprintf("Not read: %s, %s. Its last good list is hunted.", indicator.Defang(text), strings.TrimSuffix(hunts.Sentence(err), "."))
 			warnings = append(warnings, warning)
 			b.tellOwner(ctx, s, from, warning)
 		}

@@ -43,9 +43,9 @@ func (b *Bot) download(ctx context.Context, f inbound.File, limit int) ([]byte, 
 	}
 	switch {
 	case f.External || f.URL == "" || f.Access == "check_file_info":
-		return nil, refuse("I can't read %s: it is not kept in this Slack.", f.Name)
+		return nil, refuse("I can't read %s: it isn't stored in this Slack workspace.", f.Name)
 	case !b.slacksOwn(f.URL):
-		return nil, refuse("I can't read %s: it does not lie on Slack's own servers, and my token goes nowhere else.", f.Name)
+		return nil, refuse("I can't read %s: it isn't on Slack's own servers, and I send my token nowhere else.", f.Name)
 	case f.Size > limit:
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	}
@@ -61,7 +61,7 @@ func (b *Bot) download(ctx context.Context, f inbound.File, limit int) ([]byte, 
 	case errors.Is(err, errTooLong):
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	case strings.Contains(err.Error(), "sign-in page"), errors.As(err, &status) && (status.Code == 403 || status.Code == 404):
-		return nil, refuse("I may not read %s: the app needs the scope files:read, and an operator gives it.", f.Name)
+		return nil, refuse("I can't read %s: the app needs the files:read scope, which an operator can add.", f.Name)
 	}
 	return nil, fmt.Errorf("reading the file %s: %w", f.ID, err)
 }

@@ -84,7 +84,7 @@ func (f follow) stored(ctx context.Context) (hunts.Answer, bool, error) {
 		return a, false, err
 	}
 	if !ok {
-		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
+		return a, false, f.whisper(ctx, f.hunt.ID+" has no answer yet, or the answer has expired. Hunt again for a new one.")
 	}
 	_, a = f.bot.policy.Shown(f.hunt, f.asker.Channel, a)
 	return a, true, nil

@@ -69,7 +69,7 @@ func TestAReplyThatIsNotUnderstoodGetsOneLineWithThreeForms(t *testing.T) {
 		"lst 30d":                "`last 30d`",
 		"from=yesterday to=now":  "from=",
 		"last 30d ip=192.0.2.1":  "I don't understand that here",
-		"since=3d ip=192.0.2.99": "is an indicator, which does not go here",
+		"since=3d ip=192.0.2.99": "is an indicator, which doesn't belong here",
 	} {
 		s.ana.Reply(m, said)
 		told := s.inThread(m, want)

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	sayNotTaken = "I can't take this now: our store does not answer. Nothing was searched; please try again in a minute."
-	sayGivenUp  = "something on our side failed again and again, so this hunt was given up"
-	sayNotDone  = "Something on our side failed again and again, so this was given up; nothing was searched. The log of the bot tells why; please try again later."
+	sayNotTaken = "I can't take this now: our store doesn't answer. Nothing was searched. Try again in a minute."
+	sayGivenUp  = "something on our side kept failing, so this hunt was given up"
+	sayNotDone  = "Something on our side kept failing, so this was given up; nothing was searched. The bot's log says why. Try again later."
 )
 
 // GiveUp tells the asker of what failed too often: silence would read as clean.
@@ -60,7 +60,7 @@ func (b *Bot) giveUpHunt(ctx context.Context, id string) error {
 		return b.close(ctx, h, a, err)
 	}
 	broken := func(v message.View) message.Message {
-		return message.Broken(h, sayGivenUp, "The log of the bot tells why; hunt again later.", v)
+		return message.Broken(h, sayGivenUp, "The bot's log says why. Hunt again later.", v)
 	}
 	if parent.TS != "" {
 		if err := b.out.Edit(ctx, parent, broken); outbox.Code(err) == "" {
@@ -108,7 +108,7 @@ func (b *Bot) refused(ctx context.Context, j hunts.Job, why error) {
 	if j.Kind != JobEnvelope || json.Unmarshal(j.Payload, &e) != nil {
 		return
 	}
-	sentence := "Slack refuses my answer in this channel (" + outbox.Code(why) + "). Ask in another channel, or have an admin look at the settings of this one."
+	sentence := "Slack refuses my answer in this channel (" + outbox.Code(why) + "). Ask in another channel, or have an admin check this channel's settings."
 	if err := b.apologise(ctx, e.Type, e.Payload, sentence); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "nobody could be told of it", "key", j.Key, "error", err)
 	}

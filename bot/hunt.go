@@ -114,7 +114,7 @@ func (b *Bot) keptAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, pare
 func (b *Bot) delayed(ctx context.Context, h hunts.Hunt, parent hunts.Post) {
 	err := b.out.Edit(ctx, parent, func(v message.View) message.Message {
 		h, _ := b.policy.Shown(h, parent.Channel, hunts.Answer{})
-		v.ChannelNote = "Our store does not answer at the moment; this hunt goes on by itself when it does."
+		v.ChannelNote = "Our store doesn't answer right now. This hunt continues as soon as it does."
 		return message.Started(h, v)
 	})
 	if err != nil {
@@ -281,7 +281,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 }
 
 // outsideNote stands in what only the asker sees.
-const outsideNote = "I am not a member of this channel, so only you see this and there is no thread: /invite me here and ask again."
+const outsideNote = "I'm not in this channel, so only you see this and there is no thread. Invite me with `/invite @Footprint` and ask again."
 
 // showOutside answers where the bot is no member: one message that only the asker
 // sees, without a thread, and how to get the rest.
@@ -325,7 +325,7 @@ func elsewhere(parent hunts.Post, refused error) (url, note string) {
 	if !outbox.Gone(refused) {
 		url = outbox.ResponseURL(parent) // what was deleted or archived is answered where it can be found again
 	}
-	return url, outbox.WhyElsewhere(refused) + " Its table and files come when you hunt again in a channel."
+	return url, outbox.WhyElsewhere(refused) + " Hunt again in a channel to get its table and files."
 }
 
 // details fills the thread: the table and the chart; files come on request. Each part is

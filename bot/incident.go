@@ -28,7 +28,7 @@ func (b *Bot) incidentOf(ctx context.Context, key, number string, who hunts.Aske
 		// the incident's own message opens the thread
 		head, err := b.out.Post(ctx, "incident:"+key, outbox.Place{Channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
 		if outbox.NoMember(err) {
-			return &hunts.Error{Kind: hunts.KindRefused, Say: "I am not a member of this channel, so there is no thread for the incident: /invite me here and ask again."}
+			return &hunts.Error{Kind: hunts.KindRefused, Say: "I'm not in this channel, so there is no thread for the incident. Invite me with `/invite @Footprint` and ask again."}
 		}
 		if err != nil {
 			return err

@@ -71,7 +71,7 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 	a, err := message.ParseAction(value)
 	if err != nil {
 		b.cfg.Log.InfoContext(ctx, "button of another version", "action", name, "error", err)
-		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This button is from an older version; type the hunt again with /footprint.", b.view()))
+		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This button is from an older version. Type the hunt again after /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
 		return b.ledgerDo(ctx, key, i, a)
@@ -81,7 +81,7 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 		return err
 	}
 	if !ok && a.Hunt != "" {
-		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This hunt is no longer remembered; type it again with /footprint.", b.view()))
+		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This hunt has expired. Type it again after /footprint.", b.view()))
 	}
 	ctx = about(ctx, h.ID)
 	f := follow{bot: b, key: key, hunt: h, asker: i.Asker(), responseURL: i.ResponseURL}

@@ -187,7 +187,7 @@ func TestOthersMayNotHunt(t *testing.T) {
 	s.waitFor("Hunts are for members of this workspace only")
 	s = newStage(t, stageOptions{channels: []string{"C0ELSEWHERE"}})
 	s.slash(c2)
-	s.waitFor("Hunts are not allowed in this channel; ask in <#C0ELSEWHERE>")
+	s.waitFor("Hunts are not allowed in this channel. Ask in <#C0ELSEWHERE>")
 	if n := len(s.workspace.Queries()); n != 0 {
 		t.Errorf("%d queries were asked", n)
 	}
@@ -293,7 +293,7 @@ func TestAFormOfHarmlessThingsAsksBeforeItHunts(t *testing.T) {
 		t.Fatalf("%v %v", wrong, err)
 	}
 	p := s.preview()
-	if wrong, err := p.Submit(s.ctx); err != nil || !strings.Contains(wrong["held"], "choose what to hunt") {
+	if wrong, err := p.Submit(s.ctx); err != nil || !strings.Contains(wrong["held"], "Choose what to hunt") {
 		t.Fatalf("nothing chosen: %v %v", wrong, err)
 	}
 	if wrong, err := p.Fill("held", "value", "10.0.0.1").Submit(s.ctx); err != nil || len(wrong) > 0 {

@@ -35,7 +35,7 @@ func (b *Bot) alarm(ctx context.Context, s sweep.Schedule, last *sweep.Snapshot,
 	if to == "" {
 		to = s.Channel // one of the operator's file that names nobody
 	}
-	text := fmt.Sprintf("⏰ The sweep %s of %s has not posted to its channel. It is still tried; if this goes on, an operator should look at /readyz and the log.", s.Name, slot.UTC().Format("Jan 2, 15:04 UTC"))
+	text := fmt.Sprintf("⏰ Sweep %s, due %s, has not posted to its channel. It is still being tried. If this goes on, an operator should check /readyz and the log.", s.Name, slot.UTC().Format("Jan 2, 15:04 UTC"))
 	_, err := b.out.Post(ctx, "late:"+sweep.Job{Name: s.Name, Slot: slot}.Key(), outbox.Place{Channel: to}, func(v message.View) message.Message { return message.Said(text, v) })
 	return err
 }

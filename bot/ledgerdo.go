@@ -78,7 +78,7 @@ func (b *Bot) chooseLines(ctx context.Context, i inbound.Interaction, who hunts.
 	slices.SortStableFunc(left, func(x, y message.LeftOut) int { return guarded(b, x) - guarded(b, y) })
 	form, ok := message.ChooseModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS}.text(), left)
 	if !ok {
-		return whisper("Nothing is left out in this thread any more.")
+		return whisper("Nothing is left out of this thread anymore.")
 	}
 	return b.opener(ctx, i).open(ctx, form)
 }
@@ -125,7 +125,7 @@ func (b *Bot) openLine(ctx context.Context, key string, who hunts.Asker, a messa
 	case isHost:
 		req.Hunt, req.Devices = "device-footprint", []string{device}
 	case k < 0:
-		return whisper("This line was hunted again meanwhile: choose it once more.")
+		return whisper("This line was hunted again in the meantime. Choose it again.")
 	default:
 		req.Add(l.Lines[k].Indicator)
 	}

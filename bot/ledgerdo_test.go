@@ -344,7 +344,7 @@ func TestALedgerKeepsToThePolicy(t *testing.T) {
 		s.slash("/footprint here enrich on")
 		s.waitFor("incident is not allowed in this channel")
 		s.slash("/footprint here")
-		s.waitFor("Here is allowed: hunt", "Enrichment is not allowed")
+		s.waitFor("Allowed in this channel: hunt", "Enrichment is not allowed")
 		root := s.ana.Say("198.51.100.121")
 		s.ana.Reply(root, "<@"+s.slack.BotUser()+">")
 		s.settled()
@@ -390,7 +390,7 @@ func TestEnrichmentNeedsTheScopeToRead(t *testing.T) {
 	scopes := []string{"commands", "chat:write", "files:write", "users:read", "channels:read", "app_mentions:read"}
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: scopes}})
 	s.slash("/footprint here enrich on")
-	s.waitFor("the app may not read messages", "docs/manifest-enrichment.yml")
+	s.waitFor("the app isn't allowed to read messages", "docs/manifest-enrichment.yml")
 	s.slash("/footprint here")
 	s.waitFor("Enrichment is off")
 }
@@ -439,7 +439,7 @@ func TestARoundThatIsGivenUpLeavesNoLineRunning(t *testing.T) {
 	s.ana.Say("198.51.100.123")
 	s.waitFor("📒", "⏳")
 	s.bots[0].GiveUp(hunts.Job{Kind: bot.JobLedger, Payload: <-jobs}, context.DeadlineExceeded)
-	m := s.waitFor("📒", "COULD NOT TELL", "failed again and again")
+	m := s.waitFor("📒", "COULD NOT TELL", "kept failing")
 	if strings.Contains(m.Text, "⏳") || strings.Contains(m.Text, "CLEAN") {
 		t.Errorf("given up, and yet:\n%s", m.Text)
 	}

@@ -66,7 +66,7 @@ func (s *stage) idle() bool {
 func (s *stage) heres() []string {
 	var out []string
 	for _, m := range s.soc.All() {
-		if strings.Contains(m.Text, "Slash commands do not exist in threads") {
+		if strings.Contains(m.Text, "Slash commands don't work in threads") {
 			out = append(out, m.Text)
 		}
 	}
@@ -168,7 +168,7 @@ func TestAMentionInAThreadReadsWhatOurPeopleSaid(t *testing.T) {
 	s.waitFor("📒", "hxxps://198[.]51[.]100[.]65/a?x=1", "CLEAN")
 	quiet := s.ana.Say("nothing in here")
 	s.ana.Reply(quiet, mention)
-	s.waitFor("I found no address, domain, URL or hash in this thread.")
+	s.waitFor("No address, domain, URL or hash found in this thread.")
 	if n := len(s.ledgers()); n != 1 {
 		t.Errorf("%d ledgers", n)
 	}
@@ -207,7 +207,7 @@ func TestTheShortcutKeepsALedger(t *testing.T) {
 	if err := s.ana.Shortcut(s.ctx, empty, "footprint_ledger"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("I found no address")
+	s.waitFor("No address, domain")
 	foreign := s.slack.User("guest").In(s.soc).Say("198.51.100.72")
 	if err := s.ana.Shortcut(s.ctx, foreign, "footprint_ledger"); err != nil {
 		t.Fatal(err)

@@ -84,7 +84,7 @@ func (b *Bot) precheck(ctx context.Context, payload json.RawMessage) any {
 		if until := i.View.Field(fieldUntil); until != "" {
 			t, err := time.Parse("2006-01-02", until)
 			if err != nil || !t.After(b.cfg.Clock()) {
-				wrong = map[string]string{fieldUntil: "Choose a day after today: a mark ends by itself."}
+				wrong = map[string]string{fieldUntil: "Choose a day after today: a mark expires on it."}
 			}
 		}
 	}
@@ -153,11 +153,11 @@ func (b *Bot) requestOf(d hunts.Draft, p paste, list []indicator.Indicator) (req
 	rest := strings.Join([]string{d.Since, deviceWords(d.Devices), whyWord(d.Why)}, " ")
 	switch {
 	case len(list) == 0 && len(p.left) > 0:
-		return request.Request{}, map[string]string{fieldIndicators: "Everything in here is held back or doubtful: choose what to hunt all the same."}
+		return request.Request{}, map[string]string{fieldIndicators: "Everything here is skipped or not sure. Choose what to hunt anyway."}
 	case len(list) == 0:
-		return request.Request{}, map[string]string{fieldIndicators: "There is no address, domain, URL or hash in here. One per line is fine, so is a whole report."}
+		return request.Request{}, map[string]string{fieldIndicators: "No address, domain, URL or hash found. Paste one per line, or a whole report."}
 	case len(list) > request.MaxIndicators:
-		return request.Request{}, map[string]string{fieldIndicators: fmt.Sprintf("%d indicators are more than the %d of one hunt: put them on the watchlist, or hunt fewer.", len(list), request.MaxIndicators)}
+		return request.Request{}, map[string]string{fieldIndicators: fmt.Sprintf("%d indicators are more than one hunt takes (%d). Put them on the watchlist, or hunt fewer.", len(list), request.MaxIndicators)}
 	}
 	req, refusal := request.ParseWindow(rest, b.cfg.Clock())
 	if refusal != nil {

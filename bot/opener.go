@@ -52,7 +52,7 @@ func (o opener) open(ctx context.Context, v slack.ModalViewRequest) error {
 	var answer slack.SlackErrorResponse
 	if errors.As(err, &answer) && strings.Contains(answer.Err, "trigger") {
 		o.bot.cfg.Log.InfoContext(ctx, "modal not opened, its trigger is over", "error", answer.Err)
-		return o.whisper(message.Said("The form could not be opened: Slack waits three seconds for it, and I was slower. Please try again.", o.bot.view()))
+		return o.whisper(message.Said("The form couldn't be opened: Slack waits three seconds and I took longer. Try again.", o.bot.view()))
 	}
 	return err
 }

@@ -37,12 +37,12 @@ func TestAHuntThatRunsWhenRedisGoesAwayIsAnswered(t *testing.T) {
 			}
 			redis.leave(server, t)
 			close(gone)
-			answer := s.waitFor("*REACHED*", "Our memory does not answer")
+			answer := s.waitFor("*REACHED*", "Our store doesn't answer")
 			queries := len(s.workspace.Queries())
 			redis.comeBack(server, t)
 			s.waitThread(answer, func(m []localslack.Message) bool { return len(m) == 3 })
 			whole := s.waitFor("*REACHED*")
-			if whole.TS != answer.TS || strings.Contains(whole.Text, "memory does not answer") {
+			if whole.TS != answer.TS || strings.Contains(whole.Text, "store doesn't answer") {
 				t.Errorf("after Redis came back it reads\n%s", whole.Text)
 			}
 			if n := len(s.workspace.Queries()); n != queries {
@@ -80,7 +80,7 @@ func TestWhatIsAskedWhileRedisIsAwayIsDeclinedInWordsAndWorksAfterwards(t *testi
 
 			redis.leave(server, t)
 			s.slash("/footprint ip=198.51.100.24")
-			if m := s.waitFor("I can't take this now: our store does not answer. Nothing was searched"); m.Ephemeral == "" {
+			if m := s.waitFor("I can't take this now: our store doesn't answer. Nothing was searched"); m.Ephemeral == "" {
 				t.Error("it is told in public")
 			}
 			if err := s.ana.Press(s.ctx, answer, "Last 30 days"); err != nil {

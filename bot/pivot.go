@@ -49,7 +49,7 @@ func (f follow) pivot(ctx context.Context, a hunts.Answer, r reply) error {
 		return f.pivotFile(ctx, a, typed.Value)
 	}
 	return f.say(ctx, "pivot", func(v message.View) message.Message {
-		return message.Said("Pivot from a device, a process or a user of this hunt, or from a hash; "+f.hunt.ID+" names them in its table.", v)
+		return message.Said("Pivot from a device, a process or a user of this hunt, or from a hash; "+f.hunt.ID+" lists them in its table.", v)
 	})
 }
 
@@ -60,7 +60,7 @@ func (f follow) pressed(ctx context.Context, name string, act message.Action) er
 		return err
 	}
 	if !ok || act.Filter == nil {
-		return f.whisper(ctx, f.hunt.ID+" has no answer yet, or it is no longer kept; hunt again for a new one.")
+		return f.whisper(ctx, f.hunt.ID+" has no answer yet, or the answer has expired. Hunt again for a new one.")
 	}
 	if name == message.ActionLineage {
 		return f.lineage(ctx, a, act.Filter.Value)
@@ -147,7 +147,7 @@ func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error
 		}
 	}
 	if len(processes) == 0 {
-		return say("The events of " + device + " name no process, so there is no lineage to follow; pivot " + device + " shows what else it did.")
+		return say("The events of " + device + " name no process, so there is no lineage to follow. pivot " + device + " shows what else it did.")
 	}
 	h := f.hunt
 	h.Asker = f.asker
@@ -159,7 +159,7 @@ func (f follow) lineage(ctx context.Context, a hunts.Answer, asked string) error
 	case hunts.KindOf(err) == hunts.KindNotAllowed:
 		return f.refused(ctx, err)
 	case errors.As(err, &e) && ctx.Err() == nil:
-		return say(fmt.Sprintf("The lineage can't be told: %s. %s", e.Say, e.Hint))
+		return say(fmt.Sprintf("The lineage couldn't be searched: %s. %s", e.Say, e.Hint))
 	case err != nil:
 		return err
 	}
@@ -220,7 +220,7 @@ func firstContact(a hunts.Answer, asked string) (time.Time, string) {
 }
 
 func noSuchDevice(huntID string) string {
-	return "No device of this hunt is called that; " + huntID + " names them in its table."
+	return "No device in this hunt has that name; " + huntID + " lists them in its table."
 }
 
 // between is a window that does not reach into the future.

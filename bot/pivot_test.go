@@ -85,7 +85,7 @@ func TestLineageShowsWhoStartedWhat(t *testing.T) {
 		t.Errorf("a link of the attacker is alive in it:\n%s", l.Text)
 	}
 	s.ana.Reply(m, "lineage WS-NOBODY-1")
-	s.inThread(m, "No device of this hunt is called that")
+	s.inThread(m, "No device in this hunt has that name")
 	s.wellMannered()
 }
 

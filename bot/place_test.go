@@ -17,7 +17,7 @@ func TestAHuntWhoseMessageHasNoPlaceAnyMoreIsAnsweredDirectly(t *testing.T) {
 	}{
 		"the message was deleted":   {func(s *stage, m localslack.Message) { s.ana.Delete(m) }, "Its message in the channel was deleted"},
 		"the channel was archived":  {func(s *stage, _ localslack.Message) { s.soc.Archive() }, "The channel was archived"},
-		"the bot was put out of it": {func(s *stage, _ localslack.Message) { s.soc.Kick() }, "I am no longer a member of the channel"},
+		"the bot was put out of it": {func(s *stage, _ localslack.Message) { s.soc.Kick() }, "I'm no longer in the channel"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, stageOptions{})

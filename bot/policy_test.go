@@ -37,7 +37,7 @@ func TestARefusalSaysWhatIsAllowedAndWhere(t *testing.T) {
 	s.slash("/footprint ip=198.51.100.25")
 	s.waitFor("198.51.100[.]25")
 	s.slash("/footprint ip=198.51.100.26")
-	s.waitFor("used the 2 hunts of this hour")
+	s.waitFor("used your 2 hunts for this hour")
 	for _, m := range s.soc.Messages() {
 		if strings.Contains(m.Text, "not allowed") && m.Ephemeral == "" {
 			t.Error("a refusal is public")
@@ -117,7 +117,7 @@ func TestWithoutTheScopeToTellGuestsNobodyIsLetIn(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write"}}})
 	s.slash(c2)
-	s.waitFor("needs the scope users:read")
+	s.waitFor("needs the users:read scope")
 }
 
 func TestAChannelThatAnotherCompanyReadsGetsNoAnswer(t *testing.T) {
@@ -165,7 +165,7 @@ func TestWithoutTheScopeToTellSharedChannelsNobodyIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "users:read"}}})
 	s.slash(c2)
-	s.waitFor("needs the scopes channels:read and groups:read")
+	s.waitFor("needs the channels:read and groups:read scopes")
 }
 
 func TestAUserGroupHasItsOwnLimits(t *testing.T) {
@@ -253,7 +253,7 @@ func TestWhereDevicesAreHiddenNothingIsAskedOfOneByItsName(t *testing.T) {
 	}
 	if err := s.slack.Until(s.ctx, func() bool {
 		text := allText(s.soc)
-		return strings.Count(text, "does not see which devices")+strings.Count(text, "Pivot from a device")+strings.Count(text, "No device of this hunt is called that") == 3
+		return strings.Count(text, "device names are redacted")+strings.Count(text, "Pivot from a device")+strings.Count(text, "No device in this hunt has that name") == 3
 	}); err != nil {
 		t.Errorf("it says\n%s", allText(s.soc))
 	}

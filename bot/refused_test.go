@@ -66,7 +66,7 @@ func TestAnAnswerStandsWithoutTheFilesThatSlackRefuses(t *testing.T) {
 			s.ana.Reply(answer, "csv")
 			s.waitThread(answer, func(m []localslack.Message) bool {
 				for _, r := range m {
-					if holds(r.Text, []string{"Slack refuses files here (" + code + ")", "-events.csv", "-indicators.csv", "An admin"}) || holds(r.Text, []string{code, "-events.csv"}) {
+					if holds(r.Text, []string{"Slack refuses files in this channel (" + code + ")", "-events.csv", "-indicators.csv", "An admin"}) || holds(r.Text, []string{code, "-events.csv"}) {
 						return true
 					}
 				}
@@ -175,7 +175,7 @@ func TestAPayloadThatCannotBeReadIsNotTriedAgain(t *testing.T) {
 	}
 	told := 0
 	for _, m := range s.soc.All() {
-		if strings.Contains(m.Text, "I could not read what Slack sent") {
+		if strings.Contains(m.Text, "I couldn't read what Slack sent") {
 			told++
 		}
 	}
@@ -198,7 +198,7 @@ func TestGivingUpNeverReplacesAnAnswer(t *testing.T) {
 	if err := s.stores[0].SaveHunt(s.ctx, h); err != nil {
 		t.Fatal(err)
 	}
-	s.bots[0].GiveUp(hunts.Job{Kind: bot.JobHunt, Key: "hunt:" + id, Payload: []byte(id)}, errors.New("failed again and again"))
+	s.bots[0].GiveUp(hunts.Job{Kind: bot.JobHunt, Key: "hunt:" + id, Payload: []byte(id)}, errors.New("kept failing"))
 	if m := s.waitFor("*REACHED*"); m.TS != answer.TS || strings.Contains(m.Text, "COULD NOT TELL") {
 		t.Errorf("it reads\n%s", m.Text)
 	}

@@ -45,11 +45,11 @@ const (
 // replyForms is the whole grammar; help prints it, and what is not understood
 // is answered with the nearest of them.
 var replyForms = [][2]string{
-	{"only powershell.exe", "a process, device, outcome or indicator; several in a row narrow further"}, {"without msedge.exe", "the rest"}, {"only failed", "reached, failed, blocked or looked-up"},
+	{"only powershell.exe", "filter by process, device, outcome or indicator; several in a row narrow further"}, {"without msedge.exe", "the rest"}, {"only failed", "reached, failed, blocked or looked-up"},
 	{"device=WS-FIN-014", "one device; user= and hash= work as well"}, {"last 30d", "a longer or shorter look-back; days already searched come from cached results"}, {"from=2026-11-01 to=2026-11-08", "between two times, UTC"},
 	{"±30m WS-FIN-014", "±30 min around a device's first contact (the earliest device if none is given)"}, {"pivot WS-FIN-014", "what else a device talked to around then"}, {"pivot powershell.exe", "what else a process talked to; a hash works as well"},
-	{"pivot ana.sousa", "other connections by that user around then"}, {"lineage WS-FIN-014", "who started the processes of a device"},
-	{"csv", "every event, and a line for each indicator"}, {"json", "the whole answer"}, {"kql", "the query"}, {"zip", "evidence bundle"}, {"again", "search everything again"}, {"help", "this list"},
+	{"pivot ana.sousa", "other connections by that user around then"}, {"lineage WS-FIN-014", "what started a device's processes"},
+	{"csv", "every event, and one line per indicator"}, {"json", "the whole answer"}, {"kql", "the query"}, {"zip", "evidence bundle"}, {"again", "search everything again"}, {"help", "this list"},
 }
 
 var (

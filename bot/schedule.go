@@ -62,7 +62,7 @@ func same(x, y sweep.Schedule) bool {
 }
 
 // inTheFile follows the name of a sweep that can't be changed from Slack.
-const inTheFile = " stands in the operator's file, and is changed there; it can be paused here."
+const inTheFile = " comes from the operator's file and is changed there. It can be paused here."
 
 // sweepCommand answers /footprint sweep …
 func (b *Bot) sweepCommand(ctx context.Context, c inbound.Command, verb, rest string) (string, error) {
@@ -118,9 +118,9 @@ func (b *Bot) sweepCommand(ctx context.Context, c inbound.Command, verb, rest st
 // noSweep names the sweeps that there are.
 func noSweep(name string, all map[string]sweep.Schedule) string {
 	if len(all) == 0 {
-		return fmt.Sprintf("There is no sweep named %q, and no other. Set one up with `sweep add %s`.", name, name)
+		return fmt.Sprintf("There is no sweep named %q, and none is scheduled. Set one up with `sweep add %s`.", name, name)
 	}
-	return fmt.Sprintf("There is no sweep named %q. There is %s.", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
+	return fmt.Sprintf("There is no sweep named %q. Scheduled: %s.", name, strings.Join(slices.Sorted(maps.Keys(all)), ", "))
 }
 
 // sweepDo runs, pauses or removes a sweep, which belongs to its channel: that is where
@@ -197,7 +197,7 @@ func (b *Bot) scopesNamed(text string) (names []string, wrong string) {
 		case n < 0 && len(b.cfg.Workspaces) == 0:
 			return nil, "There is only one workspace here: leave out workspace=."
 		case n < 0:
-			return nil, fmt.Sprintf("There is no workspace %q. There is %s; write workspace=%s, or workspace=all.", inbound.PlainText(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
+			return nil, fmt.Sprintf("There is no workspace %q. Known: %s. Write workspace=%s, or workspace=all.", inbound.PlainText(name, ""), strings.Join(b.cfg.Workspaces, ", "), b.cfg.Workspaces[0])
 		}
 		if !slices.Contains(names, b.cfg.Workspaces[n]) {
 			names = append(names, b.cfg.Workspaces[n])
@@ -239,7 +239,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string
 	if v := option(rest, "channel"); v != "" {
 		m := channelMention.FindStringSubmatch(v)
 		if m == nil {
-			return fmt.Sprintf("%q is no channel: write channel=#name, or set the sweep up in that channel.", inbound.PlainText(v, "")), nil
+			return fmt.Sprintf("%q isn't a channel. Write channel=#name, or set the sweep up in that channel.", inbound.PlainText(v, "")), nil
 		}
 		s.Channel = m[1] + m[2]
 	}
@@ -291,7 +291,7 @@ func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string
 		say += " It searches " + strings.Join(b.sweepScopes(ctx, s), ", ") + "."
 	}
 	if len(s.Sources) > 0 {
-		say += fmt.Sprintf(" Before each, %d sources are read again.", len(s.Sources))
+		say += fmt.Sprintf(" Before each run, %d sources are read again.", len(s.Sources))
 	}
 	return say, b.putSchedule(ctx, s)
 }

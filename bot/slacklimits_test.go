@@ -87,12 +87,12 @@ func TestATriggerThatIsOverIsToldToWhoPressed(t *testing.T) {
 	if err := s.ana.Press(s.ctx, m, "Mark"); err != nil {
 		t.Fatal(err)
 	}
-	if told := s.waitFor("The form could not be opened", "try again"); told.Ephemeral == "" {
+	if told := s.waitFor("The form couldn't be opened", "Try again"); told.Ephemeral == "" {
 		t.Error("everybody was told")
 	}
 	s.slack.Fault(localslack.Fault{Method: "views.open", Error: "trigger_exchanged"})
 	s.slash("/footprint")
-	s.waitFor("The form could not be opened")
+	s.waitFor("The form couldn't be opened")
 }
 
 func TestAnExpiredResponseURLIsNoEnd(t *testing.T) {
@@ -136,7 +136,7 @@ func TestAFollowUpWithoutAPlaceIsAnsweredDirectly(t *testing.T) {
 			t.Fatalf("no direct message with %q", want)
 		}
 	}
-	if m := s.waitFor("takes no files any more"); m.Ephemeral == "" {
+	if m := s.waitFor("no longer takes files"); m.Ephemeral == "" {
 		t.Error("everybody was told")
 	}
 }

@@ -171,7 +171,7 @@ func TestASweepReadsItsSourcesFirst(t *testing.T) {
 	broken.Store(true)
 	s.clock.Move(time.Hour)
 	s.slash("/footprint sweep run")
-	s.waitFor("Not read: ", "503", "What it named last is hunted")
+	s.waitFor("Not read: ", "503", "Its last good list is hunted")
 	s.slash("/footprint watch list")
 	s.waitFor("on the watchlist.", "198.51.100[.]24", "· ti")
 }
@@ -202,7 +202,7 @@ func TestASourceThatAnswersNonsenseIsNotReadAndItsLastListIsHunted(t *testing.T)
 		answer.Store(text)
 		s.clock.Move(25 * time.Hour)
 		s.slash("/footprint sweep run")
-		s.waitFor("🌅", "21 indicators", "Not read: ", want, "What it named last is hunted")
+		s.waitFor("🌅", "21 indicators", "Not read: ", want, "Its last good list is hunted")
 	}
 	told := 0
 	for _, c := range s.slack.Calls() {
@@ -230,7 +230,7 @@ func TestASweepSearchesTheWorkspacesThatItNamesAndAllWithoutOne(t *testing.T) {
 	s.slash("/footprint watch add ip=192.0.2.140")
 	s.waitFor("1 on the watchlist")
 	s.slash("/footprint sweep add daily workspace=nowhere")
-	s.waitFor(`There is no workspace "nowhere". There is test, us`)
+	s.waitFor(`There is no workspace "nowhere". Known: test, us`)
 	s.slash("/footprint sweep add daily workspace=US")
 	s.waitFor("The sweep daily runs", "It searches us.")
 	s.slash("/footprint sweep run")
@@ -304,7 +304,7 @@ func TestNewsIsToldOnceThoughTheRestCouldNotBeTold(t *testing.T) {
 	}
 	// the next slot comes before this one is whole: what was told is not news again
 	s.slash("/footprint sweep run")
-	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* if there is more: the coverage is not known", "I'll try again every hour and edit this message when I know.\nno self-test")
+	next := s.waitFor("🌅", "coverage incomplete\n⚪ *COULD NOT TELL* if there is more: coverage is unknown", "I'll try again every hour and edit this message when I know.\nno self-test")
 	down.Store(false)
 	s.clock.Move(61 * time.Minute)
 	s.tick()
@@ -375,7 +375,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 	s := sweeping(t)
 	s.clock.Move(48 * time.Hour)
 	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
-	s.waitFor("2 indicators on the watchlist, 2 of them new", "not added: 2 (1 held back, 1 over-wide)", "line 4", "public suffix", "held back: public resolver")
+	s.waitFor("2 indicators on the watchlist, 2 of them new", "not added: 2 (1 skipped, 1 over-wide)", "line 4", "public suffix", "skipped: public resolver")
 	s.slash("/footprint watch export")
 	s.waitFor("2 indicators are in watchlist-")
 	var data string
@@ -406,9 +406,9 @@ func TestAFileThatCanNotBeReadSaysWhichScopeIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{slack: localslack.Config{Scopes: []string{"commands", "chat:write", "files:write", "app_mentions:read", "users:read", "channels:read"}}})
 	s.ana.Share("<@U0FOOTBOT> watch import", localslack.File{Name: "list.txt", Data: []byte("evil.example\n")})
-	s.waitFor("I may not read list.txt", "files:read")
+	s.waitFor("I can't read list.txt", "files:read")
 	s.slash("/footprint watch import")
-	s.waitFor("A slash command carries no file")
+	s.waitFor("A slash command can't carry a file")
 }
 
 func TestTheOwnerHearsOnceThatASweepIsLate(t *testing.T) {
@@ -461,7 +461,7 @@ func TestTheOperatorsSweepsStandBesideThoseOfSlack(t *testing.T) {
 	s.slash("/footprint sweep list")
 	s.waitFor("morning · 0 6 * * * · UTC")
 	s.slash(`/footprint sweep add morning cron="0 7 * * *"`)
-	s.waitFor("morning stands in the operator's file")
+	s.waitFor("morning comes from the operator's file")
 	s.slash("/footprint sweep remove morning")
 	s.waitFor("is changed there")
 	s.slash("/footprint sweep pause morning")
@@ -475,15 +475,15 @@ func TestAnAddressThatIsNoSourceIsRefusedWithASentence(t *testing.T) {
 	t.Parallel()
 	s := sweeping(t)
 	s.slash("/footprint sweep add daily from=ftp://feed.example/x")
-	s.waitFor("is no source of indicators")
+	s.waitFor("isn't a source of indicators")
 	s.slash(`/footprint sweep add daily cron="every day"`)
-	s.waitFor("is no schedule: write minute, hour")
+	s.waitFor("isn't a schedule: write minute, hour")
 	s.slash(`/footprint sweep add daily cron="0 8 30 2 *"`)
-	s.waitFor("never comes")
+	s.waitFor("never runs")
 	s.slash("/footprint sweep add daily channel=nowhere")
-	s.waitFor("is no channel")
+	s.waitFor("isn't a channel")
 	s.slash("/footprint sweep add nightly channel=<#" + s.slack.Channel("incidents").ID + "|incidents>")
 	s.waitFor("The sweep nightly runs at", "posts to <#"+s.slack.Channel("incidents").ID+">")
 	s.slash("/footprint sweep add daily zone=Mars/Base")
-	s.waitFor("is no time zone")
+	s.waitFor("isn't a time zone")
 }

@@ -221,7 +221,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweep.Job, prev
 	if bounds.Back > 0 && s.Look <= bounds.Back && to.Sub(from) > bounds.Back { // one that was set up to look further is refused
 		from = to.Add(-bounds.Back)
 		if previous != nil && previous.To.Before(from) {
-			warnings = append(warnings, fmt.Sprintf("Not searched: what happened before %s, since this channel may look back %s only.", from.Format("Jan 2, 15:04 UTC"), hunts.Spell(bounds.Back)))
+			warnings = append(warnings, fmt.Sprintf("Not searched: anything before %s, because this channel may look back only %s.", from.Format("Jan 2, 15:04 UTC"), hunts.Spell(bounds.Back)))
 		}
 	}
 	if bounds.Back > 0 && bounds.Back < hunts.LateBy {
@@ -280,9 +280,9 @@ func (b *Bot) history(ctx context.Context, h hunts.Hunt, list sweep.List, now hu
 		return nil, hunted, ""
 	}
 	s, err := b.cfg.Runner.Survey(ctx, h, fresh, nil)
-	incomplete := fmt.Sprintf("The history of %d new indicators could not be searched; the next sweep does it.", len(fresh))
+	incomplete := fmt.Sprintf("The history of %d new indicators couldn't be searched. The next sweep tries again.", len(fresh))
 	if hunts.KindOf(err) == hunts.KindNotAllowed {
-		return nil, hunted, fmt.Sprintf("The history of %d new indicators is not searched: %s", len(fresh), hunts.Sentence(err))
+		return nil, hunted, fmt.Sprintf("The history of %d new indicators wasn't searched: %s", len(fresh), hunts.Sentence(err))
 	}
 	if err != nil {
 		b.cfg.Log.WarnContext(ctx, "history of new indicators not searched", "hunt", h.ID, "error", err)

@@ -45,7 +45,7 @@ func (b *Bot) replied(ctx context.Context, key string, h hunts.Hunt, who hunts.A
 		return f.say(ctx, "unclear", func(v message.View) message.Message { return message.NotUnderstood(nearestForms(text, a), v) })
 	case !ok && r.kind != replyHelp:
 		return f.say(ctx, "early", func(v message.View) message.Message {
-			return message.Said(h.ID+" has no answer yet, or it is no longer kept.", v)
+			return message.Said(h.ID+" has no answer yet, or the answer has expired.", v)
 		})
 	}
 	switch r.kind {
@@ -160,7 +160,7 @@ func (b *Bot) mentioned(ctx context.Context, key string, who hunts.Asker, text s
 		p := readPaste(text, *b.cfg.Guard)
 		left = p.left
 		for _, i := range p.hunt[min(len(p.hunt), request.MaxIndicators):] {
-			left = append(left, message.LeftOut{Indicator: i, Why: fmt.Sprintf("beyond the %d indicators of one hunt", request.MaxIndicators)})
+			left = append(left, message.LeftOut{Indicator: i, Why: fmt.Sprintf("more than the %d indicators that one hunt takes", request.MaxIndicators)})
 		}
 		if len(p.hunt)+len(left) == 0 {
 			return say(refusal.Sentence)

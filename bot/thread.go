@@ -64,7 +64,7 @@ func (b *Bot) takeAll(ctx context.Context, key string, who hunts.Asker, from []t
 		none = none && found == 0
 	}
 	if none {
-		sentence := "I found no address, domain, URL or hash in this thread."
+		sentence := "No address, domain, URL or hash found in this thread."
 		for _, t := range from {
 			for _, note := range t.notes {
 				sentence += " " + note
@@ -156,11 +156,11 @@ func (b *Bot) shortcut(ctx context.Context, key string, i inbound.Interaction) e
 		return b.out.Tell(err, func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, i.ResponseURL, m) })
 	}
 	if m.Foreign(b.team) {
-		return whisper("This message is from another company, whose text I don't read; type its indicators with /footprint.")
+		return whisper("This message is from another company, whose text I don't read. Type its indicators after /footprint.")
 	}
 	err := b.takeAll(ctx, key, who, []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}, whisper)
 	if outbox.NoMember(err) {
-		return whisper("I am not a member of this channel: /invite me, and use the shortcut again.")
+		return whisper("I'm not in this channel. Invite me with `/invite @Footprint`, then use the shortcut again.")
 	}
 	return err
 }

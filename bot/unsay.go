@@ -30,9 +30,9 @@ func (f follow) unsay(ctx context.Context) error {
 	b, h := f.bot, f.hunt
 	switch {
 	case f.asker.User != h.Asker.User:
-		return f.whisper(ctx, "Only who asked for a hunt may remove it.")
+		return f.whisper(ctx, "Only the person who asked for a hunt may remove it.")
 	case h.State != hunts.Answered && h.State != hunts.Unsaid:
-		return f.whisper(ctx, h.ID+" is still being answered; remove it when its thread is complete.")
+		return f.whisper(ctx, h.ID+" is still being answered. Remove it when its thread is complete.")
 	}
 	if h.State != hunts.Unsaid {
 		if err := b.policy.Note(ctx, f.asker, hunts.Action{Name: "unsay", HuntID: h.ID}); err != nil {
@@ -55,7 +55,7 @@ func (f follow) unsay(ctx context.Context) error {
 			return fmt.Errorf("removing %s: %w", key, err)
 		}
 	}
-	return b.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.Said(h.ID+" is removed: its messages, its files and its rows. The audit keeps that it was shown.", b.view()))
+	return b.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.Said(h.ID+" is withdrawn: its messages, files and rows are gone. The audit log keeps a record that it was shown.", b.view()))
 }
 
 // forget drops what is kept of a hunt, and what is told to whoever asks the same.

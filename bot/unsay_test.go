@@ -46,11 +46,11 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 	if err := s.slack.AddUser("ben").In(s.soc).Press(s.ctx, answer, "Remove these messages"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("Only who asked for a hunt may remove it")
+	s.waitFor("Only the person who asked for a hunt may remove it")
 	if err := s.ana.Press(s.ctx, answer, "Remove these messages"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor(id+" is removed", "The audit keeps that it was shown")
+	s.waitFor(id+" is withdrawn", "The audit log keeps a record that it was shown")
 	if messages, files := ours(s, s.soc); messages+files != 0 {
 		for _, m := range s.soc.All() {
 			t.Logf("%v\n%s", m.Files, m.Text)

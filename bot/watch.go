@@ -37,7 +37,7 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 			if e.Expires.Before(now.Add(-keepExpired)) {
 				over = append(over, key)
 			} else if e.State != sweep.Retired {
-				l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.Expired, Reason: "its time was over on " + e.Expires.UTC().Format("Jan 2, 2006")})
+				l.Problems = append(l.Problems, sweep.Problem{Source: e.Source, Value: e.Indicator.String(), Kind: sweep.Expired, Reason: "it expired on " + e.Expires.UTC().Format("Jan 2, 2006")})
 			}
 			continue
 		}
@@ -74,7 +74,7 @@ func (b *Bot) put(ctx context.Context, list []sweep.Entry) (changed []sweep.Entr
 	})
 	changed, fresh = sweep.Put(have.Entries, l.Entries)
 	if over := len(have.Entries) + fresh - sweep.MaxEntries; over > 0 {
-		return nil, 0, nil, fmt.Sprintf("The watchlist would hold %d indicators more than the %d that one sweep hunts: nothing was added.", over, sweep.MaxEntries), nil
+		return nil, 0, nil, fmt.Sprintf("That is %d indicators more than the %d a sweep can hunt. Nothing was added.", over, sweep.MaxEntries), nil
 	}
 	return changed, fresh, l.Problems, "", b.putEntries(ctx, changed)
 }
@@ -126,7 +126,7 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 	default:
 		text = fmt.Sprintf("👁 %d on the watchlist until %s: each sweep looks for it.", len(changed)-longer, end.Format("Jan 2, 15:04 UTC"))
 		if longer > 0 {
-			text = fmt.Sprintf("👁 %d on the watchlist already, for longer than this; the end was not moved.", longer)
+			text = fmt.Sprintf("👁 %d already on the watchlist, for longer than this. The end was not changed.", longer)
 			if rest := len(changed) - longer; rest > 0 {
 				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("Jan 2, 15:04 UTC"))
 			}
@@ -170,25 +170,25 @@ func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong
 	until, rest := takeOption(rest, "until")
 	switch {
 	case length != "" && until != "":
-		return end, rest, "Say for= or until=, not both."
+		return end, rest, "Write for= or until=, not both."
 	case length != "":
 		d, refusal := request.ParseDuration(length)
 		if refusal != nil {
-			return end, rest, fmt.Sprintf("for=%s is no length of time: write for=72h, for=30d or for=4w.", indicator.Defang(length))
+			return end, rest, fmt.Sprintf("for=%s isn't a length of time: write for=72h, for=30d or for=4w.", indicator.Defang(length))
 		}
 		life = d
 	case until != "":
 		day, err := time.Parse("2006-01-02", until)
 		if err != nil {
-			return end, rest, fmt.Sprintf("until=%s is no day: write until=%s.", indicator.Defang(until), now.Add(life).Format("2006-01-02"))
+			return end, rest, fmt.Sprintf("until=%s isn't a date: write until=%s.", indicator.Defang(until), now.Add(life).Format("2006-01-02"))
 		}
 		life = day.Add(24*time.Hour - time.Second).Sub(now) // to its end
 	}
 	switch {
 	case life <= 0:
-		return end, rest, "That day is over: name one that is to come."
+		return end, rest, "That day is over. Name a later one."
 	case life > longestWatch:
-		return end, rest, "Nothing is watched for more than 400 days: name an earlier end, and add it again when it comes."
+		return end, rest, "An entry can be watched for at most 400 days. Choose an earlier end, and add it again when it expires."
 	}
 	return now.Add(life), rest, ""
 }
@@ -210,7 +210,7 @@ func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (str
 	case refusal != nil:
 		return refusal.Sentence, nil
 	case req.All:
-		return "Nothing is watched for ever: say how long with for=30d, or until=2026-12-01.", nil
+		return "An entry needs an end: write for=30d, or until=2026-12-01.", nil
 	case req.Since > 0: // since= says how long, as elsewhere
 		if end, _, wrong = b.endOf("", req.Since); wrong != "" {
 			return wrong, nil
@@ -259,7 +259,7 @@ func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req
 		}
 	}
 	if len(found) == 0 {
-		return nil, req, "Nothing of that is on the watchlist.", nil
+		return nil, req, "None of these are on the watchlist.", nil
 	}
 	return found, req, "", nil
 }
@@ -312,7 +312,7 @@ func (b *Bot) watchQuiet(ctx context.Context, c inbound.Command, text string) (s
 	for n := range found {
 		found[n].State, found[n].QuietUntil, found[n].Ticket = sweep.Quiet, end, req.Why
 	}
-	return fmt.Sprintf("%d quiet until %s: hunted and counted, but no news.", len(found), end.Format("Jan 2, 2006")), b.putEntries(ctx, found)
+	return fmt.Sprintf("%d muted until %s: still hunted, not reported as new.", len(found), end.Format("Jan 2, 2006")), b.putEntries(ctx, found)
 }
 
 // shownEntries is how many lines the list in Slack has; the export has all.
@@ -324,7 +324,7 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if len(l.Entries)+len(l.Problems) == 0 {
-		return "The watchlist is empty. Put something on it with `watch add ip=…`, or with the Watch button of a hunt.", nil
+		return "The watchlist is empty. Add to it with `watch add ip=…`, or with a hunt's Watch button.", nil
 	}
 	now := b.cfg.Clock()
 	states := map[string]int{}
@@ -350,15 +350,15 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for n, e := range l.Entries {
 		if n == shownEntries {
-			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` has all.", len(l.Entries)-n))
+			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` lists them all.", len(l.Entries)-n))
 			break
 		}
 		text := fmt.Sprintf("%s · %s · until %s · %s", e.Indicator.Defanged(), stateOf(e, now), e.Expires.Format("Jan 2"), indicator.Defang(e.Source))
 		if e.Handled(now) {
-			text = fmt.Sprintf("%s · quiet until %s · %s", e.Indicator.Defanged(), e.QuietUntil.Format("Jan 2"), indicator.Defang(e.Source))
+			text = fmt.Sprintf("%s · muted until %s · %s", e.Indicator.Defanged(), e.QuietUntil.Format("Jan 2"), indicator.Defang(e.Source))
 		}
 		if e.Hits > 0 {
-			text += fmt.Sprintf(" · met by %d sweeps", e.Hits)
+			text += fmt.Sprintf(" · found by %d sweeps", e.Hits)
 		}
 		if e.Note != "" {
 			text += " · " + e.Note

@@ -25,30 +25,30 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 		{`add 192.0.2.140,203.0.113.9 for=3d`, "2 on the watchlist until " + shown(3*days) + ". 1 were already on the list."},
 		{`add evil.example until=` + day(5*days), "1 on the watchlist until " + shown(5*days)},
 		{`add evil.example since=10d`, "1 on the watchlist until " + shown(10*days)},
-		{`add 8.8.8.8 198.0.0.0/8 evil.example`, "Not added: 8.8.8[.]8 (held back: public resolver), 198.0.0[.]0/8 (over-wide: a sweep takes networks down to /16"},
+		{`add 8.8.8.8 198.0.0.0/8 evil.example`, "Not added: 8.8.8[.]8 (skipped: public resolver), 198.0.0[.]0/8 (over-wide: a sweep takes networks down to /16"},
 		{`add 8.8.8.8`, "None of these can be watched"},
-		{`add a.example until=tomorrow`, "is no day: write until="},
+		{`add a.example until=tomorrow`, "isn't a date: write until="},
 		{`add a.example until=2020-01-01`, "That day is over"},
-		{`add a.example for=banana`, "is no length of time"},
-		{`add a.example for=2000d`, "Nothing is watched for more than 400 days"},
-		{`add a.example since=all`, "Nothing is watched for ever"},
+		{`add a.example for=banana`, "isn't a length of time"},
+		{`add a.example for=2000d`, "An entry can be watched for at most 400 days"},
+		{`add a.example since=all`, "An entry needs an end"},
 		{`add a.example for=3d until=` + day(days), "not both"},
 		{`add a.example confidence=200`, "confidence= goes from 0 to 100"},
 		{`add`, "there is nothing to hunt"},
-		{`quiet 203.0.113.9 until=` + day(8*days) + ` why="INC-4690"`, "1 quiet until " + shown(8*days)},
-		{`quiet 203.0.113.9`, "1 quiet until " + shown(14*days)},
-		{`quiet 198.51.100.77`, "Nothing of that is on the watchlist"},
-		{`quiet 203.0.113.9 until=soon`, "is no day"},
+		{`quiet 203.0.113.9 until=` + day(8*days) + ` why="INC-4690"`, "1 muted until " + shown(8*days)},
+		{`quiet 203.0.113.9`, "1 muted until " + shown(14*days)},
+		{`quiet 198.51.100.77`, "None of these are on the watchlist"},
+		{`quiet 203.0.113.9 until=soon`, "isn't a date"},
 		{`list`, "3 on the watchlist. 1 quiet."},
 		{`remove evil.example why="false positive"`, "1 removed from the watchlist"},
-		{`remove evil.example`, "Nothing of that is on the watchlist"},
+		{`remove evil.example`, "None of these are on the watchlist"},
 		{`list`, "2 on the watchlist. 1 quiet."},
-		{`nonsense`, "beside a file."},
+		{`nonsense`, "in the message that shares the file."},
 	} {
 		s.slash("/footprint watch " + c.text)
 		s.waitFor(c.want)
 	}
-	s.waitFor("192.0.2[.]140 · active · until "+s.clock.Now().UTC().Add(30*days).Format("Jan 2")+" · slack · C2", "203.0.113[.]9 · quiet until")
+	s.waitFor("192.0.2[.]140 · active · until "+s.clock.Now().UTC().Add(30*days).Format("Jan 2")+" · slack · C2", "203.0.113[.]9 · muted until")
 	s.clock.Move(31 * days)
 	s.slash("/footprint watch list")
 	s.waitFor("0 on the watchlist. 2 expired in the last 30 days.")
@@ -97,7 +97,7 @@ func TestAHuntsIndicatorsGoToTheWatchlistByAButton(t *testing.T) {
 	if err := s.ana.Press(s.ctx, m, "Add all 3 to sweep"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("👁 2 on the watchlist until", "Not added: 8.8.8[.]8 (held back: public resolver)")
+	s.waitFor("👁 2 on the watchlist until", "Not added: 8.8.8[.]8 (skipped: public resolver)")
 	s.slash("/footprint watch list")
 	s.waitFor("2 on the watchlist.", "203.0.113[.]66 · active", "cdn-sync[.]example · active", "ISAC")
 	s.slash(`/footprint ip=192.0.2.140`)

@@ -16,7 +16,7 @@ import (
 )
 
 // howToImport is told to who writes watch import where no file can be.
-const howToImport = "A slash command carries no file. Share the list in this channel (text, CSV, STIX or MISP) and write `@footprint watch import` in the same message; or let a sweep read an address before each run: `sweep add daily from=https://…`."
+const howToImport = "A slash command can't carry a file. Share the list in this channel (text, CSV, STIX or MISP) with `@footprint watch import` in the same message, or let a sweep read a URL before each run: `sweep add daily from=https://…`."
 
 // watchExport puts the whole watchlist into the channel as a CSV, which can be
 // imported again.

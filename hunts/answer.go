@@ -320,8 +320,8 @@ func JoinSlices(slices []Slice) []Slice {
 
 // What an answer notes when memory was missing.
 const (
-	NoteNotKept   = "Our memory does not answer: follow-ups on this hunt will not work until it does."
-	NoteNotCached = "Our memory does not answer: this was searched without cache."
+	NoteNotKept   = "Our store doesn't answer: follow-ups on this hunt won't work until it does."
+	NoteNotCached = "Our store doesn't answer: this was searched without the cache."
 )
 
 // NotKept tells whether a note of an answer says that memory was missing.

@@ -22,7 +22,7 @@ const (
 // nobody would read.
 func PlainYAML(text []byte) error {
 	if len(text) > maxYAML {
-		return fmt.Errorf("the file is larger than %d MB, and nobody writes that by hand", maxYAML>>20)
+		return fmt.Errorf("the file is larger than %d MB, more than anyone writes by hand", maxYAML>>20)
 	}
 	if n := strings.Count(string(text), ":"); n > maxYAMLKeys {
 		return fmt.Errorf("the file has %d colons, more than the %d of any file written by hand", n, maxYAMLKeys)

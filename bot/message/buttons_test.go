@@ -146,7 +146,7 @@ func TestASweepInTheTerminal(t *testing.T) {
 	hit := hunts.Hit{Indicator: "198.51.100.4", Type: "ip", Device: "ws-1.corp.example", Outcome: hunts.OutcomeReached, Events: 4, FirstSeen: before(1e12), LastSeen: now, Processes: []string{"mshta.exe"}, Because: "exact address"}
 	v := SurveyView{
 		Survey:       hunts.Survey{Verdict: hunts.Reached, Reason: "6 indicators were reached", Window: hunts.Window{From: before(24 * 3600e9), To: now}, Indicators: a.ByIndicator, Coverage: a.Coverage, Queries: 1, TookMS: 900, Truncated: true},
-		NotEvaluated: []NotEvaluated{{Line: 3, Value: "10.0.0.0/4", Kind: "over-wide", Reason: "too wide"}, {Value: hostile, Kind: hostile, Reason: hostile}}, Left: map[string]int{"over-wide": 1, "held back": 2, "expired": 212},
+		NotEvaluated: []NotEvaluated{{Line: 3, Value: "10.0.0.0/4", Kind: "over-wide", Reason: "too wide"}, {Value: hostile, Kind: hostile, Reason: hostile}}, Left: map[string]int{"over-wide": 1, "skipped": 2, "expired": 212},
 		Notes: map[string]string{"ip:198.51.100.4": hostile},
 	}
 	for range terminalHits + 1 {
@@ -157,7 +157,7 @@ func TestASweepInTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	quiet(t, "the terminal", b.String())
-	for _, want := range []string{"🔴 REACHED: 6 indicators were reached\n30 indicators · 2026-11-02 09:12:00 to 2026-11-03 09:12:00 UTC\n6 REACHED, 24 CLEAN\n", "\nNot evaluated\n", "  … 1 more ", "Not evaluated: 3 (2 held back, 1 over-wide)", "Expired, left out: 212", "--guard off", "More hits than one answer holds", "1 query · 900 ms"} {
+	for _, want := range []string{"🔴 REACHED: 6 indicators were reached\n30 indicators · 2026-11-02 09:12:00 to 2026-11-03 09:12:00 UTC\n6 REACHED, 24 CLEAN\n", "\nNot evaluated\n", "  … 1 more ", "Not evaluated: 3 (2 skipped, 1 over-wide)", "Expired, left out: 212", "--guard off", "More hits than one answer holds", "1 query · 900 ms"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, b.String())
 		}

@@ -257,7 +257,7 @@ func TestAModalKeepsItsLimits(t *testing.T) {
 
 func TestTheParentHasAtMostEightLinesWhateverThereIsToSay(t *testing.T) {
 	h, a := story()
-	a.Coverage.Complete, a.Coverage.Problems = false, []string{"DeviceNetworkEvents holds events only since yesterday"}
+	a.Coverage.Complete, a.Coverage.Problems = false, []string{"DeviceNetworkEvents has events only since yesterday"}
 	a.Places = []hunts.Place{{Place: "DNS lookups", Table: "DeviceEvents", Searched: true, Events: 3}}
 	a.Notes = append(a.Notes, "one more note")
 	change := hunts.Change{Hunt: "F-7QK1", Since: before(time.Hour), Events: 3, Whole: true}

@@ -31,7 +31,7 @@ type NotEvaluated struct {
 // expiredKind and guardedKind are what is said apart of the other reasons.
 const (
 	expiredKind = "expired"
-	guardedKind = "held back"
+	guardedKind = "skipped"
 )
 
 // leftCounts says how many are not evaluated and why, without those whose time

@@ -43,7 +43,7 @@ func (o *Outbox) Files(ctx context.Context, owner string, to Place, files ...Fil
 		return nil
 	}
 	_, err := o.Post(ctx, "refused:"+FileKey(owner, left[0]), to, func(v message.View) message.Message {
-		return message.Said("Slack refuses files here ("+code+"), so these are missing: "+strings.Join(left, ", ")+". A workspace admin can allow them.", v)
+		return message.Said("Slack refuses files in this channel ("+code+"), so these are missing: "+strings.Join(left, ", ")+". A workspace admin can allow them.", v)
 	})
 	return err
 }

@@ -74,9 +74,9 @@ func WhyElsewhere(err error) string {
 	case "message_not_found", "thread_not_found", "cant_update_message":
 		return "Its message in the channel was deleted, so here is the answer."
 	case "is_archived":
-		return "The channel was archived meanwhile, so here is the answer."
+		return "The channel was archived in the meantime, so here is the answer."
 	case "not_in_channel", "channel_not_found":
-		return "I am no longer a member of the channel, so here is the answer."
+		return "I'm no longer in the channel, so here is the answer."
 	default:
 		return "Slack refuses my message in the channel (`" + code + "`), so here is the answer."
 	}

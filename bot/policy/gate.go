@@ -91,7 +91,7 @@ func (g *Gate) Authorize(ctx context.Context, who hunts.Asker, a hunts.Action) e
 		return err
 	}
 	if approval != "" {
-		say = "a hunt of this size needs the approval of a second person (" + approval + "): ask for it with /footprint."
+		say = "a hunt of this size needs a second person's approval (" + approval + "): ask for it with /footprint."
 	}
 	return hunts.Noted(ctx, g.cfg.Store, a.Entry(who, g.cfg.Clock(), say), refusal(say))
 }
@@ -159,7 +159,7 @@ func (g *Gate) right(ctx context.Context, who hunts.Asker, what hunts.Right, sch
 	l, outside := g.limits(ctx, who, scheduled)
 	switch {
 	case outside != "":
-		return fmt.Sprintf("%s is not for everybody: %s.", what, outside), l
+		return fmt.Sprintf("%s isn't open to everyone: %s.", what, outside), l
 	case slices.Contains(l.Allow, what):
 		return "", l
 	}
@@ -185,7 +185,7 @@ func (g *Gate) limits(ctx context.Context, who hunts.Asker, scheduled bool) (Lim
 	}
 	trusted := slices.Contains(g.cfg.Bots, who.User) || scheduled && who.User == ""
 	if len(r.Groups) > 0 && !trusted && !g.inGroups(ctx, who.User, r.Groups) {
-		return Limits{}, "in this channel it is for members of the user group " + strings.Join(r.Groups, " or ") + " only"
+		return Limits{}, "in this channel it's for members of the user group " + strings.Join(r.Groups, " or ") + " only"
 	}
 	return r.Limits, ""
 }
@@ -210,7 +210,7 @@ func (g *Gate) search(ctx context.Context, who hunts.Asker, a hunts.Action, l Li
 	switch {
 	case approval == "":
 	case s.Scheduled:
-		return "a sweep can't wait for an approval, and this one " + approval + ".", "", nil
+		return "a sweep can't wait for approval, and this one " + approval + ".", "", nil
 	default:
 		p, err := g.Pending(ctx, a.HuntID)
 		if err != nil {
@@ -227,7 +227,7 @@ func (g *Gate) search(ctx context.Context, who hunts.Asker, a hunts.Action, l Li
 	if err != nil || ok {
 		return "", "", err
 	}
-	return fmt.Sprintf("you have used the %d hunts of this hour; the next is free in %s.", l.HuntsPerHour, minutes(wait)), "", nil
+	return fmt.Sprintf("you have used your %d hunts for this hour. The next one is free in %s.", l.HuntsPerHour, minutes(wait)), "", nil
 }
 
 // back is how far a search looks back from when it was asked.
@@ -248,9 +248,9 @@ func (g *Gate) namesHidden(channel string, s hunts.Search) string {
 	r, _ := g.file.rule(channel)
 	switch {
 	case len(s.Devices) > 0 && slices.Contains(r.Redact, RedactDevices):
-		return "this channel does not see which devices there are, so it can't ask about one; hunt in a channel that does."
+		return "device names are redacted in this channel, so it can't ask about a device. Hunt in a channel that sees them."
 	case len(s.Accounts) > 0 && slices.Contains(r.Redact, RedactUsers):
-		return "this channel does not see who used a device, so it can't ask about one user; hunt in a channel that does."
+		return "user names are redacted in this channel, so it can't ask about a user. Hunt in a channel that sees them."
 	}
 	return ""
 }

@@ -46,7 +46,7 @@ func UnknownGroup(id string) error {
 // nobody is the directory of a gate that has not joined yet.
 type nobody struct{}
 
-const notYet = "I don't know who you are yet; try again in a moment."
+const notYet = "I don't know who you are yet. Try again in a moment."
 
 func (nobody) Person(context.Context, string) (string, bool, string, error) {
 	return "", false, notYet, nil
@@ -77,7 +77,7 @@ func (g *Gate) Stranger(ctx context.Context, who hunts.Asker) (string, error) {
 		for i, c := range g.cfg.Channels {
 			links[i] = "<#" + c + ">"
 		}
-		return "Hunts are not allowed in this channel; ask in " + strings.Join(links, " or ") + ".", nil
+		return "Hunts are not allowed in this channel. Ask in " + strings.Join(links, " or ") + ".", nil
 	}
 	if !slices.Contains(g.cfg.Bots, who.User) { // those are listed by the operator
 		if say, err := g.notMember(ctx, who.User); err != nil || say != "" {
@@ -105,7 +105,7 @@ func (g *Gate) sharedOutside(ctx context.Context, channel string) (string, error
 		return problem, err
 	}
 	if shared {
-		say = "This channel is shared with another company, which would read the answer; ask in one of your own. Your admin can list it in FOOTPRINT_CHANNELS or in the policy."
+		say = "This channel is shared with another company, which would read the answer. Ask in one of your own channels. Your admin can allow this one in FOOTPRINT_CHANNELS or in the policy."
 	}
 	return say, g.cfg.Store.SetJSON(ctx, "shared:"+channel, say, sharedFor)
 }

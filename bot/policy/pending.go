@@ -102,7 +102,7 @@ func (g *Gate) MayDecide(ctx context.Context, who hunts.Asker, h hunts.Hunt, app
 	}
 	if who.User == h.Asker.User {
 		if approve {
-			return g.Refuse(ctx, who, decision, "You asked for "+h.ID+" yourself: a second person has to approve it.")
+			return g.Refuse(ctx, who, decision, "You asked for "+h.ID+" yourself. A second person has to approve it.")
 		}
 		return nil
 	}
@@ -111,7 +111,7 @@ func (g *Gate) MayDecide(ctx context.Context, who hunts.Asker, h hunts.Hunt, app
 		return err
 	}
 	if a := g.file.approval(); a != nil && len(a.Groups) > 0 && !g.inGroups(ctx, who.User, a.Groups) {
-		return g.Refuse(ctx, who, decision, "Approving is for the user groups that the policy names.")
+		return g.Refuse(ctx, who, decision, "Only members of the user groups named in the policy can approve.")
 	}
 	return nil
 }

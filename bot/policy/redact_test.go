@@ -95,7 +95,7 @@ func TestHiddenNamesDoNotComeBackInCommandLines(t *testing.T) {
 		},
 		KQL: `let devices = dynamic(["ws-fin-014"]);`,
 	}
-	a.Coverage.Problems = []string{"no sensor named ws-fin-014 reported in this window"}
+	a.Coverage.Problems = []string{"no sensor named ws-fin-014 reported in this look-back"}
 	h := hunts.Hunt{Request: request.Request{Devices: []string{"WS-FIN-014"}, Why: "ana.sousa called"}, Asker: hunts.Asker{User: "U1", Name: "dora"}}
 	seenH, seen := policy.NewRedaction(policy.RedactDevices, policy.RedactUsers).Answered(h, a)
 	text, err := json.Marshal([]any{seenH, seen})

@@ -44,7 +44,7 @@ func (c *checker) say(area, state, format string, a ...any) {
 }
 
 // errNotReady ends with exit code 1; the findings are printed already.
-var errNotReady = errors.New("serve would not work; what is missing stands above as fail")
+var errNotReady = errors.New("serve won't work: see the lines marked fail above")
 
 // check tells what serve would find: configuration, tokens, scopes, socket,
 // clock, Redis, workspaces, hunts.
@@ -95,7 +95,7 @@ func (c *checker) summary() {
 		}
 	}
 	if len(wrong) > 0 {
-		c.say("summary", "fail", "serve would not work; look at %s above", strings.Join(wrong, ", "))
+		c.say("summary", "fail", "serve won't work: see %s above", strings.Join(wrong, ", "))
 		return
 	}
 	c.say("summary", "ok", "serve will work")
@@ -158,16 +158,16 @@ var featureScopes = []struct {
 	{"CSV and KQL files", []string{"files:write"}, true},
 	{"telling guests from members, without which nobody is let in", []string{"users:read"}, true},
 	{"telling which channels another company reads, without which nobody is answered", []string{"channels:read"}, true},
-	{"the same of private channels", []string{"groups:read"}, true},
+	{"the same for private channels", []string{"groups:read"}, true},
 	{"finding own messages again after a crash", []string{"channels:history", "metadata.message:read"}, false},
-	{"mentions, which keep a ledger of what stands beside them", []string{"app_mentions:read"}, false},
+	{"mentions, which keep a ledger of the indicators beside them", []string{"app_mentions:read"}, false},
 	{"mentions that read a whole thread", []string{"app_mentions:read", "channels:history"}, false},
 	{"replies in the thread of a hunt", []string{"channels:history"}, false},
 	{"incident threads that enrich themselves (/footprint here enrich on)", []string{"channels:history"}, false},
 	{"the same in private channels", []string{"groups:history"}, false},
 	{"shared texts in incident threads, and watch import", []string{"files:read"}, false},
 	{"reactions to repeated indicators", []string{"reactions:write"}, false},
-	{"user groups of the policy", []string{"usergroups:read"}, false},
+	{"user groups in the policy", []string{"usergroups:read"}, false},
 }
 
 func (c *checker) slack(ctx context.Context) {
@@ -252,12 +252,12 @@ func (c *checker) redis(ctx context.Context) {
 	defer func() { _ = store.Close() }()
 	info, err := store.Info(ctx)
 	if err != nil {
-		c.say("redis", "warn", "it answers, but does not tell about itself: %v", err)
+		c.say("redis", "warn", "it answers, but INFO is refused: %v", err)
 		return
 	}
 	c.say("redis", "ok", "Redis %s, %s, persistence %s, eviction %s", info.Version, info.Mode, info.Persistence, info.Eviction)
 	if info.Persistence == "none" {
-		c.say("redis", "warn", "it keeps nothing on disk: a restart loses accepted hunts; turn appendonly on")
+		c.say("redis", "warn", "it keeps nothing on disk, so a restart loses accepted hunts: turn appendonly on")
 	}
 	if strings.HasPrefix(info.Eviction, "allkeys") {
 		c.say("redis", "warn", "maxmemory-policy %s may throw work and audit away: use noeviction or volatile-ttl", info.Eviction)

@@ -124,12 +124,12 @@ func TestCheckAsksTheWorkspaceWhetherEachHuntWorks(t *testing.T) {
 func TestCheckSaysWhichFeaturesTheInstalledScopesAllow(t *testing.T) {
 	for manifest, want := range map[string][]string{
 		smallApp: {
-			"ok hunts by slash command", "ok CSV and KQL files", "off mentions, which keep a ledger of what stands beside them: the scope app_mentions:read is not given",
+			"ok hunts by slash command", "ok CSV and KQL files", "off mentions, which keep a ledger of the indicators beside them: the scope app_mentions:read is not given",
 			"off incident threads that enrich themselves (/footprint here enrich on): the scope channels:history is not given", "off shared texts in incident threads, and watch import: the scope files:read is not given",
 		},
 		largeApp: {
-			"ok mentions, which keep a ledger of what stands beside them", "ok mentions that read a whole thread", "ok incident threads that enrich themselves (/footprint here enrich on)", "ok the same in private channels",
-			"ok shared texts in incident threads, and watch import", "ok reactions to repeated indicators", "ok finding own messages again after a crash", "off user groups of the policy: the scope usergroups:read is not given",
+			"ok mentions, which keep a ledger of the indicators beside them", "ok mentions that read a whole thread", "ok incident threads that enrich themselves (/footprint here enrich on)", "ok the same in private channels",
+			"ok shared texts in incident threads, and watch import", "ok reactions to repeated indicators", "ok finding own messages again after a crash", "off user groups in the policy: the scope usergroups:read is not given",
 		},
 	} {
 		oauth := readManifest(t, manifest)["oauth_config"].(map[string]any)
@@ -196,7 +196,7 @@ func TestCheckEndsWithWhatWillAndWontWork(t *testing.T) {
 	}
 	out.Reset()
 	p.env = env[1:]
-	if code := p.run(t.Context(), []string{"check"}); code != exitFailed || !strings.Contains(out.String(), "serve would not work; look at slack above") {
+	if code := p.run(t.Context(), []string{"check"}); code != exitFailed || !strings.Contains(out.String(), "serve won't work: see slack above") {
 		t.Errorf("without a token it ends with %d:\n%s", code, out.String())
 	}
 }

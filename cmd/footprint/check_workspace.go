@@ -93,7 +93,7 @@ func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.
 			if !xdr {
 				lake = "; a table that is kept in the data lake only counts as not there"
 			}
-			c.say("workspace", "off", "%s: %s is not there, it is for %s%s", w.Name, table, used[table], lake)
+			c.say("workspace", "off", "%s: %s is missing; it is needed for %s%s", w.Name, table, used[table], lake)
 		case kind == hunts.KindOtherPlan:
 			state := "warn"
 			if table == "DeviceNetworkEvents" {
@@ -157,7 +157,7 @@ func missingColumns(table string, columns []hunts.Column) []string {
 		}
 	}
 	if len(missing) > 0 {
-		what += ", of the documented ones without " + strings.Join(missing[:min(len(missing), 8)], ", ")
+		what += ", without the documented " + strings.Join(missing[:min(len(missing), 8)], ", ")
 		if n := len(missing) - 8; n > 0 {
 			what += fmt.Sprintf(" and %d more", n)
 		}
@@ -179,10 +179,10 @@ func (c *checker) sensors(ctx context.Context, runner *runner.Runner, workspace 
 	s, err := runner.Sensors(ctx, []string{workspace})
 	switch {
 	case err != nil:
-		c.say("workspace", "warn", "%s: the coverage is not known, so nothing can be CLEAN: %s", workspace, sentenceOf(err))
+		c.say("workspace", "warn", "%s: coverage is unknown, so nothing can be CLEAN: %s", workspace, sentenceOf(err))
 		return
 	case s.Control == "":
-		c.say("workspace", "warn", "%s: there is no control host, so that a CLEAN can't be proven", workspace)
+		c.say("workspace", "warn", "%s: there is no control host, so a CLEAN can't be proven", workspace)
 	case s.ControlFound == nil || !*s.ControlFound:
 		c.say("workspace", "warn", "%s: the control host %s was not found again: do not trust a CLEAN", workspace, s.Control)
 	default:

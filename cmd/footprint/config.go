@@ -159,7 +159,7 @@ func settings() []setting {
 			return err
 		}},
 		{"AZURE_LOGS_ENDPOINT", "https://api.loganalytics.us", "public cloud", "Query API of a sovereign cloud or a local workspace.", false, webAddress(func(c *config) *string { return &c.endpoint })},
-		{"AZURE_LOGS_AUDIENCE", "https://api.loganalytics.us", "follows the endpoint", "What tokens are asked for.", false, webAddress(func(c *config) *string { return &c.audience })},
+		{"AZURE_LOGS_AUDIENCE", "https://api.loganalytics.us", "follows the endpoint", "Audience of the access tokens.", false, webAddress(func(c *config) *string { return &c.audience })},
 		{"DEFENDER_XDR", "xdr", "none", "Name of Defender XDR as a source, beside or instead of workspaces: hunts read its advanced hunting, 30 days back.", false, setDefender},
 		{"DEFENDER_XDR_ENDPOINT", "https://graph.microsoft.us", "public cloud", "Microsoft Graph of a sovereign cloud, or a local workspace.", false, webAddress(func(c *config) *string { return &c.defender.endpoint })},
 		{"DEFENDER_XDR_AUDIENCE", "https://graph.microsoft.us", "follows the endpoint", "What tokens for it are asked for.", false, webAddress(func(c *config) *string { return &c.defender.audience })},
@@ -172,9 +172,9 @@ func settings() []setting {
 			c.redisURL = v
 			return record.CheckURL(v)
 		}},
-		{"FOOTPRINT_REDIS_CA", "/run/secrets/redis-ca.pem", "what the machine trusts", "File of the authorities that sign a rediss:// server's certificate.", false, text(func(c *config) *string { return &c.redisTLS.CA })},
-		{"FOOTPRINT_REDIS_CERT", "/run/secrets/redis.pem", "none", "File of our own certificate, where Redis asks for one.", false, text(func(c *config) *string { return &c.redisTLS.Cert })},
-		{"FOOTPRINT_REDIS_KEY", "/run/secrets/redis.key", "none", "File of the key to it.", false, text(func(c *config) *string { return &c.redisTLS.Key })},
+		{"FOOTPRINT_REDIS_CA", "/run/secrets/redis-ca.pem", "what the machine trusts", "File of the CAs that sign a rediss:// server's certificate.", false, text(func(c *config) *string { return &c.redisTLS.CA })},
+		{"FOOTPRINT_REDIS_CERT", "/run/secrets/redis.pem", "none", "File of the client certificate, if Redis asks for one.", false, text(func(c *config) *string { return &c.redisTLS.Cert })},
+		{"FOOTPRINT_REDIS_KEY", "/run/secrets/redis.key", "none", "File of that certificate's key.", false, text(func(c *config) *string { return &c.redisTLS.Key })},
 		{"FOOTPRINT_REDIS_SERVER_NAME", "redis.internal", "the host of REDIS_URL", "Name in the certificate of Redis.", false, text(func(c *config) *string { return &c.redisTLS.ServerName })},
 		{"FOOTPRINT_CHANNELS", "C0123,C0456", "every channel the bot is in", "Channel ids that may hunt.", false, func(c *config, v string) error {
 			for _, id := range strings.Split(v, ",") {
@@ -188,13 +188,13 @@ func settings() []setting {
 		}},
 		{"FOOTPRINT_WINDOW", "168h", "168h", "Look-back of a hunt that names none.", false, duration(func(c *config) *time.Duration { return &c.window })},
 		{"FOOTPRINT_CACHE", "15m", "15m", "How long an identical question gets the same answer.", false, duration(func(c *config) *time.Duration { return &c.cacheTTL })},
-		{"FOOTPRINT_STALE_AFTER", "2h", "2h", "A newest event older than this is no coverage, and nothing is CLEAN.", false, duration(func(c *config) *time.Duration { return &c.staleAfter })},
+		{"FOOTPRINT_STALE_AFTER", "2h", "2h", "If the newest event is older than this, coverage is stale and nothing is CLEAN.", false, duration(func(c *config) *time.Duration { return &c.staleAfter })},
 		{"FOOTPRINT_REPORTING_WITHIN", "24h", "24h", "A sensor counts as reporting when it reported anything in this time before the newest event.", false, duration(func(c *config) *time.Duration { return &c.reportingWithin })},
 		{"FOOTPRINT_BUNDLE_KEY", "MC4CAQAwBQYDK2Vw…", "made at the first start, kept in Redis", "Ed25519 key that signs evidence bundles: PEM, or the Base64 of its seed.", true, func(c *config, v string) (err error) {
 			c.bundleKey, err = evidence.ParseKey(v)
 			return err
 		}},
-		{"FOOTPRINT_PROXIES", "10.0.0.9:9480,proxy.corp.example", "those the data shows", "Forward proxies by name, address or address:port. Behind one an address can't be seen, so that a hunt for addresses alone is never CLEAN.", false, setProxies},
+		{"FOOTPRINT_PROXIES", "10.0.0.9:9480,proxy.corp.example", "those the data shows", "Forward proxies by name, address or address:port. A proxy hides the addresses behind it, so a hunt for addresses alone is never CLEAN.", false, setProxies},
 		{"FOOTPRINT_MIN_SENSORS", "0.8", "0.8", "Share of known sensors that must report for a CLEAN.", false, func(c *config, v string) error {
 			share, err := strconv.ParseFloat(v, 64)
 			if err != nil || !(share > 0 && share <= 1) {
@@ -203,7 +203,7 @@ func settings() []setting {
 			c.minSensors = share
 			return nil
 		}},
-		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of further hunts in YAML.", false, text(func(c *config) *string { return &c.huntsDir })},
+		{"FOOTPRINT_HUNTS_DIR", "/etc/footprint/hunts", "none", "Folder of additional hunts.", false, text(func(c *config) *string { return &c.huntsDir })},
 		{"FOOTPRINT_EXCLUSIONS", "/etc/footprint/exclusions.yaml", "the shipped ones, without values", "File of exclusion profiles.", false, text(func(c *config) *string { return &c.exclusions })},
 		{"FOOTPRINT_POLICY", "/etc/footprint/policy.yml", "every member may do everything", "File that says per channel who may do what; read again when it changes.", false, text(func(c *config) *string { return &c.policy })},
 		{"FOOTPRINT_SWEEPS", "/etc/footprint/sweeps.yml", "none", "File of scheduled sweeps, beside those that people add in Slack.", false, func(c *config, v string) error {
@@ -214,7 +214,7 @@ func settings() []setting {
 			c.sweeps, err = sweep.ParseSchedules(data)
 			return err
 		}},
-		{"FOOTPRINT_SWEEP_CONTROL", "203.0.113.80,proxy.corp.example", "a host of the day before", "Hosts that are certainly contacted every day: a sweep that finds none of them could not tell.", false, func(c *config, v string) error {
+		{"FOOTPRINT_SWEEP_CONTROL", "203.0.113.80,proxy.corp.example", "a host of the day before", "Hosts that are contacted every day: a sweep that finds none of them says COULD NOT TELL.", false, func(c *config, v string) error {
 			for _, text := range strings.Split(v, ",") {
 				typed, refusal := indicator.Type(strings.TrimSpace(text))
 				if refusal != nil {
@@ -229,7 +229,7 @@ func settings() []setting {
 		}},
 		{"FOOTPRINT_WARRANTY", "7d", "7d", "How long an answer is looked after: when rows that come late change it, its message changes and its asker is told. 0 turns that off.", false, lengthOf(func(c *config) *time.Duration { return &c.warranty })},
 		{"FOOTPRINT_WATCH_EVERY", "10m", "10m", "How often a watch is looked at. 0 turns watches off.", false, lengthOf(func(c *config) *time.Duration { return &c.watchEvery })},
-		{"FOOTPRINT_SWEEP_HISTORY", "2160h", "2160h", "How far back an indicator is hunted once when it comes to a watchlist.", false, duration(func(c *config) *time.Duration { return &c.history })},
+		{"FOOTPRINT_SWEEP_HISTORY", "2160h", "2160h", "How far back a new watchlist entry is hunted, once.", false, duration(func(c *config) *time.Duration { return &c.history })},
 		{"FOOTPRINT_PRIVATE_FEEDS", "allow", "deny", "allow lets sources of sweeps be read from one's own network, over plain HTTP and through the proxy of the environment.", false, func(c *config, v string) error {
 			if v != "allow" && v != "deny" {
 				return fmt.Errorf("it takes allow or deny")
@@ -244,10 +244,10 @@ func settings() []setting {
 		{"FOOTPRINT_MISP_KEY", "s3cret", "none", "API key to it.", true, serverKey(1)},
 		{"FOOTPRINT_OPENCTI_URL", "https://opencti.example", "none", "An OpenCTI server, of which a sweep reads the indicators with from=opencti.", false, server(2, sweep.OpenCTI)},
 		{"FOOTPRINT_OPENCTI_KEY", "s3cret", "none", "API key to it.", true, serverKey(2)},
-		{"FOOTPRINT_OWN_DOMAINS", "contoso.com,contoso.net", "none", "The organisation's own domains: their names are not hunted unasked.", false, setOwnDomains},
-		{"FOOTPRINT_OWN_NETWORKS", "198.51.100.0/24,2001:db8::/32", "none", "The organisation's own public networks, as above.", false, setOwnNetworks},
+		{"FOOTPRINT_OWN_DOMAINS", "contoso.com,contoso.net", "none", "The organization's own domains, which are hunted only when named.", false, setOwnDomains},
+		{"FOOTPRINT_OWN_NETWORKS", "198.51.100.0/24,2001:db8::/32", "none", "The organization's own public networks, as above.", false, setOwnNetworks},
 		{"FOOTPRINT_BOTS", "B0SENTINEL", "none", "Ids of bots or apps (B…, A…, U…) whose messages are enriched like a person's, such as the Sentinel playbook's.", false, setBots},
-		{"FOOTPRINT_THREAD_CAP", "20", "20", "Indicators of one thread that are hunted without being asked for by name.", false, setThreadCap},
+		{"FOOTPRINT_THREAD_CAP", "20", "20", "How many indicators of one thread are hunted automatically.", false, setThreadCap},
 		{"FOOTPRINT_THREAD_PAUSE", "1m", "1m", "Shortest time between two rounds of automatic hunts in one thread.", false, duration(func(c *config) *time.Duration { return &c.threadPause })},
 		{"FOOTPRINT_PORTAL_RESOURCE", "/subscriptions/…/workspaces/…", "links to Defender", "Azure resource id of the workspace: links then open its logs in the Azure portal.", false, func(c *config, v string) error {
 			if !strings.HasPrefix(strings.ToLower(v), "/subscriptions/") {
@@ -266,7 +266,7 @@ func settings() []setting {
 		{"FOOTPRINT_LOG", "json", "text", "Log format: text or json.", false, oneOf(func(c *config) *string { return &c.logFormat }, "text", "json")},
 		{"FOOTPRINT_TRACES", "otlp", "off", "otlp sends OpenTelemetry traces by OTLP over HTTP; the standard OTEL_* variables say where to and how much.", false, tracesOf},
 		{"FOOTPRINT_REPLICA", "footprint-0", "host name and process id", "Name of this process in claims and logs.", false, text(func(c *config) *string { return &c.replica })},
-		{"FOOTPRINT_WORKERS", "16", "16", "Jobs worked on at once by this process.", false, func(c *config, v string) error {
+		{"FOOTPRINT_WORKERS", "16", "16", "Jobs that this process works on at once.", false, func(c *config, v string) error {
 			workers, err := strconv.Atoi(v)
 			if err != nil || workers < 1 || workers > 256 {
 				return errors.New("it is not a number from 1 to 256")

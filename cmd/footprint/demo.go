@@ -30,7 +30,7 @@ func demo(ctx context.Context, p process, args []string) error {
 	listen := f.String("listen", "127.0.0.1:8080", "address of the page")
 	exported := f.exports()
 	from := f.choice("source", "workspace", "workspace", "defender")
-	f.Bool("no-browser", false, "kept for scripts: the demo only prints its address")
+	f.Bool("no-browser", false, "accepted for scripts; the demo only prints its address")
 	if rest, err := f.parse(args); err != nil {
 		return err
 	} else if len(rest) > 0 {

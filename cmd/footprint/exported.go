@@ -32,13 +32,13 @@ func (f flagSet) exports() *exports {
 		}
 		return fmt.Errorf("it takes a time like 2026-11-30T18:00:00Z or a date, not %q", text)
 	})
-	f.Func("zone", "the time zone of exported times that carry none", func(text string) (err error) {
+	f.Func("zone", "the time zone of exported times that have none", func(text string) (err error) {
 		if e.zone, err = time.LoadLocation(text); err != nil || text == "" || text == "Local" {
 			return fmt.Errorf("it takes the name of a time zone like Europe/Berlin or UTC, not %q", text)
 		}
 		return nil
 	})
-	f.Func("dates", "which number of exported dates is the day", func(text string) error {
+	f.Func("dates", "whether the day or the month comes first in exported dates", func(text string) error {
 		switch text {
 		case "day-first":
 			e.dates = export.DayFirst

@@ -64,7 +64,7 @@ func extract(_ context.Context, p process, args []string) error {
 		case x.Doubtful:
 			state = "doubtful: " + x.Why
 		case x.Held != "":
-			state = "held back: " + x.Held
+			state = "skipped: " + x.Held
 		}
 		if _, err := fmt.Fprintln(p.stdout, strings.TrimRight(fmt.Sprintf("%-8s %-48s %s", x.Type, x.Defanged, state), " ")); err != nil {
 			return fmt.Errorf("writing the indicators: %w", err)

@@ -123,7 +123,7 @@ func TestExitCodesTellWhatHappened(t *testing.T) {
 		{"a folder that is missing fails", []string{"hunt", "--events", events + "/none", "ip=203.0.113.66"}, exitFailed, "does not exist"},
 		{"an empty folder fails", []string{"hunt", "--events", t.TempDir(), "ip=203.0.113.66"}, exitFailed, ""},
 		{"an unknown command is bad usage", []string{"huntt"}, exitUsage, "unknown command"},
-		{"nothing configured fails the check", []string{"check"}, exitFailed, "serve would not work"},
+		{"nothing configured fails the check", []string{"check"}, exitFailed, "serve won't work"},
 		{"serve without tokens fails with the name of what is missing", []string{"serve"}, exitFailed, "_TOKEN is not set"},
 		{"too many indicators are bad usage", append([]string{"hunt", "--events", events}, many(201)...), exitUsage, "200"},
 	} {

@@ -70,8 +70,8 @@ func subcommands() []subcommand {
 		{"extract", "[--format table|json] [--files] [--emails] < text", "find the indicators in a text", extract},
 		{"sweep", "[--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first]] --watchlist FILE [--format table|json] [since=…]", "hunt a whole watchlist once", sweepOnce},
 		{"workspace", "--events DIR [--as-of TIME] [--zone ZONE] [--dates day-first|month-first] [--listen 127.0.0.1:0]", "serve exported events as a Log Analytics workspace and as Defender XDR", workspace},
-		{"check", "[--format table|json]", "tell what works and what is missing before serve", check},
-		{"audit", "[--since 24h] [--verify] [--find TEXT]", "print the audit as JSON lines, or verify its chain", audit},
+		{"check", "[--format table|json]", "say what works and what is missing before serve", check},
+		{"audit", "[--since 24h] [--verify] [--find TEXT]", "print the audit log as JSON lines, or verify its chain", audit},
 		{"verify", "[--key KEY] FILE", "check an evidence bundle, and say what that proves", verify},
 		{"version", "", "print the version", version},
 	}
@@ -117,7 +117,7 @@ func (p process) run(ctx context.Context, args []string) int {
 			return exitFailed
 		}
 	}
-	fmt.Fprintf(p.stderr, "footprint: unknown command %q; there are %s\n", args[0], strings.Join(names(), ", "))
+	fmt.Fprintf(p.stderr, "footprint: unknown command %q; known: %s\n", args[0], strings.Join(names(), ", "))
 	return exitUsage
 }
 

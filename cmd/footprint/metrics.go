@@ -63,13 +63,13 @@ func newMetrics() *metrics {
 		acks:       seconds("ack_seconds", "From an envelope's arrival to its acknowledgement.", []float64{.005, .01, .025, .05, .1, .25, .5, 1, 3}, "stored"),
 		sweeps:     counter("sweeps_total", "Sweeps made, by verdict.", "verdict"),
 		jobWait:    seconds("job_wait_seconds", "From storing a job to a worker that takes it.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60}, "lane"),
-		slotWait:   seconds("slot_wait_seconds", "How long a query waited for one of the identity's places.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60, 180}, "lane"),
-		running:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "footprint_queries_running", Help: "Queries of this process that hold a place."}, []string{"lane"}),
-		coalesced:  prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_coalesced_total", Help: "Hunts that waited for an identical one and were given its answer."}),
+		slotWait:   seconds("slot_wait_seconds", "How long a query waited for one of the identity's slots.", []float64{.005, .01, .05, .1, .5, 1, 5, 10, 30, 60, 180}, "lane"),
+		running:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "footprint_queries_running", Help: "Queries of this process that hold a slot."}, []string{"lane"}),
+		coalesced:  prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_coalesced_total", Help: "Hunts that waited for an identical one and got its answer."}),
 		recalls:    counter("recalls_total", "Answers that rows which came late, or better coverage, changed.", "from", "to"),
 		lateness:   seconds("late_seconds", "How late the rows came at most that changed an answer.", []float64{300, 900, 3600, 3 * 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600}),
-		cpu:        prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_cpu_seconds_total", Help: "CPU time of queries as the service tells it."}),
-		scanned:    prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_scanned_bytes_total", Help: "Data that queries read, as the service tells it."}),
+		cpu:        prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_cpu_seconds_total", Help: "CPU time of queries as reported by the service."}),
+		scanned:    prometheus.NewCounter(prometheus.CounterOpts{Name: "footprint_query_scanned_bytes_total", Help: "Data read by queries as reported by the service."}),
 		tracer:     noTracer(),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -84,17 +84,17 @@ func TestASweepInTheTerminalIsAnAnswer(t *testing.T) {
 	}{
 		{"a hit", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "203.0.113[.]66  ip    🔴 REACHED"},
 		{"its note", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "  C2\n"},
-		{"what was left out, by its line", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "3     8.8.8[.]8      held back: public resolver"},
-		{"and how many", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "Not evaluated: 3 (1 held back, 1 malformed, 1 over-wide)"},
+		{"what was left out, by its line", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "3     8.8.8[.]8      skipped: public resolver"},
+		{"and how many", []string{"--watchlist", dir + "/hit.txt", "since=all"}, exitAnswered, "Not evaluated: 3 (1 malformed, 1 over-wide, 1 skipped)"},
 		{"clean", []string{"--watchlist", dir + "/clean.csv", "since=all"}, exitAnswered, "🟢 CLEAN"},
 		{"expired", []string{"--watchlist", dir + "/clean.csv", "since=all"}, exitAnswered, "Expired, left out: 1"},
-		{"a window without events", []string{"--watchlist", dir + "/clean.csv", "from=2026-02-01", "to=2026-02-02"}, exitCouldNotTell, "holds no event in this window"},
-		{"a list without indicators", []string{"--watchlist", dir + "/nothing.txt", "since=all"}, exitCouldNotTell, "the list holds no indicator that can be hunted"},
+		{"a window without events", []string{"--watchlist", dir + "/clean.csv", "from=2026-02-01", "to=2026-02-02"}, exitCouldNotTell, "has no events in this look-back"},
+		{"a list without indicators", []string{"--watchlist", dir + "/nothing.txt", "since=all"}, exitCouldNotTell, "the list has no indicator that can be hunted"},
 		{"a list that is none", []string{"--watchlist", dir + "/broken.json", "since=all"}, exitFailed, "broken.json is not valid JSON"},
 		{"an empty list", []string{"--watchlist", dir + "/empty.txt", "since=all"}, exitFailed, "empty.txt is empty"},
 		{"a list that is not there", []string{"--watchlist", dir + "/none.txt", "since=all"}, exitFailed, "none.txt can't be read: no such file or directory"},
 		{"no list", []string{"since=all"}, exitUsage, "--watchlist FILE is missing"},
-		{"indicators in the wrong place", []string{"--watchlist", dir + "/hit.txt", "ip=192.0.2.1"}, exitUsage, "is an indicator, which does not go here"},
+		{"indicators in the wrong place", []string{"--watchlist", dir + "/hit.txt", "ip=192.0.2.1"}, exitUsage, "is an indicator, which doesn't belong here"},
 		{"a column that is none", []string{"--watchlist", dir + "/clean.csv", "--columns", "x", "since=all"}, exitUsage, "names no column"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestASweepInTheTerminalIsAnAnswer(t *testing.T) {
 	for _, p := range s.NotEvaluated {
 		kinds = append(kinds, string(p.Kind))
 	}
-	if slices.Sort(kinds); strings.Join(kinds, ", ") != "held back, malformed, over-wide" {
+	if slices.Sort(kinds); strings.Join(kinds, ", ") != "malformed, over-wide, skipped" {
 		t.Errorf("%v", kinds)
 	}
 }

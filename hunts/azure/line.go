@@ -31,7 +31,7 @@ func (l *Line) Enter(ctx context.Context, q hunts.Query) (release func(), ahead 
 		case err == nil:
 			leave, before = shared, n
 		case ctx.Err() != nil:
-			return nil, n, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while it waited for its turn", Err: err}
+			return nil, n, &hunts.Error{Kind: hunts.KindCancelled, Say: "the query was stopped while waiting for a slot", Err: err}
 		}
 	}
 	own, ahead, err := l.lanes.enter(ctx, q.Asker, q.Sweep)

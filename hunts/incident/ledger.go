@@ -205,7 +205,7 @@ func (l *Ledger) Abandon() {
 func (l *Ledger) GiveUp() {
 	for n := range l.Lines {
 		if x := &l.Lines[n]; x.State == Running {
-			x.State, x.Verdict, x.Why = Done, hunts.CouldNotTell, "something on our side failed again and again; hunt all again later"
+			x.State, x.Verdict, x.Why = Done, hunts.CouldNotTell, "something on our side kept failing; hunt all again later"
 		}
 	}
 }

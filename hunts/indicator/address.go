@@ -83,7 +83,7 @@ func refuseMask(raw, address, mask string) *Refusal {
 	bits := binary.BigEndian.Uint32(b[:])
 	ones := mathbits.LeadingZeros32(^bits)
 	if bits<<ones != 0 {
-		return Refuse("ip", raw, "%s is no mask of a network: write ip=203.0.113.0/24", Show(mask))
+		return Refuse("ip", raw, "%s isn't a network mask: write ip=203.0.113.0/24", Show(mask))
 	}
 	network := netip.PrefixFrom(a, ones).Masked()
 	return Refuse("ip", raw, "%s has a mask: write ip=%s", Show(address+"/"+mask), network)

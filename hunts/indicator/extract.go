@@ -81,7 +81,7 @@ type extractor struct {
 // emit records a finding at s[start:end]; a non-empty why makes it doubtful.
 func (x *extractor) emit(ind Indicator, start, end int, why string) {
 	if why == "" && within(x.r.spelt, start, end) && !x.defanged(start, end) {
-		why = "its dots are spelled as words or stand between blanks"
+		why = "its dots are spelled out or stand between spaces"
 	}
 	x.found = append(x.found, Finding{
 		Indicator: ind, Start: int(x.r.pos[start]), End: int(x.r.pos[end]), Doubtful: why != "", Why: why,

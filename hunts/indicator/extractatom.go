@@ -241,7 +241,7 @@ func (x *extractor) hashDoubt(a, b int) (why string, ok bool) {
 		return "only decimal digits, so it could be a number", true
 	}
 	if before, after := byteAt(x.s, a-1), byteAt(x.s, b); before == '\\' || after == '_' || after == '~' {
-		return "could be the name of a file in a cache", true
+		return "could be the name of a cached file", true
 	}
 	switch word := x.wordBefore(a); word {
 	case "imphash", "ja3", "ja3s", "ja4", "hassh", "jarm", "richhash", "telfhash", "commit", "etag", "uuid", "guid", "nonce", "thumbprint",

@@ -58,7 +58,7 @@ func (x *extractor) nameDoubt(a, b int, host string, inURL bool) (why string, no
 		}
 	}
 	if two && capitalised(written) {
-		return "could be two sentences without a blank, or program code", false, false
+		return "could be two sentences without a space, or program code", false, false
 	}
 	if len(tld) == 2 && two && strings.ToUpper(written) == written {
 		return "could be the name of a detection or a product", false, false // BURNTCIGAR.CA, Emotet.CH

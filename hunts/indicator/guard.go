@@ -127,7 +127,7 @@ func (g Guard) bareName(host string) string {
 	case contains(g.FreeMail, host):
 		return "free mail"
 	case contains(g.Platforms, host):
-		return "platform that everybody uses"
+		return "platform everyone uses"
 	}
 	return ""
 }

@@ -35,8 +35,8 @@ func TestGuardHoldsWhatIsNotWorthAHunt(t *testing.T) {
 		{"a ubiquitous program", "file=SVCHOST.EXE", "runs on every device"},
 		{"the empty file", "file=d41d8cd98f00b204e9800998ecf8427e", "hash of an empty file"},
 
-		{"a platform by its bare name", "dns=github.com", "platform that everybody uses"},
-		{"a platform with www", "dns=www.dropbox.com", "platform that everybody uses"},
+		{"a platform by its bare name", "dns=github.com", "platform everyone uses"},
+		{"a platform with www", "dns=www.dropbox.com", "platform everyone uses"},
 		{"a provider of free mail", "dns=proton.me", "free mail"},
 		{"the link of a mail gateway", "dns=https://nam02.safelinks.protection.outlook.com/?data=05", "well-known good domain"},
 

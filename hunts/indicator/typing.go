@@ -40,7 +40,7 @@ func settle(key, s string, once func(string) (Indicator, *Refusal)) (Indicator, 
 		}
 		ind, no = again, noAgain
 	}
-	return Indicator{}, Refuse(key, s, "%s is defanged several times over: write it plainly", Show(s))
+	return Indicator{}, Refuse(key, s, "%s is defanged more than once: write it plainly", Show(s))
 }
 
 // TooLong keeps what follows from working on megabytes.

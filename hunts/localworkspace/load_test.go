@@ -332,7 +332,7 @@ func TestTheIngestionTimeOfAnExportIsATime(t *testing.T) {
 		table := mustTable(t, events, name)
 		k := slices.IndexFunc(table.Columns(), func(c kql.Column) bool { return c.Name == "_IngestionTime" })
 		if k < 0 || table.Columns()[k].Type != kql.Datetime || table.Value(0, k).IsNull() {
-			t.Errorf("%s: column %d of %v is no time", name, k, table.Columns())
+			t.Errorf("%s: column %d of %v isn't a time", name, k, table.Columns())
 		}
 	}
 	if bad := events.BadLines(); len(bad) != 1 || bad[0].Line != 2 {

@@ -64,8 +64,12 @@ const auditSkew = 24 * time.Hour
 // AuditSince hands every entry not older than since to each, in order, with
 // its hash.
 func (s *Store) AuditSince(ctx context.Context, since time.Time, each func(e hunts.AuditEntry, hash string) error) error {
+	server, err := s.db.Time(ctx).Result()
+	if err := gone(err); err != nil {
+		return err
+	}
 	from := "-"
-	if ms := since.Add(-auditSkew).UnixMilli(); ms > 0 {
+	if ms := server.Add(since.Sub(s.cfg.Clock())).Add(-auditSkew).UnixMilli(); ms > 0 { // as long ago by the clock of Redis, which made the ids
 		from = strconv.FormatInt(ms, 10)
 	}
 	return s.auditPages(ctx, from, func(entry []byte, hash string) error {

@@ -22,7 +22,7 @@ func parseIncident(key, text string) (string, *Refusal) {
 	}
 	number = strings.TrimPrefix(number, "#")
 	if !isDigits(number) || len(number) > 18 {
-		return "", indicator.Refuse(key, text, "%s is no incident number: write %s", indicator.Show(text), example(key))
+		return "", indicator.Refuse(key, text, "%s isn't an incident number: write %s", indicator.Show(text), example(key))
 	}
 	return portal + number, nil
 }

@@ -68,7 +68,7 @@ func ParseWindow(text string, now time.Time) (Request, *Refusal) {
 		return Request{}, no
 	}
 	for _, i := range p.req.Indicators() {
-		return Request{}, indicator.Refuse("", i.Value, "%s is an indicator, which does not go here: write since=, from=, to=, device=, workspace= or why=", indicator.Show(i.Value))
+		return Request{}, indicator.Refuse("", i.Value, "%s is an indicator, which doesn't belong here: write since=, from=, to=, device=, workspace= or why=", indicator.Show(i.Value))
 	}
 	return p.req, nil
 }
@@ -184,7 +184,7 @@ func isListMark(s string) bool {
 // bareHint teaches what a word without "=" was probably meant to be.
 func (p *parser) bareHint(text string) *Refusal {
 	if strings.HasPrefix(text, "=") {
-		return indicator.Refuse("", text, "there is a blank before %s: write key and value together, as in ip=203.0.113[.]66", indicator.Show(text))
+		return indicator.Refuse("", text, "there is a space before %s: write key and value together, as in ip=203.0.113[.]66", indicator.Show(text))
 	}
 	if k := canonicalKey(indicator.Tidy(text)); k != "" {
 		return indicator.Refuse(k, text, "%s has no value: write it with an equals sign, as in %s", indicator.Show(text), example(k))
@@ -245,7 +245,7 @@ func (p *parser) keyed(w word) *Refusal {
 		empty = empty || indicator.TrimInvisible(v.text) == ""
 	}
 	if empty {
-		return indicator.Refuse(key, w.key, "%s= has no value: write it right behind the equals sign, as in %s", key, example(key))
+		return indicator.Refuse(key, w.key, "%s= has no value: write it right after the equals sign, as in %s", key, example(key))
 	}
 	switch key {
 	case "file":
@@ -320,7 +320,7 @@ func (p *parser) indicators(key, typed string, values []item) *Refusal {
 			return no
 		}
 		if key == "dns" && afterURL && !v.quoted && !strings.Contains(ind.Value, ".") {
-			return indicator.Refuse(key, text, "%s follows a URL behind a comma: if it belongs to the URL, put the whole URL in quotes", indicator.Show(text))
+			return indicator.Refuse(key, text, "%s follows a URL after a comma: if it belongs to the URL, put the whole URL in quotes", indicator.Show(text))
 		}
 		afterURL = ind.Kind == indicator.KindURL && !v.quoted
 		if no := p.add(ind); no != nil {
@@ -360,7 +360,7 @@ func (p *parser) devices(values []item) *Refusal {
 		}
 		for _, c := range text {
 			if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && !strings.ContainsRune("-_.$", c) {
-				return indicator.Refuse("device", v.text, "%s is no device name: write the whole name, as in %s", indicator.Show(v.text), example("device"))
+				return indicator.Refuse("device", v.text, "%s isn't a device name: write the whole name, as in %s", indicator.Show(v.text), example("device"))
 			}
 		}
 		if no := appendName(&p.req.Devices, "device", text); no != nil {
@@ -400,7 +400,7 @@ func (p *parser) names(key string, values []item) *Refusal {
 		}
 		text := indicator.Tidy(indicator.ASCIIDashes(indicator.RefangAll(v.text)))
 		if !isName(text) {
-			return indicator.Refuse(key, v.text, "%s is no name for %s=: write %s", indicator.Show(v.text), key, example(key))
+			return indicator.Refuse(key, v.text, "%s isn't a name for %s=: write %s", indicator.Show(v.text), key, example(key))
 		}
 		list := &p.req.Workspaces
 		if key == "exclude" {
@@ -416,7 +416,7 @@ func (p *parser) names(key string, values []item) *Refusal {
 		}
 	}
 	if p.req.ExcludeNone && len(p.req.Exclude) > 0 {
-		return indicator.Refuse("exclude", "", "exclude=none can't stand with the profile %s: write one or the other", indicator.Show(p.req.Exclude[0]))
+		return indicator.Refuse("exclude", "", "exclude=none and the profile %s contradict each other: write one of them", indicator.Show(p.req.Exclude[0]))
 	}
 	return nil
 }
@@ -472,7 +472,7 @@ func (p *parser) single(key, text string) *Refusal {
 	case "hunt":
 		p.req.Hunt = strings.ToLower(text)
 		if !isName(text) || utf8.RuneCountInString(text) > maxNameRunes {
-			no = indicator.Refuse(key, text, "%s is no name of a hunt: write %s", indicator.Show(text), example(key))
+			no = indicator.Refuse(key, text, "%s isn't the name of a hunt: write %s", indicator.Show(text), example(key))
 		}
 	case "incident":
 		p.req.Incident, no = parseIncident(key, text)
@@ -518,5 +518,5 @@ func refuseHash(key string, ind indicator.Indicator) *Refusal {
 	case ind.IsHash():
 		return indicator.Refuse(key, ind.Value, "%s is a %s: write %s=%s", indicator.Show(ind.Value), strings.ToUpper(string(ind.Kind)), ind.Kind, ind.Value)
 	}
-	return indicator.Refuse(key, ind.Value, "%s is no hash: write file=%s", indicator.Show(ind.Value), indicator.Plain(ind.Value))
+	return indicator.Refuse(key, ind.Value, "%s isn't a hash: write file=%s", indicator.Show(ind.Value), indicator.Plain(ind.Value))
 }

@@ -28,9 +28,9 @@ func ParseDuration(s string) (time.Duration, *Refusal) {
 	case t == "":
 		return 0, indicator.Refuse("since", s, "since= has no value: %s", forms)
 	case strings.HasPrefix(t, "-"):
-		return no("is negative; a look-back counts back from now by itself")
+		return no("is negative; a look-back already counts back from now")
 	case digits == 0:
-		return no("is no length of time")
+		return no("isn't a length of time")
 	case unit == "":
 		return no("has no unit")
 	case unit == "M" || strings.HasPrefix(strings.ToLower(unit), "mo"):
@@ -55,10 +55,10 @@ func ParseDuration(s string) (time.Duration, *Refusal) {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n > int64(maxLookBack/one) {
-		return no("is longer than any workspace keeps data")
+		return no("is longer than any workspace keeps its data")
 	}
 	if n == 0 {
-		return no("is no time at all")
+		return no("must be more than zero")
 	}
 	return time.Duration(n) * one, nil
 }
@@ -101,7 +101,7 @@ func parseTime(key, s string) (time.Time, *Refusal) {
 				return time.Time{}, indicator.Refuse(key, s, "%s=%s has no time zone: write %s=%s for UTC", key, indicator.Plain(s), key, zoneless.Format(time.RFC3339))
 			}
 		}
-		return time.Time{}, indicator.Refuse(key, s, "%s=%s is no time: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, indicator.Plain(s), key, key)
+		return time.Time{}, indicator.Refuse(key, s, "%s=%s isn't a time: write a date as in %s=2026-05-30, or a time as in %s=2026-05-30T14:00:00Z", key, indicator.Plain(s), key, key)
 	}
 	at = at.UTC()
 	if at.Before(earliest) || at.Year() > 9999 {
@@ -118,13 +118,13 @@ func checkWindow(r Request, now time.Time) *Refusal {
 	counted := r.Since > 0 || r.All
 	switch midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour); {
 	case counted && (!r.From.IsZero() || !r.To.IsZero()):
-		return indicator.Refuse("since", "", "since= counts back from now and can't stand with from= or to=: write since=7d, or from=2026-05-23 to=2026-05-30")
+		return indicator.Refuse("since", "", "since= counts back from now, so it can't be combined with from= or to=: write since=7d, or from=2026-05-23 to=2026-05-30")
 	case !r.From.IsZero() && !r.From.Before(now):
 		return indicator.Refuse("from", "", "from=%s lies in the future (now is %s UTC): write an earlier time", r.From.Format(time.RFC3339), stamp)
 	case r.To.After(midnight):
 		return indicator.Refuse("to", "", "to=%s lies in the future (now is %s UTC): leave to= out to search until now", r.To.Format(time.RFC3339), stamp)
 	case !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To):
-		return indicator.Refuse("to", "", "the window is reversed or empty, from=%s is not before to=%s: swap them", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
+		return indicator.Refuse("to", "", "the look-back is reversed or empty, from=%s is not before to=%s: swap them", r.From.Format(time.RFC3339), r.To.Format(time.RFC3339))
 	}
 	return nil
 }

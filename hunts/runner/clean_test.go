@@ -380,8 +380,8 @@ func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
 		"ip=203.0.113.66 file=powershell.exe":                   "no sensor reported reaching or trying it through powershell.exe",
 		"dns=evil.example file=a.exe,b.exe device=ws-1":         "no sensor reported reaching or trying it through any of 2 files on ws-1",
 		"ip=203.0.113.66 device=ws-1,ws-2":                      "no sensor reported reaching or trying it on any of 2 devices",
-		"file=d41d8cd98f00b204e9800998ecf8427e":                 "no sensor reported an event of it",
-		"file=d41d8cd98f00b204e9800998ecf8427e,b.exe device=ws": "no sensor reported an event of it on ws",
+		"file=d41d8cd98f00b204e9800998ecf8427e":                 "no sensor reported an event with it",
+		"file=d41d8cd98f00b204e9800998ecf8427e,b.exe device=ws": "no sensor reported an event with it on ws",
 	} {
 		t.Run(request, func(t *testing.T) {
 			s := healthy(7 * day)

@@ -91,7 +91,7 @@ func (r *Runner) coverage(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 		c.SensorsReporting = max(0, c.SensorsKnown-int64(len(r.unheard(h, seen))))
 	}
 	if covErr != nil {
-		c.Problems = append(c.Problems, "the coverage is not known: "+sayOf(covErr, d))
+		c.Problems = append(c.Problems, "coverage is unknown: "+sayOf(covErr, d))
 	} else {
 		n := s.older.newer(h)
 		c.Problems = r.problems(n, d, seen, s.older.newer(hunts.Hunt{Window: s.window}).Window)
@@ -210,10 +210,10 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 		out = append(out, fmt.Sprintf("Web traffic here goes through the proxy %s, which hides the addresses behind it: only names can be seen.", seen.Proxy))
 	}
 	if !s.runner.live(s.hunt) && seen.Known > 0 && seen.Elsewhere == 0 && len(s.hunt.Request.Devices) == 0 {
-		out = append(out, "The export has no list of devices: sensors that sent no event at all can't be noticed.")
+		out = append(out, "The export has no list of devices, so a sensor without any event can't be noticed.")
 	}
 	if !s.runner.live(s.hunt) && !seen.Newest.IsZero() && seen.Control == "" {
-		out = append(out, "The export holds no completed connection to test the search with.")
+		out = append(out, "The export has no completed connection, so the self-test could not run.")
 	}
 	if a.Truncated.ByDevice || a.Truncated.Rows {
 		out = append(out, "More devices or rows matched than one answer holds: counts of events are exact, counts of devices per indicator and process are lower bounds.")

@@ -38,7 +38,7 @@ func (r *Runner) sweepControl(ctx context.Context, s *surveyor, seen *sensors) e
 	}
 	if len(known) == 0 {
 		if seen.Control == "" {
-			seen.ControlSay = "no control host is known, so that nothing shows that the search works"
+			seen.ControlSay = "no control host is known, so nothing proves that the search works"
 		}
 		return nil
 	}
@@ -53,7 +53,7 @@ func (r *Runner) sweepControl(ctx context.Context, s *surveyor, seen *sensors) e
 			names[n] = i.Value
 		}
 		seen.Control = names[0]
-		seen.ControlSay = fmt.Sprintf("no control host was found, though %s should be there", strings.Join(names, ", "))
+		seen.ControlSay = fmt.Sprintf("the self-test failed: the self-test failed: the self-test failed: the self-test failed: the self-test failed: the self-test failed: the self-test failed: no control host was found, though %s should be there", strings.Join(names, ", "))
 	}
 	return nil
 }

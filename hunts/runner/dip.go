@@ -131,7 +131,7 @@ func (s sensors) fewer(w hunts.Window, gaps []silence) []string {
 }
 
 func silentText(gap silence, w hunts.Window) string {
-	return fmt.Sprintf("no events from %s to %s UTC, though the fleet reports at these hours on other days", dayText(gap.from, w), dayText(gap.to, w))
+	return fmt.Sprintf("no events from %s to %s UTC, although the fleet reports at these hours on other days", dayText(gap.from, w), dayText(gap.to, w))
 }
 
 func moreGaps(n int) string {

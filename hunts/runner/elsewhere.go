@@ -155,7 +155,7 @@ func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *
 	}
 	if err := x.read(res.Rows); err != nil {
 		r.cfg.Log.Error("place not understood", "hunt", h.ID, "place", d.Name, "error", err)
-		x.fail("the answer of the workspace was not understood")
+		x.fail("the workspace's answer couldn't be read")
 		return
 	}
 	switch {

@@ -238,7 +238,7 @@ func TestAHuntForAFileIsCleanOnlyWhereEveryPlaceWasSearched(t *testing.T) {
 		want  hunts.Verdict
 		say   string
 	}{
-		"all of them": {nil, hunts.Clean, "no sensor reported an event of it"},
+		"all of them": {nil, hunts.Clean, "no sensor reported an event with it"},
 		"no such tables": {func() (hunts.Result, error) {
 			return hunts.Result{}, &hunts.Error{Kind: hunts.KindNoTable, Say: "no table"}
 		}, hunts.CouldNotTell, "files written (DeviceFileEvents) not searched: no such data here"},
@@ -248,8 +248,8 @@ func TestAHuntForAFileIsCleanOnlyWhereEveryPlaceWasSearched(t *testing.T) {
 		"half an answer": {func() (hunts.Result, error) { r := emptyPlace(); r.Partial = "cut"; return r, nil }, hunts.CouldNotTell, "not searched in full: cut"},
 		"old events": {func() (hunts.Result, error) {
 			return hunts.Result{Rows: [][]any{{"total", `{"events":0,"devices":0,"rows":9,"newest":"2026-11-20T00:00:00Z"}`}}}, nil
-		}, hunts.CouldNotTell, "the newest event is 3 days older than the end of the window"},
-		"nonsense": {func() (hunts.Result, error) { return hunts.Result{}, nil }, hunts.CouldNotTell, "not understood"},
+		}, hunts.CouldNotTell, "the newest event is 3 days older than the end of the look-back"},
+		"nonsense": {func() (hunts.Result, error) { return hunts.Result{}, nil }, hunts.CouldNotTell, "couldn't be read"},
 	} {
 		s := healthy(7 * day)
 		s.place = c.place

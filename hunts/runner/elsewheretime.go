@@ -17,7 +17,7 @@ func (r *Runner) timely(h hunts.Hunt, w hunts.Window, x *placeResult) {
 	first, _, known := rhythm.ends()
 	switch gaps := rhythm.outages(w, placeStale); {
 	case late > placeStale && (r.live(h) || !h.Window.All):
-		x.fail(fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+		x.fail(fmt.Sprintf("the newest event is %s older than the end of the look-back", roughly(late)))
 	case !known || len(gaps) == 0 || len(gaps) == 1 && gaps[0].to.Equal(w.To):
 		x.place.Searched = true
 	case gaps[0].from.Equal(w.From) && gaps[0].to.Equal(startOf(first)):
@@ -44,9 +44,9 @@ func (r *Runner) beforeWindow(ctx context.Context, h hunts.Hunt, w hunts.Window,
 	case res.Partial != "":
 		x.fail(res.Partial)
 	case newest.IsZero():
-		x.absent("no event in this window, nor in the 30 days before it")
+		x.absent("no events in this look-back, nor in the 30 days before it")
 	case late > placeStale:
-		x.fail(fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+		x.fail(fmt.Sprintf("the newest event is %s older than the end of the look-back", roughly(late)))
 	default:
 		x.place.Searched = true
 	}

@@ -102,7 +102,7 @@ func (s *searcher) events(ctx context.Context, at hunts.Slice, m merger) (list [
 		}
 		bag, _ := row[0].(string)
 		if err := json.NewDecoder(strings.NewReader(bag)).Decode(&e); err != nil {
-			return nil, "", &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("an event: %w", err)}
+			return nil, "", &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace's answer couldn't be read", Err: fmt.Errorf("an event: %w", err)}
 		}
 		one := m.event(e.eventRow)
 		one.Excluded = e.Excluded

@@ -162,7 +162,7 @@ func TestAFleetWithAFaultIsNeverClean(t *testing.T) {
 		request string
 		want    string
 	}{
-		{"events in the last three minutes only", madeFleet{days: 1, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-01T00:00", "2026-11-25T12:02"), every: time.Minute}, "since=24h", "holds events only since"},
+		{"events in the last three minutes only", madeFleet{days: 1, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-01T00:00", "2026-11-25T12:02"), every: time.Minute}, "since=24h", "has events only since"},
 		{"silent for 47 hours", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-20T03:00", "2026-11-22T02:00")}, "since=7d", "no events from Nov 20 03:00 to Nov 22 02:00 UTC"},
 		{"silent for three hours of a busy day", madeFleet{days: 23, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-25T03:00", "2026-11-25T06:00")}, "since=24h", "no events from Nov 25 03:00 to Nov 25 06:00 UTC"},
 		{"silent for three hours, and no weeks before", madeFleet{days: 7, now: wednesdayNoon, info: true, reports: silent(always, "2026-11-23T03:00", "2026-11-23T06:00")}, "from=2026-11-18T13:05:00Z to=2026-11-25T12:05:00Z", "no events from Nov 23 03:00 to Nov 23 06:00 UTC"},
@@ -178,9 +178,9 @@ func TestAFleetWithAFaultIsNeverClean(t *testing.T) {
 		{"DeviceInfo only", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: func(int, time.Time) bool { return false }}, "since=7d", "lacks"},
 		{"half of the sensors stopped three days ago", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: func(d int, at time.Time) bool { return d%2 == 0 || at.Before(wednesdayNoon.Add(-72*time.Hour)) }}, "since=24h", "only 10 of 20 sensors"},
 		{"half of the sensors never reported", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: func(d int, _ time.Time) bool { return d%2 == 0 }}, "since=7d", "only 10 of 20 sensors"},
-		{"the device is silent for two days", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: func(d int, at time.Time) bool { return d != 3 || at.Before(wednesdayNoon.Add(-48*time.Hour)) }}, "since=7d device=ws-03", "ws-03 reported last on"},
-		{"nothing but the events says how many sensors there are", madeFleet{days: 30, now: wednesdayNoon}, "since=7d", "nothing but DeviceNetworkEvents"},
-		{"the table holds 10 days only", madeFleet{days: 10, now: wednesdayNoon, info: true}, "since=30d", "holds events only since 2026-11-15"},
+		{"the device is silent for two days", madeFleet{days: 30, now: wednesdayNoon, info: true, reports: func(d int, at time.Time) bool { return d != 3 || at.Before(wednesdayNoon.Add(-48*time.Hour)) }}, "since=7d device=ws-03", "ws-03 last reported on"},
+		{"only the events say how many sensors there are", madeFleet{days: 30, now: wednesdayNoon}, "since=7d", "only DeviceNetworkEvents"},
+		{"the table holds 10 days only", madeFleet{days: 10, now: wednesdayNoon, info: true}, "since=30d", "has events only since 2026-11-15"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ func judge(a *hunts.Answer, unsearched []hunts.Slice, unattributed int64) {
 		a.Reason = cancelledText(a.Coverage.Slices)
 	case len(unsearched) > 0 && a.Totals.Events > 0:
 		a.Verdict = hunts.CouldNotTell
-		a.Reason = fmt.Sprintf("only tries in what was searched, but %s", unsearchedText(unsearched, len(a.Coverage.Slices)))
+		a.Reason = fmt.Sprintf("only failed tries in what was searched, but %s", unsearchedText(unsearched, len(a.Coverage.Slices)))
 	case len(unsearched) > 0:
 		a.Verdict = hunts.CouldNotTell
 		a.Reason = unsearchedText(unsearched, len(a.Coverage.Slices))
@@ -200,11 +200,11 @@ func judgeSurvey(s *hunts.Survey, unsearched map[indicator.Indicator]bool, unatt
 	case n[hunts.Seen] > 0:
 		s.Verdict = hunts.Seen
 	case len(s.Indicators) == 0:
-		s.Verdict, s.Reason = hunts.CouldNotTell, "the list holds no indicator that can be hunted"
+		s.Verdict, s.Reason = hunts.CouldNotTell, "the list has no indicator that can be hunted"
 	case n[hunts.CouldNotTell] > 0 || len(unsearched) > 0:
 		s.Verdict, s.Reason = hunts.CouldNotTell, strings.Join(saidOnce(s.Coverage.Problems), "; ")
 		if s.Reason == "" {
-			s.Reason = "nothing was there to be searched"
+			s.Reason = "there was nothing to search"
 		}
 	case n[hunts.Tried] > 0:
 		s.Verdict = hunts.Tried
@@ -298,7 +298,7 @@ func triedText(a hunts.Answer) string {
 func cleanText(r hunts.AnswerRequest) string {
 	text := "no sensor reported reaching or trying it"
 	if len(r.IPs)+len(r.Domains) == 0 {
-		text = "no sensor reported an event of it"
+		text = "no sensor reported an event with it"
 	} else if len(r.Files) > 0 {
 		text += " through " + oneOf(r.Files, "file")
 	}

@@ -66,7 +66,7 @@ func readStarts(out *hunts.Lineage, rows [][]any) error {
 			Last  kqlTime `json:"last"`
 		}
 		if err := json.Unmarshal([]byte(bag), &s); err != nil {
-			return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the answer of the workspace was not understood", Err: fmt.Errorf("a row of the lineage: %w", err)}
+			return &hunts.Error{Kind: hunts.KindUnavailable, Say: "the workspace's answer couldn't be read", Err: fmt.Errorf("a row of the lineage: %w", err)}
 		}
 		s.Start.First, s.Start.Last = s.First.Time, s.Last.Time
 		s.Decoded = hunts.DecodedCommand(s.CommandLine)

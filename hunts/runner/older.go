@@ -123,7 +123,7 @@ func (o older) look(ctx context.Context, r *Runner, h hunts.Hunt, d Definition) 
 	h = o.before(h)
 	seen, err := r.lookAround(ctx, h, d)
 	if err != nil {
-		return seen, []string{o.scope + ": the coverage is not known: " + sayOf(err, d)}
+		return seen, []string{o.scope + ": coverage is unknown: " + sayOf(err, d)}
 	}
 	var out []string
 	for _, p := range r.problems(h, d, seen, r.windowWithin(h, seen)) {

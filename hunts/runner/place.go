@@ -65,7 +65,7 @@ func (r *Runner) placesOf(h hunts.Hunt, d Definition, a hunts.Answer, covErr err
 			}
 		}
 	case covErr != nil:
-		table.Reason = "the coverage is not known: " + sayOf(covErr, d)
+		table.Reason = "coverage is unknown: " + sayOf(covErr, d)
 	}
 	out := []hunts.Place{table}
 	for _, u := range r.unread(h.Request, d) {

@@ -15,12 +15,12 @@ import (
 // one sentence each.
 func (r *Runner) problems(h hunts.Hunt, d Definition, s sensors, w hunts.Window) []string {
 	if s.Newest.IsZero() {
-		return []string{d.Footprint.Table + " holds no event in this window"}
+		return []string{d.Footprint.Table + " has no events in this look-back"}
 	}
 	live := r.live(h)
 	var out []string
 	if s.Partial != "" {
-		out = append(out, "the coverage is only partly known: "+s.Partial)
+		out = append(out, "coverage is only partly known: "+s.Partial)
 	}
 	out = append(out, r.silent(h, d, s, w)...)
 	if len(h.Request.Devices) > 0 {
@@ -32,9 +32,9 @@ func (r *Runner) problems(h hunts.Hunt, d Definition, s sensors, w hunts.Window)
 	case s.ControlSay != "":
 		out = append(out, s.ControlSay)
 	case s.Control != "" && !s.Found:
-		out = append(out, fmt.Sprintf("the control address %s, which is in the table, was not found again", s.Control))
+		out = append(out, fmt.Sprintf("the self-test failed: the control address %s, which is in the table, was not found", s.Control))
 	case s.Control == "" && live:
-		out = append(out, "no completed connection was there to test the search with")
+		out = append(out, "there was no completed connection to run the self-test with")
 	}
 	out = append(out, s.Filled.missing(h.Request, d)...)
 	if s.Proxy != "" && addressesOnly(h.Request) {
@@ -59,14 +59,14 @@ func (r *Runner) silent(h hunts.Hunt, d Definition, s sensors, w hunts.Window) [
 		switch {
 		case gap.to.Equal(w.To): // said by the age of the newest event
 		case gap.from.Equal(w.From) && gap.to.Equal(startOf(first)):
-			out = append(out, fmt.Sprintf("%s holds events only since %s UTC", d.Footprint.Table, startText(s.Oldest, gap.to)))
+			out = append(out, fmt.Sprintf("%s has events only since %s UTC", d.Footprint.Table, startText(s.Oldest, gap.to)))
 		default:
 			gaps = append(gaps, gap)
 		}
 	}
 	late := w.To.Sub(s.Newest)
 	if late > r.cfg.StaleAfter && !(h.Window.All && !r.live(h)) && !rhythm.sleeps(s.Newest, w.To) {
-		out = append(out, fmt.Sprintf("the newest event is %s older than the end of the window", roughly(late)))
+		out = append(out, fmt.Sprintf("the newest event is %s older than the end of the look-back", roughly(late)))
 	}
 	if len(gaps) > 0 {
 		out = append(out, silentText(longest(gaps), w)+moreGaps(len(gaps)-1))
@@ -105,9 +105,9 @@ func (r *Runner) unheard(h hunts.Hunt, s sensors) []string {
 		}
 		switch {
 		case last.IsZero():
-			out = append(out, fmt.Sprintf("no sensor named %s reported in this window", asked))
+			out = append(out, fmt.Sprintf("no sensor named %s reported in this look-back", asked))
 		case s.Newest.Sub(last) >= r.cfg.ReportingWithin:
-			out = append(out, fmt.Sprintf("%s reported last on %s UTC, %s before the end of the window", asked, last.UTC().Format("Jan 2 15:04"), roughly(h.Window.To.Sub(last))))
+			out = append(out, fmt.Sprintf("%s last reported on %s UTC, %s before the end of the look-back", asked, last.UTC().Format("Jan 2 15:04"), roughly(h.Window.To.Sub(last))))
 		}
 	}
 	return out
@@ -118,9 +118,9 @@ func (r *Runner) unheard(h hunts.Hunt, s sensors) []string {
 func (r *Runner) few(s sensors, d Definition, live bool) []string {
 	switch {
 	case s.Known == 0:
-		return []string{"it is not known how many sensors there are"}
+		return []string{"the number of sensors is unknown"}
 	case s.Elsewhere == 0 && live:
-		return []string{fmt.Sprintf("nothing but %s says how many sensors there are, so a sensor that is silent can't be noticed", d.Footprint.Table)}
+		return []string{fmt.Sprintf("only %s says how many sensors there are, so a silent sensor can't be noticed", d.Footprint.Table)}
 	case s.Reporting == 0 && s.OfWeek == 0:
 		return []string{"no event names its device"}
 	case r.enough(s.Reporting, s.Known):
@@ -151,7 +151,7 @@ func (f filled) missing(req request.Request, d Definition) []string {
 	var out []string
 	need := func(needed bool, column string, have, of int64) {
 		if needed && of > 0 && have == 0 && strings.Contains(d.Query, column) {
-			out = append(out, fmt.Sprintf("%s is empty in all %d events that were looked at", column, of))
+			out = append(out, fmt.Sprintf("%s is empty in all %d events", column, of))
 		}
 	}
 	hash := map[indicator.Kind]bool{}

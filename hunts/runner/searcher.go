@@ -145,9 +145,9 @@ func (s *searcher) spent(q hunts.QueryStats) {
 // notUnderstood is what people read of an answer that can't be used.
 func notUnderstood(err error) string {
 	if errors.Is(err, errContradiction) {
-		return "the answer of the workspace contradicts itself"
+		return "the workspace's answer contradicts itself"
 	}
-	return "the answer of the workspace was not understood"
+	return "the workspace's answer couldn't be read"
 }
 
 // stoppedReason says who cancelled a hunt, where a person did.

@@ -90,11 +90,11 @@ func TestTheTextOfAFeed(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"sentinel:io":                         "is no alias",
-		"sentinel:" + strings.Repeat("a", 65): "is no alias",
-		"ftp://feed.example":                  "is no source",
-		"list.txt":                            "is no source",
-		"https://me:secret@feed.example/":     "can't hold a password",
+		"sentinel:io":                         "isn't the alias",
+		"sentinel:" + strings.Repeat("a", 65): "isn't the alias",
+		"ftp://feed.example":                  "isn't a source",
+		"list.txt":                            "isn't a source",
+		"https://me:secret@feed.example/":     "can't contain a password",
 		"https://feed.example/x#nonsense":     "names no column",
 	} {
 		if _, err := ParseFeed(text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {

@@ -38,7 +38,7 @@ const DefaultCron = "30 8 * * 1-5"
 // Check says what is wrong with a schedule, in a sentence.
 func (s Schedule) Check() error {
 	if !nameOf.MatchString(s.Name) {
-		return fmt.Errorf("a sweep needs a short name of letters, digits, - and _, not %.60q", s.Name)
+		return fmt.Errorf("a sweep needs a short name made of letters, digits, - and _, not %.60q", s.Name)
 	}
 	for _, source := range s.Sources {
 		if _, err := ParseFeed(source); err != nil {
@@ -47,7 +47,7 @@ func (s Schedule) Check() error {
 	}
 	slots, err := s.parse()
 	if err == nil && slots.next(someDay).IsZero() {
-		return fmt.Errorf("%q never comes: there is no such day", s.Cron)
+		return fmt.Errorf("%q never runs: there is no such day", s.Cron)
 	}
 	return err
 }
@@ -137,11 +137,11 @@ func (s Schedule) parse() (wall, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return wall{}, fmt.Errorf("%q is no time zone: write one such as Europe/Berlin", name)
+		return wall{}, fmt.Errorf("%q isn't a time zone: write one such as Europe/Berlin", name)
 	}
 	slots, err := cron.ParseStandard("CRON_TZ=UTC " + s.Cron)
 	if err != nil || len(strings.Fields(s.Cron)) != 5 {
-		return wall{}, fmt.Errorf("%q is no schedule: write minute, hour, day, month and weekday, such as %q", s.Cron, DefaultCron)
+		return wall{}, fmt.Errorf("%q isn't a schedule: write minute, hour, day, month and weekday, such as %q", s.Cron, DefaultCron)
 	}
 	return wall{slots, zone}, nil
 }

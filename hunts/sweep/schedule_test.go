@@ -50,14 +50,14 @@ func TestAScheduleThatCanNotBeIsRefused(t *testing.T) {
 		}
 	}
 	for want, s := range map[string]Schedule{
-		"needs a short name":     {Cron: DefaultCron},
-		"letters, digits":        {Name: "a/b", Cron: DefaultCron},
-		"never comes":            {Name: "x", Cron: "0 8 30 2 *"},
-		"is no time zone":        {Name: "x", Cron: DefaultCron, Zone: "Mars/Base"},
-		"is no schedule":         {Name: "x", Cron: "30 8 * *"},
-		`"@every 5s" is no sche`: {Name: "x", Cron: "@every 5s"},
-		"CRON_TZ":                {Name: "x", Cron: "CRON_TZ=UTC 0 8 * * *"},
-		"is no source":           {Name: "x", Cron: DefaultCron, Sources: []string{"ftp://example.org"}},
+		"needs a short name":       {Cron: DefaultCron},
+		"letters, digits":          {Name: "a/b", Cron: DefaultCron},
+		"never runs":               {Name: "x", Cron: "0 8 30 2 *"},
+		"isn't a time zone":        {Name: "x", Cron: DefaultCron, Zone: "Mars/Base"},
+		"isn't a schedule":         {Name: "x", Cron: "30 8 * *"},
+		`"@every 5s" isn't a sche`: {Name: "x", Cron: "@every 5s"},
+		"CRON_TZ":                  {Name: "x", Cron: "CRON_TZ=UTC 0 8 * * *"},
+		"isn't a source":           {Name: "x", Cron: DefaultCron, Sources: []string{"ftp://example.org"}},
 	} {
 		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", s, err, want)
@@ -118,7 +118,7 @@ func TestTheOperatorsFileOfSweeps(t *testing.T) {
 	for want, text := range map[string]string{
 		"channel is missing":   "sweeps: [{name: daily}]",
 		"there are two sweeps": "sweeps: [{name: a, channel: C}, {name: a, channel: C}]",
-		"is no time zone":      "sweeps: [{name: a, channel: C, zone: Mars/Base}]",
+		"isn't a time zone":    "sweeps: [{name: a, channel: C, zone: Mars/Base}]",
 		"look_back":            "sweeps: [{name: a, channel: C, look_back: soon}]",
 		"unknown field":        "sweeps: [{name: a, chanel: C}]",
 	} {

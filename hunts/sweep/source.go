@@ -52,7 +52,7 @@ func ParseFeed(text string) (Feed, error) {
 		alias := text[len(sentinelWatchlist):]
 		// learn.microsoft.com/azure/sentinel/watchlists: an alias has 3 to 64 characters
 		if len(alias) < 3 || len(alias) > 64 {
-			return Feed{}, fmt.Errorf("%q is no alias of a watchlist: it has 3 to 64 characters", alias)
+			return Feed{}, fmt.Errorf("%q isn't the alias of a watchlist, which has 3 to 64 characters", alias)
 		}
 		return Feed{Workspace: true, Tips: hunts.TipSource{Watchlist: alias}}, nil
 	}
@@ -69,10 +69,10 @@ func ParseFeed(text string) (Feed, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || len(text) > 2000 {
-		return Feed{}, fmt.Errorf("%q is no source of indicators: write an https:// address, ti for the threat intelligence of the workspace, sentinel:ALIAS for one of its watchlists, or taxii:COLLECTION, misp or opencti for a server that the operator set up", text)
+		return Feed{}, fmt.Errorf("%q isn't a source of indicators: write an https:// address, ti for the threat intelligence of the workspace, sentinel:ALIAS for one of its watchlists, or taxii:COLLECTION, misp or opencti for a server that the operator set up", text)
 	}
 	if u.User != nil {
-		return Feed{}, fmt.Errorf("the address of a source can't hold a password; it would be shown to everybody here")
+		return Feed{}, fmt.Errorf("a source's URL can't contain a password: everyone here would see it")
 	}
 	// what stands behind # never leaves this machine
 	columns, err := ParseColumns(strings.ReplaceAll(u.Fragment, "&", ","))

@@ -63,7 +63,7 @@ type Kind string
 const (
 	Malformed  Kind = "malformed"
 	OverWide   Kind = "over-wide"
-	Guarded    Kind = "held back"
+	Guarded    Kind = "skipped"
 	Expired    Kind = "expired"
 	NotYet     Kind = "not yet valid"
 	Withdrawn  Kind = "withdrawn"    // revoked or deleted by its source
@@ -166,7 +166,7 @@ const (
 // TooWide says why a network is too wide for a watchlist; empty when it is not.
 func TooWide(i indicator.Indicator) string {
 	if i.Kind == indicator.KindSuffix && (!strings.Contains(strings.Trim(i.Host, "."), ".") || indicator.IsPublicSuffix(i.Host)) {
-		return "it ends too many names: a sweep takes suffixes of a registered name"
+		return "it matches too many names: a sweep takes suffixes of a registered name"
 	}
 	p, ok := i.Prefix()
 	if i.Kind != indicator.KindCIDR || !ok {
@@ -179,7 +179,7 @@ func TooWide(i indicator.Indicator) string {
 	if p.Bits() >= widest {
 		return ""
 	}
-	return fmt.Sprintf("a sweep takes networks down to /%d; hunt this one by itself", widest)
+	return fmt.Sprintf("a sweep takes networks down to /%d; hunt this one on its own", widest)
 }
 
 // Hold moves what the guard holds from the entries to the problems.

@@ -56,7 +56,7 @@ func (r *reader) take(value string, e sweep.Entry) {
 		e.State = sweep.Active
 	}
 	if !e.Expires.After(r.now) {
-		r.leave(line, value, sweep.Expired, "its time was over on "+e.Expires.Format("2 Jan 2006"))
+		r.leave(line, value, sweep.Expired, "it expired on "+e.Expires.Format("2 Jan 2006"))
 		return
 	}
 	if k, ok := r.seen[e.Key()]; ok {

@@ -29,10 +29,10 @@ domain:evil.example
 sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     source ti, confidence 0, tags [], note "", added 2026-11-23, expires 2026-12-23, renewed true
 NOT EVALUATED line 0 "192.0.2.2": withdrawn: revoked by its source
-NOT EVALUATED line 0 "192.0.2.3": expired: its time was over on 23 Nov 2026
+NOT EVALUATED line 0 "192.0.2.3": expired: it expired on 23 Nov 2026
 NOT EVALUATED line 0 "tomorrow.example": not yet valid: valid from 24 Nov 2026 on
 NOT EVALUATED line 0 "someone@evil.example": not huntable: network events show nothing of email-addr:value
-NOT EVALUATED line 0 "198.0.0.0/8": over-wide: a sweep takes networks down to /16; hunt this one by itself
+NOT EVALUATED line 0 "198.0.0.0/8": over-wide: a sweep takes networks down to /16; hunt this one on its own
 expired 1
 `
 	if got := listed(l); got != want {
