@@ -13,7 +13,7 @@ import (
 
 // verb is one command as data: what people write, what the help says of it, who may,
 // and what is done. Slash commands, mentions, the help, the page of the demo and the
-// table in the README all come from the list of them.
+// table in docs/COMMANDS.md all come from the list of them.
 type verb struct {
 	words    string // what it begins with, in lower case
 	args     string // what follows, for people
@@ -133,7 +133,7 @@ func Commands() []message.Topic {
 	return out
 }
 
-// CommandTable is the table of the README.
+// CommandTable is the table of docs/COMMANDS.md.
 func CommandTable() string {
 	var b strings.Builder
 	b.WriteString("| write | what it does | needs | example |\n|---|---|---|---|\n")

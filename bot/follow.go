@@ -252,7 +252,7 @@ func (f follow) more(ctx context.Context, do string) error {
 	case message.DoPortal:
 		return nil // a link; Slack tells us that it was pressed
 	case message.DoRemove:
-		return f.unsay(ctx)
+		return f.unsay(ctx, false)
 	}
 	return f.file(ctx, do)
 }

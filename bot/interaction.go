@@ -119,6 +119,8 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 		return f.devices(ctx)
 	case message.ActionMore:
 		return f.more(ctx, a.Do)
+	case message.ActionRemove:
+		return f.unsay(ctx, true)
 	case message.ActionShow:
 		return f.show(ctx)
 	case message.ActionPivot, message.ActionLineage:

@@ -25,14 +25,18 @@ func (b *Bot) sent(ctx context.Context, huntID string) ([]string, error) {
 }
 
 // unsay takes back what a hunt showed: messages, files, and every row that is
-// kept of it. That it was shown stays in the audit. Each step may be done again.
-func (f follow) unsay(ctx context.Context) error {
+// kept of it. That it was shown stays in the audit. Each step may be done again. Who is
+// not sure yet is asked first.
+func (f follow) unsay(ctx context.Context, sure bool) error {
 	b, h := f.bot, f.hunt
 	switch {
 	case f.asker.User != h.Asker.User:
 		return f.whisper(ctx, "Only the person who asked for a hunt may remove it.")
 	case h.State != hunts.Answered && h.State != hunts.Unsaid:
 		return f.whisper(ctx, h.ID+" is still being answered. Remove it when its thread is complete.")
+	}
+	if !sure {
+		return b.out.Whisper(ctx, f.asker.Channel, f.asker.User, f.responseURL, message.ConfirmRemoval(h, b.view()))
 	}
 	if h.State != hunts.Unsaid {
 		if err := b.policy.Note(ctx, f.asker, hunts.Action{Name: "unsay", HuntID: h.ID}); err != nil {

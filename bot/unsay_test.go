@@ -43,11 +43,14 @@ func TestUnsayTakesEverythingBackAndTheAuditKeepsThatItWasShown(t *testing.T) {
 	id := huntIDIn(answer.Text)
 	asked := len(s.workspace.Queries())
 
-	if err := s.slack.AddUser("ben").In(s.soc).Press(s.ctx, answer, "Remove these messages"); err != nil {
+	if err := s.slack.AddUser("ben").In(s.soc).Press(s.ctx, answer, "Remove these messages…"); err != nil {
 		t.Fatal(err)
 	}
 	s.waitFor("Only the person who asked for a hunt may remove it")
-	if err := s.ana.Press(s.ctx, answer, "Remove these messages"); err != nil {
+	if err := s.ana.Press(s.ctx, answer, "Remove these messages…"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ana.Press(s.ctx, s.waitFor("Remove every message and file of "+id), "Remove them"); err != nil {
 		t.Fatal(err)
 	}
 	s.waitFor(id+" is withdrawn", "The audit log keeps a record that it was shown")

@@ -195,6 +195,9 @@ func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong
 
 // watchAdd reads indicators, and for how long and why.
 func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return `Name what to watch: watch add 203.0.113[.]66 cdn-sync[.]example why="C2" for=30d. "watch list" shows what is watched.`, nil
+	}
 	end, text, wrong := b.endOf(text, sweep.DefaultLife)
 	if wrong != "" {
 		return wrong, nil

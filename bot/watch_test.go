@@ -34,7 +34,7 @@ func TestTheWatchlistIsKeptByCommands(t *testing.T) {
 		{`add a.example since=all`, "An entry needs an end"},
 		{`add a.example for=3d until=` + day(days), "not both"},
 		{`add a.example confidence=200`, "confidence= goes from 0 to 100"},
-		{`add`, "there is nothing to hunt"},
+		{`add`, "Name what to watch"},
 		{`quiet 203.0.113.9 until=` + day(8*days) + ` why="INC-4690"`, "1 muted until " + shown(8*days)},
 		{`quiet 203.0.113.9`, "1 muted until " + shown(14*days)},
 		{`quiet 198.51.100.77`, "None of these are on the watchlist"},

@@ -3,7 +3,6 @@ package message
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,6 +31,7 @@ const (
 	ActionLineage  = "hunt.lineage" // where the processes of the filter's device came from
 	ActionDevices  = "hunt.devices" // the devices as a table in the thread
 	ActionShow     = "hunt.show"    // the answer of the value's hunt once more
+	ActionRemove   = "hunt.remove"  // behind the question whether somebody is sure
 	ActionApprove  = "hunt.approve"
 	ActionRefuse   = "hunt.refuse"
 	ActionHit      = "sweep.hit" // menu of a hit; the chosen option's value is an Action with Do set
@@ -183,24 +183,15 @@ const fewIndicators = 3
 // pivotsOffered bounds the devices whose pivots the thread offers.
 const pivotsOffered = 2
 
-// pivotButtons go on from the devices that reached it first.
+// pivotButtons go on from the devices that matter most, as the parent message has them.
 func pivotButtons(h hunts.Hunt, a hunts.Answer, v View) slack.Block {
 	if !v.Buttons || a.Hunt == "device-footprint" {
 		return nil
 	}
-	met := slices.DeleteFunc(slices.Clone(a.ByDevice), func(d hunts.DeviceResult) bool { return d.Hidden })
-	slices.SortStableFunc(met, func(a, b hunts.DeviceResult) int {
-		if reached := a.Outcome == hunts.OutcomeReached; reached != (b.Outcome == hunts.OutcomeReached) {
-			if reached {
-				return -1
-			}
-			return 1
-		}
-		return a.FirstSeen.Compare(b.FirstSeen)
-	})
+	all := sightings(a)
 	var row []slack.BlockElement
-	for n, d := range met[:min(len(met), pivotsOffered)] {
-		short, _, _ := strings.Cut(d.Device, ".")
+	for n, d := range all[:min(len(all), pivotsOffered)] {
+		short := d.name
 		act := Action{Hunt: h.ID, Filter: &hunts.Filter{Facet: hunts.ByDevice, Value: d.Device}}
 		row = append(row,
 			button(fmt.Sprintf("%s:%d", ActionPivot, n+1), act, cutText("What else did "+shown(short, maxShort), goodButtonText-4)+" do?"),
@@ -246,7 +237,7 @@ func moreMenu(h hunts.Hunt, v View) slack.BlockElement {
 	} else {
 		choices = append(choices, choice{do: DoKQL, label: "KQL query"})
 	}
-	choices = append(choices, choice{do: DoRemove, label: "Remove these messages"})
+	choices = append(choices, choice{do: DoRemove, label: "Remove these messages…"})
 	var options []*slack.OptionBlockObject
 	for _, o := range choices {
 		value := Action{Hunt: h.ID, Do: o.do}.value(maxOptionValue)

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -107,5 +109,17 @@ func NotUnderstood(forms []string, v View) Message {
 		l = l.and(span{kind: codeSpan, text: f})
 	}
 	p.say(l.and(ours("; "), span{kind: codeSpan, text: "help"}, ours(" lists all.")))
+	return p.render(v.Form)
+}
+
+// ConfirmRemoval asks who wants to withdraw a hunt whether they are sure.
+func ConfirmRemoval(h hunts.Hunt, v View) Message {
+	var p page
+	p.say(line{ours("Remove every message and file of %s? The audit log keeps that they were shown.", shown(h.ID, maxShort))})
+	remove := button(ActionRemove, Action{Hunt: h.ID}, "Remove them")
+	if b, ok := remove.(*slack.ButtonBlockElement); ok {
+		b.WithStyle(slack.StyleDanger)
+	}
+	p.add(actions(remove), "")
 	return p.render(v.Form)
 }

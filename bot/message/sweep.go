@@ -247,6 +247,9 @@ const maxHitDevices = 3
 
 func sweepLine(l SweepLine, old bool) line {
 	out := line{ours("  "), indicatorSpan(l.Indicator.String(), string(l.Indicator.Kind))}
+	if l.Indicator.IsHash() {
+		out[1] = span{kind: codeSpan, text: shortHash(l.Indicator)}
+	}
 	if l.Note != "" {
 		out = out.and(ours("  "), span{text: shown(l.Note, maxShort)})
 	}

@@ -206,6 +206,10 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 		chromedp.Evaluate(`document.activeElement.blur(); [...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED by 3 devices")).scrollIntoView()`, nil),
 	}}})
 	mode(t, ctx, "light")
+	if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(390, 844, 1, true), chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED by 3 devices")).scrollIntoView()`, nil)); err != nil {
+		t.Fatal(err)
+	}
+	measure(t, ctx)
 	shoot(t, ctx, "hunt-phone")
 	for _, width := range []int64{390, 1280} {
 		if err := chromedp.Run(ctx, emulation.SetDeviceMetricsOverride(width, 800, 1, false), has(`document.documentElement.scrollWidth <= innerWidth`)); err != nil {
@@ -213,6 +217,31 @@ func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
 		}
 	}
 	seen.check(t)
+}
+
+// measure looks at an answer as a phone shows it: the verdict and the first device on
+// the first screen, and a row of buttons that wraps once at most.
+func measure(t *testing.T, ctx context.Context) {
+	t.Helper()
+	var seen struct {
+		Verdict, Device, Screen float64
+		Rows                    int
+	}
+	err := chromedp.Run(ctx, chromedp.Evaluate(`(() => {
+		const m = [...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("REACHED by 3 devices"));
+		const bold = [...m.querySelectorAll(".body b, .body strong")].map((b) => b.getBoundingClientRect().bottom);
+		const tops = new Set([...m.querySelectorAll(".actions > *")].map((b) => Math.round(b.getBoundingClientRect().top)));
+		return {Verdict: bold[0], Device: bold[1], Screen: document.querySelector(".composer").getBoundingClientRect().top, Rows: tops.size};
+	})()`, &seen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen.Verdict <= 0 || seen.Verdict > seen.Screen || seen.Device <= 0 || seen.Device > seen.Screen {
+		t.Errorf("verdict or first device are not on the first screen: %+v", seen)
+	}
+	if seen.Rows < 1 || seen.Rows > 2 {
+		t.Errorf("the buttons take %d rows", seen.Rows)
+	}
 }
 
 // witness is what a page asked for, and what went wrong in it.

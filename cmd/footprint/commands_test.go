@@ -9,20 +9,20 @@ import (
 	"github.com/footprint-soc/footprint/bot"
 )
 
-var updateCommands = flag.Bool("update-commands", false, "write the table of commands into the README")
+var updateCommands = flag.Bool("update-commands", false, "write the table of commands into docs/COMMANDS.md")
 
-func TestTheReadmeHasTheTableOfCommands(t *testing.T) {
+func TestTheDocumentsHaveTheTableOfCommands(t *testing.T) {
 	const begin, end = "<!-- commands: from bot.CommandTable, go test ./cmd/footprint -run TableOfCommands -update-commands -->\n", "<!-- end of commands -->"
-	text := read(t, "README.md")
+	text := read(t, "docs/COMMANDS.md")
 	i, j := strings.Index(text, begin), strings.Index(text, end)
 	if i < 0 || j < i {
-		t.Fatal("the README has no place for the table of commands")
+		t.Fatal("docs/COMMANDS.md has no place for the table of commands")
 	}
 	if want := bot.CommandTable(); text[i+len(begin):j] != want {
 		if !*updateCommands {
-			t.Fatal("the README's table of commands is not that of the bot: run with -update-commands")
+			t.Fatal("docs/COMMANDS.md does not have the bot's table of commands: run with -update-commands")
 		}
-		if err := os.WriteFile("../../README.md", []byte(text[:i+len(begin)]+want+text[j:]), 0o600); err != nil {
+		if err := os.WriteFile("../../docs/COMMANDS.md", []byte(text[:i+len(begin)]+want+text[j:]), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

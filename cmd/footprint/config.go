@@ -25,7 +25,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
-// setting is one environment variable. The README's table and `check` are
+// setting is one environment variable. The table of docs/SETTINGS.md and `check` are
 // made from this list.
 type setting struct {
 	name      string

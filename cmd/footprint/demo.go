@@ -66,6 +66,7 @@ func demo(ctx context.Context, p process, args []string) error {
 			return err
 		}
 		demoIncident(slackLike)
+		demoStart(slackLike)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return runBot(ctx, cfg, parts, parts.clock, a.log) })
@@ -90,16 +91,18 @@ func suggestions(fleet bool) []localslack.Suggestion {
 	}
 	return []localslack.Suggestion{
 		{Label: "A C2 address and its domain", Text: `/footprint ip=203.0.113[.]66 dns=cdn-sync[.]example why="ISAC tip"`, Channel: "soc"},
-		{Label: "A clean address, with a neighbour", Text: "/footprint ip=198.51.100[.]24", Channel: "soc"},
+		{Label: "A clean address, with a neighbor", Text: "/footprint ip=198.51.100[.]24", Channel: "soc"},
+		{Label: "Everything a device talked to", Text: "/footprint device=WS-FIN-014 since=24h", Channel: "soc"},
 		{Label: "Only through PowerShell", Text: "/footprint dns=cdn-sync.example file=powershell.exe", Channel: "soc"},
 		{Label: "A noisy updater", Text: "/footprint dns=vendor-cdn.example since=24h", Channel: "soc"},
-		{Label: "A whole network", Text: "/footprint ip=203.0.113.0/24 since=30d", Channel: "soc"},
+		{Label: "A whole network, 30 days back", Text: "/footprint ip=203.0.113.0/24 since=30d", Channel: "soc"},
 		{Label: "A typo", Text: "/footprint ip=203.0.113.666", Channel: "soc"},
 		{Label: "Sweep the watchlist now", Text: "/footprint sweep run", Channel: "soc"},
+		{Label: "Who hunted what", Text: "/footprint audit since=1h", Channel: "soc"},
 		{Label: "The form", Text: "/footprint", Channel: "soc"},
 		{Label: "Help", Text: "/footprint help", Channel: "soc"},
 		{Label: "A Sentinel incident", Text: "/footprint incident=4711", Channel: "incidents"},
-		{Label: "Hunt by itself here", Text: "/footprint here enrich on", Channel: "incidents"},
+		{Label: "Hunt automatically here", Text: "/footprint here enrich on", Channel: "incidents"},
 		{Label: "A message with indicators", Text: "Beacon from WS-FIN-014 to 203.0.113[.]66, name cdn-sync[.]example, resolver 8.8.8.8. Also check 198.51.100[.]24.", Channel: "incidents"},
 	}
 }
@@ -156,6 +159,16 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 	}
 	_, err = store.Push(ctx, bot.LaneSweep, bot.JobSweep, key, payload)
 	return err
+}
+
+// demoStart is the first message of the demo, by a colleague who knows the way.
+func demoStart(w *localslack.Workspace) {
+	w.AddUser("ben").In(w.Channel("soc")).Say("*Start here.* This is a made-up company; nothing leaves your machine. Pick a suggestion below the messages and press Enter:\n" +
+		"1. *A C2 address and its domain*: three devices reached it. Open the thread, press *Devices*, reply `only powershell.exe` or `lineage WS-FIN-014`.\n" +
+		"2. *A clean address, with a neighbor*: what CLEAN rests on.\n" +
+		"3. *Everything a device talked to*, then *A whole network, 30 days back*: press *Cancel* while it runs.\n" +
+		"4. *Sweep the watchlist now*: what is new since the last sweep; each hit has its own menu.\n" +
+		"5. In #incidents, open the thread of the Sentinel incident: the ledger names the devices. Press *Hand-over*.")
 }
 
 // demoPlaybook is the bot of a Sentinel playbook that posts incidents.

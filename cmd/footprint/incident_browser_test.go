@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -27,15 +26,10 @@ func TestTheDemoShowsAnIncidentThatEnrichedItself(t *testing.T) {
 			has(`document.querySelector("#replies").textContent.includes("🔴 New: ")`),
 		}},
 	})
-	if file := os.Getenv("FOOTPRINT_TEST_SHOT"); file != "" {
-		var png []byte
-		if err := chromedp.Run(ctx, chromedp.CaptureScreenshot(&png)); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, png, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := chromedp.Run(ctx, chromedp.Evaluate(`document.querySelector("#replies").scrollTop = 0`, nil)); err != nil {
+		t.Fatal(err)
 	}
+	shoot(t, ctx, "incident-light")
 	play(t, ctx, []step{
 		{"the hand-over is a block to paste, with its evidence", chromedp.Tasks{
 			press(`[...document.querySelectorAll("#replies button")].find((b) => b.textContent === "Hand-over")`),
@@ -43,5 +37,11 @@ func TestTheDemoShowsAnIncidentThatEnrichedItself(t *testing.T) {
 			has(`[...document.querySelectorAll("#replies .file")].some((f) => f.textContent.includes("incident-4711.zip"))`),
 		}},
 	})
-	shoot(t, ctx, "incident-light")
+	play(t, ctx, []step{{"the sweep's hits have a menu each, beside their line", chromedp.Tasks{
+		press(`[...document.querySelectorAll("#channels button")].find((b) => b.textContent.startsWith("# soc"))`),
+		has(`[...document.querySelectorAll("#messages .msg")].some((m) => m.textContent.includes("Sweep daily"))`),
+		has(`document.querySelectorAll("#messages .beside .actions").length >= 2`),
+		chromedp.Evaluate(`[...document.querySelectorAll("#messages .msg")].find((m) => m.textContent.includes("Sweep daily")).scrollIntoView()`, nil),
+	}}})
+	shoot(t, ctx, "sweep-light")
 }

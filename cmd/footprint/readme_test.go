@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what is generated")
 
-// settingsTable is README's configuration table.
+// settingsTable is the table of docs/SETTINGS.md.
 func settingsTable() string {
 	var b strings.Builder
 	b.WriteString("| variable | meaning | without it | example |\n|---|---|---|---|\n")
@@ -25,9 +25,9 @@ func settingsTable() string {
 	return b.String()
 }
 
-func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
+func TestTheSettingsPageShowsTheSettingsThatThereAre(t *testing.T) {
 	const from, to = "<!-- settings -->\n", "<!-- /settings -->"
-	path := "../../README.md"
+	path := "../../docs/SETTINGS.md"
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
 	head, rest, ok := strings.Cut(string(data), from)
 	have, tail, ok2 := strings.Cut(rest, to)
 	if !ok || !ok2 {
-		t.Fatal("README.md lost the marks around its table of settings")
+		t.Fatal("docs/SETTINGS.md lost the marks around its table")
 	}
 	want := settingsTable()
 	if *update {
@@ -45,7 +45,7 @@ func TestREADMEShowsTheSettingsThatThereAre(t *testing.T) {
 		return
 	}
 	if have != want {
-		t.Error("README.md does not show the settings as they are; run go test ./cmd/footprint -update")
+		t.Error("docs/SETTINGS.md does not show the settings as they are; run go test ./cmd/footprint -run SettingsPage -update")
 	}
 }
 

@@ -11,7 +11,7 @@ export function blocks(list, press) {
 function block(b, press) {
   switch (b.type) {
     case 'section':
-      return el('div', { class: 'block' }, b.text ? el('p', {}, ...textObject(b.text)) : null,
+      return el('div', { class: b.accessory ? 'block beside' : 'block' }, b.text ? el('p', {}, ...textObject(b.text)) : null,
         ...(b.fields || []).map((f) => el('p', {}, ...textObject(f))), b.accessory ? el('div', { class: 'actions' }, element(b.accessory, press)) : null);
     case 'header':
       return el('div', { class: 'block header', role: 'heading', 'aria-level': '3' }, ...textObject(b.text));
