@@ -163,12 +163,12 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 
 // demoStart is the first message of the demo, by a colleague who knows the way.
 func demoStart(w *localslack.Workspace) {
-	w.AddUser("ben").In(w.Channel("soc")).Say("*Start here.* This is a made-up company; nothing leaves your machine. Pick a suggestion below the messages and press Enter:\n" +
-		"1. *A C2 address and its domain*: three devices reached it. Open the thread, press *Devices*, reply `only powershell.exe` or `lineage WS-FIN-014`.\n" +
-		"2. *A clean address, with a neighbor*: what CLEAN rests on.\n" +
-		"3. *Everything a device talked to*, then *A whole network, 30 days back*: press *Cancel* while it runs.\n" +
-		"4. *Sweep the watchlist now*: what is new since the last sweep; each hit has its own menu.\n" +
-		"5. In #incidents, open the thread of the Sentinel incident: the ledger names the devices. Press *Hand-over*.")
+	w.AddUser("ben").In(w.Channel("soc")).Say("Start here. This is a made-up company; nothing leaves your machine. Pick a suggestion below the messages and press Enter:\n" +
+		"1. “A C2 address and its domain”: three devices reached it. Open the thread, press Devices, reply `only powershell.exe` or `lineage WS-FIN-014`.\n" +
+		"2. “A clean address, with a neighbor”: what CLEAN rests on.\n" +
+		"3. “Everything a device talked to”, then “A whole network, 30 days back”: press Cancel while it runs.\n" +
+		"4. “Sweep the watchlist now”: what is new since the last sweep; each hit has its own menu.\n" +
+		"5. In #incidents, open the thread of the Sentinel incident: the ledger names the devices. Press Hand-over.")
 }
 
 // demoPlaybook is the bot of a Sentinel playbook that posts incidents.
