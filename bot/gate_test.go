@@ -86,7 +86,7 @@ func TestASweepOfAnotherChannelIsThatChannelsToRunAndToMove(t *testing.T) {
 		}
 	}
 	s.slash("/footprint sweep add theirs channel=<#" + s.soc.ID + "|soc>")
-	s.waitFor("In <#" + own + ">: sweep is not for everybody")
+	s.waitFor("In <#" + own + ">: sweep isn't open to everyone")
 	s.slash("/footprint sweep list")
 	if m := s.waitFor("theirs · "); strings.Contains(m.Text, "paused") || !strings.Contains(m.Text, own) {
 		t.Errorf("it was changed:\n%s", m.Text)
@@ -126,7 +126,7 @@ func TestASweepThatThereIsNotIsRefusedByName(t *testing.T) {
 		s.slash("/footprint sweep " + verb + " nope")
 	}
 	if err := s.slack.Until(s.ctx, func() bool {
-		return strings.Count(allText(s.soc), `There is no sweep named "nope". There is nightly.`) == 3
+		return strings.Count(allText(s.soc), `There is no sweep named "nope". Scheduled: nightly.`) == 3
 	}); err != nil {
 		t.Fatalf("it says\n%s", allText(s.soc))
 	}
@@ -174,9 +174,9 @@ func TestLineagePivotsAndExportsAreOnTheQuota(t *testing.T) {
 	s.ana.Reply(answer, "lineage WS-FIN-014") // the second
 	s.inThread(answer, "Process lineage")
 	for _, reply := range []string{"lineage WS-FIN-031", "pivot WS-FIN-014"} {
-		before := strings.Count(allText(s.soc), "used the 2 hunts of this hour")
+		before := strings.Count(allText(s.soc), "used your 2 hunts for this hour")
 		s.ana.Reply(answer, reply)
-		if err := s.slack.Until(s.ctx, func() bool { return strings.Count(allText(s.soc), "used the 2 hunts of this hour") > before }); err != nil {
+		if err := s.slack.Until(s.ctx, func() bool { return strings.Count(allText(s.soc), "used your 2 hunts for this hour") > before }); err != nil {
 			t.Errorf("%s is free:\n%s", reply, allText(s.soc))
 		}
 	}

@@ -119,10 +119,13 @@ func TestARecallOfADeletedMessageGoesToItsAskerAndOneOfAWithdrawnHuntToNobody(t 
 	s.slash(`/footprint ip=` + lateAddress + ` since=3d`)
 	gone := s.waitFor("*CLEAN*", "last 3 days")
 	s.due()
-	if err := s.ana.Press(s.ctx, gone, "Remove these messages"); err != nil {
+	if err := s.ana.Press(s.ctx, gone, "Remove these messages…"); err != nil {
 		t.Fatal(err)
 	}
-	s.waitFor("is removed")
+	if err := s.ana.Press(s.ctx, s.waitFor("Remove every message and file of "), "Remove them"); err != nil {
+		t.Fatal(err)
+	}
+	s.waitFor("is withdrawn")
 	s.ana.Delete(m)
 	s.passes(time.Hour + 5*time.Minute)
 	s.noRecall("the channel is told of a message that is gone")
@@ -163,7 +166,7 @@ func TestALedgersLineFollowsWhatCameLate(t *testing.T) {
 	s.inThread(first, "📒", "CLEAN")
 	s.due()
 	s.passes(time.Hour + 5*time.Minute)
-	s.inThread(first, "📒", "🔴", "REACHED 1 device")
+	s.inThread(first, "📒", "🔴", "REACHED by 1 device")
 	s.inThread(first, "no longer CLEAN", "ws-03")
 	for _, m := range s.soc.Thread(first.TS) {
 		if strings.Contains(m.Text, "🔴 New:") {

@@ -375,7 +375,7 @@ func TestTheWatchlistGoesOutAndInAsAFile(t *testing.T) {
 	s := sweeping(t)
 	s.clock.Move(48 * time.Hour)
 	s.ana.Share("<@U0FOOTBOT> watch import since=5d why=\"vendor report\"", localslack.File{Name: "list.csv", MIME: "text/csv", Data: []byte("value,note\n192.0.2[.]140,C2\nevil.example,\ncom,\n8.8.8.8,\n")})
-	s.waitFor("2 indicators on the watchlist, 2 of them new", "not added: 2 (1 skipped, 1 over-wide)", "line 4", "public suffix", "skipped: public resolver")
+	s.waitFor("2 indicators on the watchlist, 2 of them new", "not added: 2 (1 over-wide, 1 skipped)", "line 4", "public suffix", "skipped: public resolver")
 	s.slash("/footprint watch export")
 	s.waitFor("2 indicators are in watchlist-")
 	var data string

@@ -76,10 +76,6 @@ func countIs(n int64, noun string) string {
 	return count(n, noun) + " are"
 }
 
-// ago writes how long before now t was. Slack shows no relative times of its
-// own, so the message also says what now was.
-func ago(t, now time.Time) string { return length(now.Sub(t)) + " ago" }
-
 // length is a duration in its largest sensible unit.
 func length(d time.Duration) string {
 	switch {

@@ -24,7 +24,7 @@ type Directory interface {
 }
 
 // ErrNoGroup means that Slack knows no such user group.
-var ErrNoGroup = errors.New("Slack has no such user group")
+var ErrNoGroup = errors.New("no such user group in Slack")
 
 // UnknownGroups refuses a policy that names a user group which the workspace does
 // not have: nobody would ever be let in by it. A group that can't be read says

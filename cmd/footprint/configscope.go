@@ -58,7 +58,7 @@ func (c config) scopes() error {
 	case d.beyond != "" && indexOf(workspaces, d.beyond) < 0:
 		return fmt.Errorf("DEFENDER_XDR_BEYOND: there is no workspace %q in AZURE_LOGS_WORKSPACE", d.beyond)
 	case c.byDefault != "" && indexOf(c.scopeNames(), c.byDefault) < 0:
-		return fmt.Errorf("FOOTPRINT_DEFAULT_WORKSPACE: there is no workspace %q; there are %s", c.byDefault, strings.Join(c.scopeNames(), ", "))
+		return fmt.Errorf("FOOTPRINT_DEFAULT_WORKSPACE names no configured workspace: write one of %s", strings.Join(c.scopeNames(), ", "))
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func (s *Source) send(ctx context.Context, q hunts.Query) error {
 	// names in other scripts are read as they are only with the charset
 	req.Raw().Header.Set("Content-Type", "application/json; charset=utf-8")
 	req.Raw().Header.Set("Accept", "application/json")
-	resp, err := s.pipeline.Do(req)
+	resp, err := s.pipeline.Do(req) //nolint:bodyclose // the pipeline has read and closed it
 	if err != nil {
 		return err
 	}

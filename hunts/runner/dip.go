@@ -20,8 +20,11 @@ type dip struct {
 
 const (
 	// dipShare is the share of the usual sensors from which down an hour is part of
-	// a dip.
-	dipShare = 0.6
+	// a dip: an afternoon off, or a holiday with its servers and a few people, is none.
+	dipShare = 0.25
+	// steadyShare is the same for an hour in which other days hardly differ, by less
+	// than a tenth, as those of servers: there, half of them are missed.
+	steadyShare = 0.6
 	// dipSensors is how many sensors an hour must usually have to say anything.
 	dipSensors = 5
 	// dipHours is how long a dip is at least: an hour's shift of a working day, as
@@ -61,11 +64,11 @@ func (b busy) dips(w hunts.Window, newest time.Time) []dip {
 		run, weight, counted = dip{}, 0, 0
 	}
 	for h := max(hourOf(w.From), first) + 1; h < min(hourOf(newest), hourOf(w.To)); h++ {
-		usual := b.usual(h, first, hourOf(newest))
+		usual, share := b.usual(h, first, hourOf(newest))
 		n := b[h]
 		switch {
 		case usual < dipSensors: // says nothing
-		case float64(n) > dipShare*float64(usual):
+		case float64(n) > share*float64(usual):
 			end()
 		default:
 			if counted == 0 {
@@ -90,8 +93,9 @@ func surprise(n, usual int64) float64 {
 
 // usual is how many sensors the same hour has on other days at least, but for the
 // worst quarter of them: on workdays or on weekends, and no more than on the same
-// weekday. Without three such days it is nothing.
-func (b busy) usual(h, first, last int64) int64 {
+// weekday, and the share of them from which down an hour is part of a dip. Without
+// three such days it is nothing.
+func (b busy) usual(h, first, last int64) (sensors int64, share float64) {
 	var others []int64
 	same := int64(math.MaxInt64)
 	ofWeekend := weekend(weekday(h))
@@ -105,10 +109,14 @@ func (b busy) usual(h, first, last int64) int64 {
 		}
 	}
 	if len(others) < fewDays {
-		return 0
+		return 0, 0
 	}
 	slices.Sort(others)
-	return min(others[len(others)/4], same)
+	low, share := others[len(others)/4], dipShare
+	if 10*low > 9*others[len(others)-1] {
+		share = steadyShare
+	}
+	return min(low, same), share
 }
 
 // fewer names the times of a window in which only a part of the sensors reported.
@@ -123,7 +131,7 @@ func (s sensors) fewer(w hunts.Window, gaps []silence) []string {
 		return nil
 	}
 	d := slices.MaxFunc(out, func(a, b dip) int { return int(a.length() - b.length()) })
-	text := fmt.Sprintf("at most %d sensors reported from %s to %s UTC, though at least %d do at these hours on other days", d.most, dayText(d.from, w), dayText(d.to, w), d.usual)
+	text := fmt.Sprintf("only a part of the sensors reported from %s to %s UTC, at most %d, with %d or more at the same hours of other days", dayText(d.from, w), dayText(d.to, w), d.most, d.usual)
 	if d.most == 0 {
 		text = silentText(d.silence, w)
 	}

@@ -21,7 +21,7 @@ func (r *Runner) timely(h hunts.Hunt, w hunts.Window, x *placeResult) {
 	case !known || len(gaps) == 0 || len(gaps) == 1 && gaps[0].to.Equal(w.To):
 		x.place.Searched = true
 	case gaps[0].from.Equal(w.From) && gaps[0].to.Equal(startOf(first)):
-		x.fail(fmt.Sprintf("it holds events only since %s UTC", startText(time.Time{}, gaps[0].to)))
+		x.fail(fmt.Sprintf("it has events only since %s UTC", startText(time.Time{}, gaps[0].to)))
 	default:
 		x.fail(fmt.Sprintf("no events from %s to %s UTC", dayText(gaps[0].from, w), dayText(gaps[0].to, w)))
 	}
