@@ -276,14 +276,15 @@ func TestARefreshInDefenderXDRSearchesTheNewestHoursAgainAndSaysSo(t *testing.T)
 	before := len(server.Queries())
 	clock.Move(20 * time.Minute)
 	second := ask("F-2")
-	again := ""
+	// The oldest hours, which the moved window cuts, are searched again too, and the two queries arrive in any order.
+	var again []string
 	for _, q := range server.Queries()[before:] {
 		if !strings.Contains(q.Query, " coverage") && !strings.Contains(q.Query, " control") {
 			from, _, _ := strings.Cut(q.Timespan, "/")
-			again += from
+			again = append(again, from)
 		}
 	}
-	if want := now.Add(20*time.Minute - 6*time.Hour).Truncate(time.Hour).Format(time.RFC3339); !strings.HasPrefix(again, want) {
+	if want := now.Add(20*time.Minute - 6*time.Hour).Truncate(time.Hour).Format(time.RFC3339); !slices.Contains(again, want) {
 		t.Errorf("searched again from %s, want %s", again, want)
 	}
 	if len(first.Notes) > 0 && strings.Contains(strings.Join(first.Notes, " "), "arrived") || !strings.Contains(strings.Join(second.Notes, " "), "the newest 6 h were searched again") {
