@@ -31,8 +31,8 @@ func verbs() []verb {
 	return []verb{
 		{words: "", args: "INDICATORS", told: hunts.MayHunt, says: "hunts addresses, ranges, domains, URLs, files and hashes; without arguments, it opens the form.",
 			examples: []string{"ip=203.0.113[.]66", "dns=cdn-sync[.]example file=powershell.exe", "ip=198.51.100[.]0/24 since=30d", "dns=*.evil[.]example device=WS-014", `203.0.113[.]66 cdn-sync[.]example why="ISAC tip"`}},
-		{words: "hunt", args: "NAME INDICATORS", told: hunts.MayHunt, says: "runs another hunt from the catalog.",
-			examples: []string{"hunt file-footprint file=powershell.exe", "hunt device-footprint device=WS-FIN-014 since=24h"}},
+		{words: "hunt", args: "NAME [INDICATORS]", told: hunts.MayHunt, says: "runs another hunt from the catalog.",
+			examples: []string{"hunt file-footprint file=powershell.exe", "hunt device-footprint device=WS-FIN-014 since=24h", "hunt rare-domains since=14d"}},
 		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts the indicators of a Sentinel incident and keeps a ledger of them.", examples: []string{"incident=4711"}},
 		{words: "watch list", right: hunts.MayWatch, says: "shows what every sweep looks for.", examples: []string{"watch list"},
 			run: func(b *Bot, ctx context.Context, _ string, _ inbound.Command, _ string) (string, error) {
@@ -68,8 +68,8 @@ func verbs() []verb {
 			}},
 		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
 			run: sweepVerb("list")},
-		{words: "sweep add", args: "NAME [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "hunts the watchlist on a schedule.",
-			examples: []string{`sweep add daily cron="30 8 * * 1-5" zone=Europe/Berlin from=ti`}, run: sweepVerb("add")},
+		{words: "sweep add", args: "NAME [hunt=NAME] [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "hunts the watchlist, or runs a hunt that needs no indicator, on a schedule.",
+			examples: []string{`sweep add daily cron="30 8 * * 1-5" zone=Europe/Berlin from=ti`, `sweep add rare hunt=rare-domains since=14d`}, run: sweepVerb("add")},
 		{words: "sweep run", args: "[NAME]", told: hunts.MaySweep, says: "runs a sweep now.", examples: []string{"sweep run daily"}, run: sweepVerb("run")},
 		{words: "sweep pause", args: "NAME", told: hunts.MaySweep, says: "pauses a scheduled sweep.", examples: []string{"sweep pause daily"}, run: sweepVerb("pause")},
 		{words: "sweep resume", args: "NAME", told: hunts.MaySweep, says: "resumes a paused sweep.", examples: []string{"sweep resume daily"}, run: sweepVerb("resume")},

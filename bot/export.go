@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/message"
@@ -66,6 +67,12 @@ func (f follow) export(ctx context.Context, a hunts.Answer, kind string, names [
 	case message.DoJSON:
 		data, err := message.JSON(a)
 		return []outbox.File{{Name: names[0], Data: data}}, "", err
+	}
+	if kind == message.DoCSV && a.Table != nil {
+		if a.Table.Cut {
+			note = fmt.Sprintf("Not every row is in the file: %d of %d are.", len(a.Table.Rows), a.Table.Total)
+		}
+		return []outbox.File{{Name: f.hunt.ID + ".csv", Data: message.TableCSV(*a.Table)}}, note, nil
 	}
 	events, err := f.events(ctx, a)
 	if err != nil {

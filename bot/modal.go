@@ -151,6 +151,9 @@ func (b *Bot) checkPreview(ctx context.Context, v inbound.View) map[string]strin
 // hunted. The map has a sentence for each field that is wrong.
 func (b *Bot) requestOf(d hunts.Draft, p paste, list []indicator.Indicator) (request.Request, map[string]string) {
 	rest := strings.Join([]string{d.Since, deviceWords(d.Devices), whyWord(d.Why)}, " ")
+	if req, ok := b.namedHunt(d, rest); ok && len(list) == 0 {
+		return req, nil
+	}
 	switch {
 	case len(list) == 0 && len(p.left) > 0:
 		return request.Request{}, map[string]string{fieldIndicators: "Everything here is skipped or not sure. Choose what to hunt anyway."}

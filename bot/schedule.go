@@ -106,6 +106,9 @@ func (b *Bot) sweepCommand(ctx context.Context, c inbound.Command, verb, rest st
 		if len(s.Workspaces) > 0 {
 			text += " · " + strings.Join(s.Workspaces, ", ")
 		}
+		if s.Hunt != "" {
+			text += " · hunt " + s.Hunt
+		}
 		for _, source := range s.Sources {
 			text += " · " + indicator.Defang(source)
 		}
@@ -249,6 +252,13 @@ func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string
 			return refusal.Sentence, nil
 		}
 		s.Look = d
+	}
+	if v := option(rest, "hunt"); v != "" {
+		if s.Hunt = strings.ToLower(v); s.Hunt == "none" {
+			s.Hunt = ""
+		} else if wrong := b.checkHunt(s.Hunt, hunts.Asker{User: s.Owner, Channel: s.Channel}); wrong != "" {
+			return "A sweep runs a hunt that needs no indicator: " + wrong + ".", nil
+		}
 	}
 	if v := option(rest, "from"); v != "" {
 		s.Sources = nil

@@ -108,7 +108,12 @@ func (b *Bot) handleSweep(ctx context.Context, payload []byte) error {
 	if !ok {
 		return nil // removed meanwhile
 	}
-	return hunts.WithLock(ctx, b.cfg.Store, b.cfg.Replica, "sweep:"+j.Name, func(ctx context.Context) error { return b.sweep(ctx, s, j) })
+	return hunts.WithLock(ctx, b.cfg.Store, b.cfg.Replica, "sweep:"+j.Name, func(ctx context.Context) error {
+		if s.Hunt != "" {
+			return b.sweepRows(ctx, s, j)
+		}
+		return b.sweep(ctx, s, j)
+	})
 }
 
 // SweepJob is the key and the payload of the job of one slot.

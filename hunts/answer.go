@@ -22,12 +22,12 @@ const NoMatch Verdict = "NO_MATCH"
 // Rank orders verdicts as the headline takes them: of several scopes the answer
 // has the one with the lowest rank.
 func (v Verdict) Rank() int {
-	for n, o := range []Verdict{Reached, Seen, CouldNotTell, Tried, Clean, NoMatch} {
+	for n, o := range []Verdict{Reached, Seen, Found, CouldNotTell, Tried, Clean, NothingFound, NoMatch} {
 		if v == o {
 			return n
 		}
 	}
-	return 2 // what nobody decided is not known
+	return CouldNotTell.Rank() // what nobody decided is not known
 }
 
 // Answer is the result of a hunt, and the contract of --format json. Times are
@@ -50,13 +50,16 @@ type Answer struct {
 	Coverage    Coverage          `json:"coverage"`
 	Truncated   Truncated         `json:"truncated"`
 	Source      SourceInfo        `json:"source"`
-	KQL         string            `json:"kql"`
-	ByScope     []ScopeResult     `json:"by_scope"` // one entry for each workspace or source, the first asked for first
-	Places      []Place           `json:"places"`   // where this hunt looked, and where it could not
+	KQL         string            `json:"kql"`               // as it was sent: it counts on the server
+	RowKQL      string            `json:"row_kql,omitempty"` // for a person: the rows, newest first
+	ByScope     []ScopeResult     `json:"by_scope"`          // one entry for each workspace or source, the first asked for first
+	Places      []Place           `json:"places"`            // where this hunt looked, and where it could not
 
 	// Rows are the finest summary: device × process × remote × outcome. The
 	// thread's table and the follow-ups are made from them without a query.
 	Rows []Row `json:"rows,omitempty"`
+	// Table is what a hunt for behavior found; nil for a hunt of indicators.
+	Table *Table `json:"table,omitempty"`
 	// Notes are sentences the reader must see beside the verdict ("12 more
 	// events to the same address or name do not record the process (or its hash),
 	// so file= can't be decided for them").

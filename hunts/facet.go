@@ -62,6 +62,7 @@ func (f Filter) keeps(r Row) bool {
 type Narrowed struct {
 	Filters   []Filter
 	Rows      []Row
+	Places    []int // of the rows within the answer's
 	Devices   []DeviceResult
 	Processes []string
 	Outcomes  Outcomes
@@ -75,11 +76,11 @@ type Narrowed struct {
 func (a Answer) Narrow(filters ...Filter) Narrowed {
 	n := Narrowed{Filters: filters, Cut: a.Truncated.Rows}
 	devices := map[string]*DeviceResult{}
-	for _, r := range a.Rows {
+	for place, r := range a.Rows {
 		if r.Hidden || slices.ContainsFunc(filters, func(f Filter) bool { return !f.keeps(r) }) {
 			continue
 		}
-		n.Rows = append(n.Rows, r)
+		n.Rows, n.Places = append(n.Rows, r), append(n.Places, place)
 		n.Events += r.Events
 		n.Outcomes.add(r.Outcome, r.Events)
 		if n.First.IsZero() || r.FirstSeen.Before(n.First) {

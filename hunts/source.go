@@ -30,7 +30,10 @@ type Result struct {
 }
 
 // Column names one column and its type as the service calls it.
-type Column struct{ Name, Type string }
+type Column struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
 
 // QueryStats are the service's own figures; zero when it gives none.
 type QueryStats struct {

@@ -13,6 +13,9 @@ const maxParentLines = 8
 // second, then what was asked and what the verdict rests on. It has about eight
 // lines, and on a phone the first device is on the first screen.
 func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
+	if a.Table != nil {
+		return rowsAnswered(h, a, v)
+	}
 	var p page
 	if v.Newer != nil { // what is newer makes what was known before old news
 		v.Change, v.Known = nil, ""

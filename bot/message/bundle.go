@@ -33,7 +33,7 @@ func BundleFiles(h hunts.Hunt, a hunts.Answer, events hunts.EventList, by hunts.
 	if err != nil {
 		return nil, fmt.Errorf("encoding the bundle: %w", err)
 	}
-	return map[string][]byte{"answer.json": answer, "events.csv": EventsCSV(events.Events), "summary.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": KQLFile(a), "hunt.json": append(info, '\n')}, nil
+	return map[string][]byte{"answer.json": answer, "events.csv": EventsCSV(events.Events), "summary.csv": CSV(a), "indicators.csv": IndicatorsCSV(a), "query.kql": []byte(a.KQL + "\n"), "hunt.json": append(info, '\n')}, nil
 }
 
 // newestOnly are the events that an answer carries itself.

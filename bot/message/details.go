@@ -11,6 +11,9 @@ import (
 // with the newest and their command lines, and what an inspection or a limit
 // leaves open. A hunt with nothing to add has none.
 func Details(h hunts.Hunt, a hunts.Answer, v View) []Message {
+	if a.Table != nil {
+		return rowsDetails(h, a, v)
+	}
 	var out []Message
 	var rows page
 	rowGrid(a, a.Rows, rowCaption(a)).add(&rows, v.Form)

@@ -306,6 +306,9 @@ func Devices(h hunts.Hunt, a hunts.Answer, v View) Message {
 }
 
 func devicesGrid(a hunts.Answer) grid {
+	if a.Table != nil {
+		return rowDevicesGrid(a)
+	}
 	g := grid{
 		caption: fileStem(a) + ": " + count(int64(len(a.ByDevice)), "device") + ", those that matter most first", where: "in " + fileStem(a) + ".csv",
 		head: []string{"Device", "User", "Process ← parent", "Outcome", "Events", "First (UTC)", "Last (UTC)"},

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -65,6 +66,9 @@ func (s *sheet) bytes() []byte {
 // each of the newest events. Indicators are not defanged: the file is for
 // machines, and opens nothing by itself.
 func CSV(a hunts.Answer) []byte {
+	if a.Table != nil {
+		return TableCSV(*a.Table)
+	}
 	s := newSheet("kind", "time_first", "time_last", "events", "device", "account", "process", "parent", "command_line", "remote_ip", "remote_port", "remote_host", "action", "outcome", "matched", "because", "exclusion")
 	for _, r := range a.Rows {
 		s.add("row", stamp(&r.FirstSeen), stamp(&r.LastSeen), strconv.FormatInt(r.Events, 10), r.Device, r.Account, r.Process, r.Parent, "", r.RemoteIP, "", r.RemoteHost, "", string(r.Outcome),
@@ -123,5 +127,8 @@ func JSON(a hunts.Answer) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// KQLFile is the query as it can be run again.
-func KQLFile(a hunts.Answer) []byte { return []byte(strings.TrimRight(a.KQL, "\n") + "\n") }
+// KQLFile is the query as a person goes on with it; answers of earlier versions have
+// only the one that was sent.
+func KQLFile(a hunts.Answer) []byte {
+	return []byte(strings.TrimRight(cmp.Or(a.RowKQL, a.KQL), "\n") + "\n")
+}

@@ -123,6 +123,9 @@ func Narrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, v View) Message {
 		}
 		head = head.and(bold(shown(f.Text(), maxShort)))
 	}
+	if a.Table != nil {
+		return rowsNarrowed(h, a, n, head, v)
+	}
 	if n.Events == 0 {
 		p.say(head.and(ours(": no rows of %s match this filter. That does not make anything clean: the filter hides the rest.", shown(h.ID, maxShort))))
 		return p.render(v.Form)

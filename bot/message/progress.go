@@ -73,6 +73,9 @@ func asked(h hunts.Hunt) line {
 			l = l.and(ours(" (with sub-domains)"))
 		}
 	}
+	if len(all) == 0 && len(h.Request.Devices) == 0 {
+		return line{ours("the hunt "), data(h.Name)}
+	}
 	if len(all) == 0 {
 		as := ""
 		if len(h.Request.Accounts) > 0 {

@@ -18,6 +18,9 @@ const terminalEvents = 15
 // text from outside is clean and defanged, so that no escape sequence of a
 // command line reaches the terminal.
 func Terminal(w io.Writer, a hunts.Answer) error {
+	if a.Table != nil {
+		return rowsTerminal(w, a)
+	}
 	t := &terminal{w: w}
 	t.line("%s %s: %s", icon(a.Verdict), word(a.Verdict), shown(a.Reason, maxSentence))
 	t.line("%s · %s to %s", shown(a.HuntID, maxShort), a.Request.From.UTC().Format(cellTime), a.Request.To.UTC().Format(cellTime+" UTC"))

@@ -16,6 +16,10 @@ func word(v hunts.Verdict) string {
 		return string(v)
 	case hunts.NoMatch:
 		return "NO MATCH"
+	case hunts.Found:
+		return "FOUND"
+	case hunts.NothingFound:
+		return "NOTHING FOUND"
 	}
 	return "COULD NOT TELL"
 }
@@ -33,6 +37,10 @@ func icon(v hunts.Verdict) string {
 		return "🟢"
 	case hunts.NoMatch:
 		return "➖"
+	case hunts.Found:
+		return "🔎"
+	case hunts.NothingFound:
+		return "⬜"
 	}
 	return "⚪"
 }

@@ -132,7 +132,11 @@ func (r *Redaction) visit(v reflect.Value, kind field, visit func(field, string)
 			r.visit(v.MapIndex(k), kind, visit)
 		}
 	case reflect.Struct:
-		if v.Type() == leaf {
+		switch v.Type() {
+		case leaf:
+			return
+		case table:
+			r.visitTable(v.Interface().(hunts.Table), visit)
 			return
 		}
 		for i := range v.NumField() {
@@ -186,7 +190,11 @@ func (r *Redaction) copy(out, in reflect.Value, kind field) {
 			out.SetMapIndex(key, value)
 		}
 	case reflect.Struct:
-		if in.Type() == leaf {
+		switch in.Type() {
+		case leaf:
+			return
+		case table:
+			out.Set(reflect.ValueOf(r.copyTable(in.Interface().(hunts.Table))))
 			return
 		}
 		for i := range in.NumField() {

@@ -16,7 +16,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/policy"
-	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
 
@@ -262,34 +261,6 @@ func (c *checker) redis(ctx context.Context) {
 	if strings.HasPrefix(info.Eviction, "allkeys") {
 		c.say("redis", "warn", "maxmemory-policy %s may throw work and audit away: use noeviction or volatile-ttl", info.Eviction)
 	}
-}
-
-func (c *checker) hunts(ctx context.Context) {
-	documented := localworkspace.Empty()
-	p, err := assemble(ctx, c.cfg, assembly{fleet: func() *localworkspace.Events { return documented }, progress: io.Discard, clock: c.clock, terminal: true})
-	if err != nil {
-		c.say("hunts", "fail", "%v", err)
-		return
-	}
-	defer p.close()
-	c.say("hunts", "ok", "%s", strings.Join(p.catalog.Names(), ", "))
-	for _, problem := range p.problems {
-		c.say("hunts", "warn", "left out: %v", problem)
-	}
-	for _, name := range p.catalog.Names() {
-		d, _ := p.catalog.Get(name)
-		if _, known := documented.Table(d.Footprint.Table); !known {
-			c.say("hunts", "off", "%s: the columns of %s are not known here, only the workspace can tell", name, d.Footprint.Table)
-			if problem := d.BoundsOwnTime(); problem != nil {
-				c.say("hunts", "warn", "%v", problem)
-			}
-			continue
-		}
-		if problem := p.catalog.Fits(name, documented); problem != nil {
-			c.say("hunts", "warn", "%v", problem)
-		}
-	}
-	c.files(ctx)
 }
 
 // files looks at the policy and the exclusions.

@@ -143,3 +143,33 @@ func TestTimesKeepThePrecisionOfTheData(t *testing.T) {
 		t.Errorf("the time with 7 digits stands %d times in\n%s", n, out)
 	}
 }
+
+func TestTheQueryOfAHuntIsForAPersonAndItsSummaryForAProgram(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/DeviceNetworkEvents.ndjson", []byte(contractEvents), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for request, typed := range map[string][]string{
+		"ip=203.0.113.66 since=30d":                                         {"203.0.113.66"},
+		"ip=203.0.113.66 dns=evil.example,*.b.example file=x.exe since=30d": {"203.0.113.66", "evil.example", "b.example", "x.exe"},
+		"hunt=file-footprint file=x.exe since=30d":                          {"x.exe"},
+		"hunt=device-footprint device=ws-1 since=30d":                       {"ws-1"},
+	} {
+		_, person, _ := terminal(t, append([]string{"hunt", "--events", dir, "--format", "kql"}, strings.Fields(request)...)...)
+		_, program, _ := terminal(t, append([]string{"hunt", "--events", dir, "--format", "kql-summary"}, strings.Fields(request)...)...)
+		if !strings.HasSuffix(strings.TrimSpace(person), "hits\n| sort by Time desc") || strings.Contains(person, "let hit_rows") || strings.Contains(person, "section") {
+			t.Errorf("%s: a person reads\n%s", request, person)
+		}
+		for _, value := range typed {
+			if !strings.Contains(person, value) {
+				t.Errorf("%s: %s is not as it was typed", request, value)
+			}
+		}
+		if !strings.HasPrefix(request, "hunt=") && len(person) >= 1500 {
+			t.Errorf("%s: %d bytes", request, len(person))
+		}
+		if !strings.Contains(program, `section = "total"`) {
+			t.Errorf("%s: the summary is\n%s", request, program)
+		}
+	}
+}

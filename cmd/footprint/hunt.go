@@ -21,7 +21,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 	f := newFlags("hunt")
 	exported := f.exports()
 	name := f.String("hunt", "", "name of a catalogue hunt")
-	format := f.choice("format", "table", "table", "json", "csv", "kql")
+	format := f.choice("format", "table", "table", "json", "csv", "kql", "kql-summary")
 	timeout := f.Duration("timeout", huntFor, "how long the whole hunt may take")
 	words, err := f.parse(args)
 	if err != nil {
@@ -76,7 +76,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	if answer.Verdict == hunts.CouldNotTell {
-		if *format == "csv" || *format == "kql" { // which have no place for a verdict: an empty table must not pass for CLEAN
+		if *format != "json" && *format != "table" { // which have no place for a verdict: an empty table must not pass for CLEAN
 			fmt.Fprintln(p.stderr, "footprint hunt: could not tell: "+answer.Reason)
 		}
 		return couldNotTell{}
@@ -112,7 +112,10 @@ func write(w io.Writer, a hunts.Answer, format string) error {
 	case "csv":
 		_, err := w.Write(message.CSV(a))
 		return err
-	case "kql":
+	case "kql": // for a person in a portal
+		_, err := io.WriteString(w, strings.TrimRight(a.RowKQL, "\n")+"\n")
+		return err
+	case "kql-summary": // as it was sent
 		_, err := io.WriteString(w, a.KQL+"\n")
 		return err
 	}

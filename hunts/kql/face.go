@@ -25,6 +25,10 @@ func Parse(text string) (*Query, error) {
 // parser would name the place where it gave up waiting for it.
 func Unclosed(text string) (pos int, found bool) { return syntax.Unclosed(text) }
 
+// Body is a query as a function of another query can hold it: what may stand only at
+// the top of a text (render, set) is blanked, and named in left.
+func Body(text string) (body string, left []string) { return syntax.Body(text) }
+
 // Run evaluates the query. The error is an *Error, or that of ctx.
 func (q *Query) Run(ctx context.Context, db Database, opts Options) (*Table, error) {
 	return exec.Run(ctx, q.parsed, db, opts)

@@ -1,21 +1,18 @@
 package runner
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/upstream"
 )
 
 // Definition is one hunt of the catalogue: the Azure-Sentinel hunting-query
@@ -34,7 +31,17 @@ type Definition struct {
 	Footprint              Block       `yaml:"footprint"`
 
 	library string // match.kql: what the body may call
+	rows    string // rows.kql: what goes behind a body that looks for behavior
 	text    string // the file
+
+	upstream upstream.File
+	tables   []string // that the query reads, the one whose coverage counts first
+	clock    upstream.Clock
+	calls    kql.References
+	// notes are slips of the file, and what was inferred where it surprises.
+	notes []FileProblem
+	// only is why nobody but a workspace can tell whether the query works.
+	only string
 
 	Version        string   `yaml:"version"`
 	Tags           []any    `yaml:"tags"`
@@ -54,7 +61,7 @@ type Connector struct {
 // Block is what footprint needs to know beyond the Sentinel schema.
 type Block struct {
 	Version    int      `yaml:"version"`
-	Needs      []string `yaml:"needs"`      // "remote", "file": at least one must be given; empty asks for nothing
+	Needs      []string `yaml:"needs"`      // "remote", "file": at least one must be given; empty looks for behavior
 	Parameters []string `yaml:"parameters"` // of parameterNames; the others are not written
 	Table      string   `yaml:"table"`      // whose freshness the coverage looks at
 	Columns    Columns  `yaml:"columns"`
@@ -63,6 +70,14 @@ type Block struct {
 	// Unread is a query of its own: What (a column, or MD5, SHA1, SHA256, process),
 	// Rows, Of and Example of the values that are searched and can't be read.
 	Unread string `yaml:"unread"`
+	// Whole runs the body once over its whole window; nil is inferred from the query.
+	Whole *bool `yaml:"whole_window"`
+	// Lookback is how far before its window the body reads: 14d.
+	Lookback string `yaml:"lookback"`
+	// Key are the columns by which a row is known in the next run of a schedule.
+	Key []string `yaml:"key"`
+	// Says is how an answer speaks of what is found: "ran it", or a noun and a verb.
+	Says SaysBlock `yaml:"says"`
 }
 
 // Columns says which column of the query's result is what. Time and device are
@@ -103,6 +118,7 @@ type FileProblem struct {
 	File   string
 	Line   int // 1-based; 0 when the file as a whole is meant
 	Reason string
+	Err    error // of the query; nil where its text alone is wrong
 }
 
 // Error names the file, the line and the reason.
@@ -122,7 +138,7 @@ func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening the shipped hunts: %w", err)
 	}
-	if problems := c.add(own); len(problems) > 0 {
+	if problems := c.add(own, false); len(problems) > 0 {
 		return nil, problems, fmt.Errorf("reading the shipped hunts: %w", problems[0])
 	}
 	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "place.kql": &c.place, "arrivals.kql": &c.arrivals, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
@@ -135,7 +151,7 @@ func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
 	if extra == nil {
 		return c, nil, nil
 	}
-	return c, c.add(extra), nil
+	return c, c.add(extra, true), nil
 }
 
 // Get finds a hunt by its name.
@@ -162,35 +178,27 @@ func (c *Catalog) All() []Definition {
 	return slices.SortedFunc(maps.Values(c.byName), func(a, b Definition) int { return strings.Compare(a.Name, b.Name) })
 }
 
-func (c *Catalog) add(dir fs.FS) []FileProblem {
-	var problems []FileProblem
-	files, err := fs.Glob(dir, "*.y*ml")
-	if err != nil {
-		return []FileProblem{{File: ".", Reason: err.Error()}}
+// namesTold is how many hunts a refusal names.
+const namesTold = 12
+
+// nearest are the hunts that somebody may have meant: all where there are few, else
+// those with a word of the name.
+func (c *Catalog) nearest(name string) string {
+	all := c.Names()
+	if len(all) <= namesTold {
+		return strings.Join(all, ", ")
 	}
-	sort.Strings(files)
-	for _, f := range files {
-		if strings.HasPrefix(path.Base(f), "exclusions.") {
-			continue
-		}
-		text, err := fs.ReadFile(dir, f)
-		if err != nil {
-			problems = append(problems, FileProblem{File: f, Reason: err.Error()})
-			continue
-		}
-		d, problem := ParseDefinition(f, text)
-		if problem == nil {
-			if _, taken := c.byName[d.Name]; taken {
-				problem = &FileProblem{File: f, Reason: fmt.Sprintf("there is a hunt named %q already; rename the file", d.Name)}
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' })
+	score := func(n string) (hits int) {
+		for _, w := range words {
+			if strings.Contains(n, w) {
+				hits++
 			}
 		}
-		if problem != nil {
-			problems = append(problems, *problem)
-			continue
-		}
-		c.byName[d.Name] = d
+		return hits
 	}
-	return problems
+	sort.SliceStable(all, func(i, j int) bool { return score(all[i]) > score(all[j]) })
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:namesTold], ", "), len(all)-namesTold)
 }
 
 // readers are what else in a body reads a parameter: the lists that are made
@@ -201,79 +209,9 @@ var readers = map[string][]string{
 }
 
 var (
-	huntName   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
 	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 	guid       = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 )
-
-// ParseDefinition reads one hunt file. The problem names the line where the
-// file can tell it.
-func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
-	var d Definition
-	base := path.Base(file)
-	d.Name = strings.ToLower(strings.TrimSuffix(base, path.Ext(base)))
-	d.File = file
-	library, err := hunts.Shipped.ReadFile("catalog/match.kql")
-	if err != nil {
-		return d, &FileProblem{File: file, Reason: err.Error()}
-	}
-	d.library, d.text = string(library), string(text)
-	problem := func(key, reason string) *FileProblem {
-		return &FileProblem{File: file, Line: lineOf(text, key), Reason: reason}
-	}
-	if err := hunts.PlainYAML(text); err != nil {
-		return d, &FileProblem{File: file, Reason: err.Error()}
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&d); err != nil {
-		line := 0
-		var syntax yaml.Error
-		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			line = syntax.GetToken().Position.Line
-			return d, &FileProblem{File: file, Line: line, Reason: syntax.GetMessage()}
-		}
-		return d, &FileProblem{File: file, Line: line, Reason: err.Error()}
-	}
-	switch {
-	case !huntName.MatchString(d.Name):
-		return d, problem("", "the file name becomes the hunt's name: use lower-case letters, digits and hyphens")
-	case !guid.MatchString(d.ID):
-		return d, problem("id", "id must be a GUID, as in every Sentinel hunting query")
-	case strings.TrimSpace(d.Title) == "":
-		return d, problem("name", "name is missing")
-	case strings.TrimSpace(d.Query) == "":
-		return d, problem("query", "query is missing")
-	case d.Footprint.Columns.Time == "" || d.Footprint.Columns.Device == "":
-		return d, problem("columns", "footprint.columns needs at least time and device")
-	case d.Footprint.Table == "":
-		return d, problem("footprint", "footprint.table is missing: name the table whose coverage counts, e.g. DeviceNetworkEvents")
-	}
-	for _, name := range append(d.Footprint.Columns.all(), d.Footprint.Table) {
-		if name != "" && !columnName.MatchString(name) {
-			return d, problem(name, fmt.Sprintf("%q is not a column name", name))
-		}
-	}
-	for _, p := range d.Footprint.Parameters {
-		if !slices.Contains(parameterNames, p) {
-			return d, problem(p, fmt.Sprintf("unknown parameter %q; known are %s", p, strings.Join(parameterNames, ", ")))
-		}
-		if !slices.ContainsFunc(append(readers[p], p), func(s string) bool { return strings.Contains(d.Query, s) }) {
-			return d, problem(p, fmt.Sprintf("the query never reads the parameter %q", p))
-		}
-	}
-	for _, n := range d.Footprint.Needs {
-		if n != "remote" && n != "file" && n != "device" {
-			return d, problem("needs", fmt.Sprintf("needs can hold remote, file and device, not %q", n))
-		}
-	}
-	if p := d.Footprint.Place; p != nil && (p.Name == "" || p.Verb == "" || p.Verdict != hunts.Seen && p.Verdict != hunts.Tried) {
-		return d, problem("place", "footprint.place needs a name, a verb such as \"written\", and a verdict, SEEN or TRIED")
-	}
-	whole := d.kql(params{}, "", nil, "union total")
-	if _, err := kql.Parse(whole); err != nil {
-		return d, d.syntaxProblem(text, whole, err)
-	}
-	return d, nil
-}
 
 // syntaxProblem turns a place in the composed text into a line of the file.
 func (d Definition) syntaxProblem(text []byte, whole string, err error) *FileProblem {

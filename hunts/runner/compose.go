@@ -232,6 +232,9 @@ func (p params) lets() []kql.Let {
 // it stands in its file, its columns under the names of the summary, and the
 // summary.
 func (d Definition) kql(p params, comment string, exclusions []Profile, summary string) string {
+	if d.behavior() {
+		return d.rowsText(p, comment, rowsListed)
+	}
 	var b strings.Builder
 	b.WriteString(kql.Prologue(comment, p.lets()))
 	b.WriteString(p.partOf())

@@ -30,6 +30,9 @@ func (r *Runner) search(ctx context.Context, h hunts.Hunt, d Definition, progres
 
 // searchScope asks one scope, slice by slice, and judges it.
 func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, parallel int, progress func(hunts.Progress)) hunts.Answer {
+	if d.behavior() {
+		return r.searchRows(ctx, h, d, progress)
+	}
 	o := r.olderPart(h)
 	seen, covErr := r.lookAround(ctx, o.newer(h), d)
 	seenBefore, problems := o.look(ctx, r, h, d)
@@ -67,6 +70,7 @@ func (r *Runner) conclude(h hunts.Hunt, d Definition, s *searcher, seen sensors,
 	a.HuntID, a.Hunt = h.ID, d.Name
 	a.Request = answerRequest(h, s.window)
 	a.KQL = r.textFor(h, d.kql(p, comment(h), s.profiles, r.cfg.Catalog.summary))
+	a.RowKQL = r.textFor(h, d.PersonText(h, s.window))
 	a.Source = r.cfg.Source.Describe(h.Workspaces)
 	a.Coverage = r.coverage(h, d, s, seen, covErr, before)
 	a.Places = r.placesOf(h, d, a, covErr, s.unread())
@@ -194,6 +198,9 @@ func (s *searcher) notes(a hunts.Answer, seen sensors) []string {
 	}
 	if asURL(a) {
 		out = append(out, noteOfURL)
+	}
+	if why, whole := s.def.whole(); whole && s.def.Footprint.Whole == nil {
+		out = append(out, fmt.Sprintf("The query compares rows (%s), so its window was searched in one piece.", why))
 	}
 	for _, profile := range s.profiles {
 		if !profile.Set() && slices.Contains(s.hunt.Request.Exclude, strings.ToLower(profile.Name)) {

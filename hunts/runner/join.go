@@ -26,10 +26,13 @@ func join(answers []hunts.Answer) hunts.Answer {
 	for n := range answers {
 		tag(&answers[n])
 	}
+	if answers[0].Table != nil {
+		return joinRows(answers, scopes)
+	}
 	shared := dropDoubles(answers)
 	out := emptyAnswer()
 	first := answers[0]
-	out.HuntID, out.Hunt, out.Request, out.KQL, out.ByScope = first.HuntID, first.Hunt, first.Request, first.KQL, scopes
+	out.HuntID, out.Hunt, out.Request, out.KQL, out.RowKQL, out.ByScope = first.HuntID, first.Hunt, first.Request, first.KQL, first.RowKQL, scopes
 	for _, a := range answers {
 		addAnswer(&out, a)
 	}

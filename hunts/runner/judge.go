@@ -109,6 +109,10 @@ func judgeScopes(a *hunts.Answer) {
 		a.Reason = triedText(*a)
 	case hunts.Clean:
 		a.Reason = cleanText(a.Request)
+	case hunts.Found:
+		a.Reason = foundScopes(*a)
+	case hunts.NothingFound:
+		a.Reason = "no row matched the hunt"
 	default:
 		a.Reason = scopeReason(a.ByScope, a.Verdict)
 	}

@@ -33,6 +33,9 @@ var (
 // out: it then does not search the whole window that the answer names. Nil when it
 // does.
 func (d Definition) BoundsOwnTime() *FileProblem {
+	if d.behavior() {
+		return nil // its window is the one that it bounds
+	}
 	body := strings.TrimRight(d.Query, "\n")
 	at := func(line int, what string) *FileProblem {
 		return &FileProblem{File: d.File, Line: lineOf([]byte(d.text), "query") + line, Reason: fmt.Sprintf("the query bounds its own time (%s), so it does not search the look-back that the answer names and never says CLEAN: use window_from and window_to", what)}

@@ -36,7 +36,7 @@ func (r *Runner) asAskedBy(a hunts.Answer, h hunts.Hunt) (hunts.Answer, bool) {
 			names[line.Indicator] = append(names[line.Indicator], i.String())
 		}
 	}
-	a.ByIndicator = nil
+	a.ByIndicator = []hunts.IndicatorResult{}
 	for _, i := range h.Request.Indicators() {
 		line, known := lines[searchedFor(i)]
 		if !known {
@@ -79,6 +79,7 @@ func (r *Runner) asAskedBy(a hunts.Answer, h hunts.Hunt) (hunts.Answer, bool) {
 	window := hunts.Window{From: a.Request.From, To: a.Request.To}
 	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	a.KQL = d.kql(newParams(h.Request, window.From, window.To, timelineStep(window)), comment(h), profiles, r.cfg.Catalog.summary)
+	a.RowKQL = r.textFor(h, d.PersonText(h, window))
 	a.Request = answerRequest(h, window)
 	a.HuntID = h.ID
 	return a, true

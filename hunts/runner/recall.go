@@ -50,6 +50,9 @@ func (r *Runner) settle(h hunts.Hunt, d Definition) time.Duration {
 // that refreshes another one keeps that one's slices, and has its tail anew;
 // moved tells that the window ends later than the other's.
 func (r *Runner) sliced(ctx context.Context, h hunts.Hunt, d Definition, w hunts.Window) (list []hunts.Slice, moved bool) {
+	if _, whole := d.whole(); whole {
+		return []hunts.Slice{{From: w.From, To: w.To}}, false
+	}
 	list = slicesOf(w)
 	if h.Refreshes != "" {
 		if a, ok, err := r.cfg.Record.Answer(ctx, h.Refreshes); err == nil && ok {

@@ -14,9 +14,30 @@ import (
 // rowQueryMost is how many indicators a short query carries.
 const rowQueryMost = 20
 
-// RowQuery is a short query of the rows that a hunt counts, for a person who
-// goes on in a portal: a link has room for little. Empty for a hunt of the
-// catalogue other than the default one, and for more than 20 indicators.
+// PersonText is the query of a hunt as a person goes on with it in a portal: it ends in
+// rows to read and sort, and names the indicators as they were typed. The text that is
+// sent counts them on the server instead.
+func (d Definition) PersonText(h hunts.Hunt, w hunts.Window) string {
+	h.Window = w
+	asked := h.Request
+	asked.Why = ""
+	say := comment(h) + " asked=" + request.Format(asked)
+	if text := RowQuery(h); text != "" {
+		return kql.Prologue(say, nil) + text
+	}
+	p := newParams(h.Request, w.From, w.To, day)
+	lets, library, body := d.bodyOf(p)
+	if d.behavior() {
+		return kql.Prologue(say, lets) + library + body + "\n"
+	}
+	return kql.Prologue(say, lets) + library + "let hunt_rows = () {\n" + body + "\n};\n" + d.Footprint.Columns.view() + sortedHits
+}
+
+// sortedHits is how a query for a person ends.
+const sortedHits = "hits\n| sort by Time desc\n"
+
+// RowQuery is a short query of the rows that the default hunt counts: the link to a
+// portal has room for little. Empty for another hunt, and for more than 20 indicators.
 func RowQuery(h hunts.Hunt) string {
 	r := h.Request
 	if h.Name != hunts.DefaultHunt || len(r.Indicators()) == 0 || len(r.Indicators()) > rowQueryMost {
@@ -24,7 +45,7 @@ func RowQuery(h hunts.Hunt) string {
 	}
 	p := newParams(r, h.Window.From, h.Window.To, day)
 	var b strings.Builder
-	b.WriteString("DeviceNetworkEvents\n")
+	b.WriteString("let hits = DeviceNetworkEvents\n")
 	if !h.Window.All {
 		b.WriteString("| where TimeGenerated >= " + kql.DatetimeLiteral(p.from).String() + " and TimeGenerated < " + kql.DatetimeLiteral(p.to).String() + "\n")
 	}
@@ -38,7 +59,7 @@ func RowQuery(h hunts.Hunt) string {
 	if remote := p.remoteConditions(r); len(remote) > 0 {
 		b.WriteString("| where " + strings.Join(remote, "\n    or ") + "\n")
 	}
-	b.WriteString("| project TimeGenerated, DeviceName, ActionType, RemoteIP, RemotePort, RemoteUrl, InitiatingProcessFileName, InitiatingProcessCommandLine, InitiatingProcessAccountName, AdditionalFields\n| sort by TimeGenerated desc\n")
+	b.WriteString("| project Time = TimeGenerated, Device = DeviceName, ActionType, RemoteIP, RemotePort, RemoteUrl, Process = InitiatingProcessFileName, CommandLine = InitiatingProcessCommandLine, Account = InitiatingProcessAccountName, AdditionalFields;\n" + sortedHits)
 	return b.String()
 }
 

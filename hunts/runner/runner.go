@@ -115,10 +115,13 @@ func (r *Runner) Prepare(id string, req request.Request, asker hunts.Asker) (hun
 	}
 	d, ok := r.cfg.Catalog.Get(name)
 	if !ok {
-		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("there is no hunt named %q; there are %s", name, strings.Join(r.cfg.Catalog.Names(), ", "))}
+		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("there is no hunt named %q; there are %s", name, r.cfg.Catalog.nearest(name))}
 	}
 	if !d.satisfied(req) {
 		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf("the hunt %s needs %s", name, needsText(d.Footprint.Needs))}
+	}
+	if refused := d.fixedEnd(req); refused != nil {
+		return hunts.Hunt{}, refused
 	}
 	if say := d.unread(req); say != "" {
 		return hunts.Hunt{}, &hunts.Error{Kind: hunts.KindRefused, Say: say}
@@ -132,7 +135,7 @@ func (r *Runner) Prepare(id string, req request.Request, asker hunts.Asker) (hun
 	}
 	now := r.cfg.Clock()
 	return hunts.Hunt{
-		ID: id, Name: d.Name, Request: req, Window: windowOf(req, now, r.cfg.DefaultWindow), Workspaces: workspaces,
+		ID: id, Name: d.Name, Request: req, Window: d.ownWindowIf(windowOf(req, now, d.byDefault(r.cfg.DefaultWindow))), Workspaces: workspaces,
 		Asker: asker, State: hunts.Queued, Created: now.UTC(),
 	}, nil
 }

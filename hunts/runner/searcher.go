@@ -180,28 +180,8 @@ func (s *searcher) slice(ctx context.Context, at hunts.Slice) (part, hunts.Slice
 // rows asks one query for a part of the window. The state says how far its rows can
 // be trusted, and the reason why not.
 func (s *searcher) rows(ctx context.Context, p params, at hunts.Slice) (hunts.Result, hunts.SliceState, string, error) {
-	if ctx.Err() != nil {
-		return hunts.Result{}, hunts.SliceSkipped, stoppedReason(ctx), ctx.Err()
-	}
-	r := s.runner
-	s.count()
-	res, err := r.query(ctx, hunts.Query{
-		HuntID: s.hunt.ID, Asker: s.hunt.Asker.User, Sweep: s.hunt.Scheduled, Text: s.def.kql(p, comment(s.hunt), s.profiles, r.cfg.Catalog.summary), Queued: s.waits,
-		// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
-		From: at.From.Truncate(time.Second), To: at.To.Add(time.Second), Workspaces: s.workspaces(at),
-	})
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return res, hunts.SliceSkipped, stoppedReason(ctx), err
-	case err != nil:
-		r.cfg.Log.Warn("part of a hunt failed", "hunt", s.hunt.ID, "from", at.From, "to", at.To, "kind", hunts.KindOf(err), "error", err)
-		return res, hunts.SliceFailed, sayOf(err, s.def), err
-	}
-	s.spent(res.Stats)
-	if res.Partial != "" {
-		return res, hunts.SlicePartial, res.Partial, nil
-	}
-	return res, hunts.SliceDone, "", nil
+	// whole seconds outwards: the service's timespan knows no fractions, the query has the exact ends
+	return s.rowsWithin(ctx, p, at.From.Add(-s.def.lookback()).Truncate(time.Second), at.To.Add(time.Second), s.workspaces(at))
 }
 
 func (s *searcher) unsearched() []hunts.Slice {

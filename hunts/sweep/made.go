@@ -17,6 +17,7 @@ type Made struct {
 	Since    time.Time    `json:"since"`
 	Warnings []string     `json:"warnings,omitempty"`
 	Hunted   []string     `json:"hunted,omitempty"` // keys of entries whose history is known now
+	Rows     *RowReport   `json:"rows,omitempty"`   // of a scheduled hunt for behavior
 }
 
 // Whole tells that a sweep needs no further try: all was looked for, and what was

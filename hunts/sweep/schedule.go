@@ -23,6 +23,8 @@ type Schedule struct {
 	Channel string        `json:"channel"`
 	Look    time.Duration `json:"look,omitempty"` // how far back each sweep looks at least; 0 is since the last one, the first time 24 h
 	Sources []string      `json:"sources,omitempty"`
+	// Hunt is a hunt for behavior that runs instead of the watchlist.
+	Hunt string `json:"hunt,omitempty"`
 	// Workspaces are the configured names that are searched; empty is all that
 	// the channel may hunt in.
 	Workspaces []string  `json:"workspaces,omitempty"`
@@ -59,7 +61,7 @@ var (
 )
 
 // ParseSchedules reads the operator's file of sweeps: a list under sweeps:, each
-// with name, cron, zone, channel, owner, look_back, sources and
+// with name, cron, zone, channel, owner, look_back, sources, hunt and
 // workspaces.
 func ParseSchedules(text []byte) ([]Schedule, error) {
 	var file struct {
@@ -71,6 +73,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 			Owner      string   `yaml:"owner"`
 			LookBack   string   `yaml:"look_back"`
 			Sources    []string `yaml:"sources"`
+			Hunt       string   `yaml:"hunt"`
 			Workspaces []string `yaml:"workspaces"`
 		} `yaml:"sweeps"`
 	}
@@ -82,7 +85,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 	}
 	var out []Schedule
 	for n, x := range file.Sweeps {
-		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, Workspaces: x.Workspaces, FromYML: true}
+		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, Hunt: strings.ToLower(x.Hunt), Workspaces: x.Workspaces, FromYML: true}
 		if s.Cron == "" {
 			s.Cron = DefaultCron
 		}

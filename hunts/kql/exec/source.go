@@ -52,6 +52,9 @@ func (x *execution) callSource(e *syntax.Call, s *scope) (*relation, error) {
 		if err != nil {
 			return nil, err
 		}
+		if name, ok := body.Scalar.(*syntax.Name); ok && body.Result == nil { // f() { T } is the table T
+			return x.source(&syntax.TableRef{Pos: name.Pos, Name: name.Name}, inner)
+		}
 		if body.Result == nil {
 			return nil, x.error(e.At(), syntax.SemanticError, "%s() gives a scalar, where a table is expected", e.Name)
 		}
