@@ -1,16 +1,19 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -403,6 +406,48 @@ func TestACleanHuntSaysNoMoreThanItLookedFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A hunt of one's own over the table of the default hunt claims the same silence, so
+// that it looks into the same places; one over another table claims nothing of them.
+func TestAHuntOfOnesOwnIsNotCleanWhereANameWasOnlyLookedUp(t *testing.T) {
+	text, err := fs.ReadFile(hunts.Shipped, "catalog/network-footprint.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.ReplaceAll(text, []byte("table: DeviceNetworkEvents"), []byte("table: DeviceFileEvents"))
+	catalog, problems, err := LoadCatalog(fstest.MapFS{"ours.yaml": {Data: text}, "files.yaml": {Data: other}})
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	for name, c := range map[string]struct {
+		place func() (hunts.Result, error)
+		want  hunts.Verdict
+	}{
+		"ours and nothing looked up":  {nil, hunts.Clean},
+		"ours and a look-up":          {func() (hunts.Result, error) { return lookedUp(), nil }, hunts.Tried},
+		"ours and a place that fails": {fails(&hunts.Error{Kind: hunts.KindTimeout, Say: "too slow"}), hunts.CouldNotTell},
+		"files and a look-up":         {func() (hunts.Result, error) { return lookedUp(), nil }, hunts.Clean},
+	} {
+		hunt, _, _ := strings.Cut(name, " ")
+		s := healthy(7 * day)
+		s.place = c.place
+		a := runScripted(t, s, func(cfg *Config) { cfg.Catalog = catalog }, "dns=evil.example hunt="+hunt)
+		if a.Verdict != c.want || a.ByIndicator[0].Verdict != c.want {
+			t.Errorf("%s: %s (%s), the name %s; want %s", name, a.Verdict, a.Reason, a.ByIndicator[0].Verdict, c.want)
+		}
+	}
+}
+
+// lookedUp is what a place says of a name that one device looked up.
+func lookedUp() hunts.Result {
+	at := cleanNow.Add(-time.Hour).Format(time.RFC3339)
+	r := emptyPlace()
+	r.Rows[0][1] = strings.Replace(r.Rows[0][1].(string), `"events":0,"devices":0`, `"events":1,"devices":1`, 1)
+	r.Rows = append(r.Rows,
+		[]any{"indicator", `{"indicator":"evil.example","events":1,"devices":1}`},
+		[]any{"step", fmt.Sprintf(`{"indicator":"evil.example","device":"ws-1","process":"curl.exe","events":1,"first":%q,"last":%q}`, at, at)})
+	return r
 }
 
 func TestAWorkspaceIsKnownByItsConfiguredName(t *testing.T) {
