@@ -189,6 +189,7 @@ func TestWhatAnExportDoesNotGiveIsNamed(t *testing.T) {
 	}{
 		{"a column that is not there", map[string]string{network + ".csv": csvHead + csvLine}, "RemoteUrl", network + ".csv has no column RemoteUrl"},
 		{"one file of two lacks it", map[string]string{network + ".csv": csvHead + csvLine, network + "_2.csv": strings.Replace(csvHead, "DeviceName", "RemoteUrl", 1) + csvLine}, "RemoteUrl", network + ".csv has no column RemoteUrl"},
+		{"no event of one NDJSON file has it", map[string]string{network + "_2.ndjson": limit, network + "_3.ndjson": strings.Replace(jsonEvent, "RemoteIP\"", "LocalIP\"", 1)}, "RemoteIP", network + "_3.ndjson has no column RemoteIP"},
 		{"a workbook", map[string]string{"x.xlsx": archived(map[string]string{"[Content_Types].xml": ""})}, "", "x.xlsx is left out: a workbook of Excel: save it as CSV"},
 		{"a packed file that is damaged", map[string]string{"more.ndjson.gz": packed("")[:10] + "no deflate"}, "", "more.ndjson.gz is left out: the file is damaged"},
 		{"a Parquet file of no table", map[string]string{"x.parquet": "PAR1"}, "", "x.parquet is left out: a Parquet file"},

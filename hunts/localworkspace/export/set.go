@@ -374,12 +374,12 @@ func (s *Set) Unread() []Unread {
 	return append(slices.Clone(s.unread), s.missingColumns()...)
 }
 
-// missingColumns names the documented columns that a table lacks: in any file
-// with a header, or in all files of events that leave out what is empty.
+// missingColumns names the documented columns that a file of a table lacks: those
+// that its header does not name, or that none of its events has, since nothing
+// tells a value that was empty from one that was never exported.
 func (s *Set) missingColumns() []Unread {
 	type lack struct{ table, column string }
 	lacking := map[lack][]string{}
-	loose := map[string][]*file{}
 	for _, f := range s.files {
 		if f.content == nil {
 			continue
@@ -388,22 +388,8 @@ func (s *Set) missingColumns() []Unread {
 			if seg.rows == 0 {
 				continue
 			}
-			if !f.content.listed {
-				loose[table] = append(loose[table], f)
-				continue
-			}
 			for _, c := range knownTables()[table] {
 				if c.Name != TimeColumn && f.content.isMissing(table, c.Name) {
-					lacking[lack{table, c.Name}] = append(lacking[lack{table, c.Name}], f.in.name)
-				}
-			}
-		}
-	}
-	for table, files := range loose {
-		for _, c := range knownTables()[table] {
-			absent := func(f *file) bool { return f.content.isMissing(table, c.Name) }
-			if c.Name != TimeColumn && !slices.ContainsFunc(files, func(f *file) bool { return !absent(f) }) {
-				for _, f := range files {
 					lacking[lack{table, c.Name}] = append(lacking[lack{table, c.Name}], f.in.name)
 				}
 			}
