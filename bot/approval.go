@@ -37,6 +37,7 @@ func (b *Bot) hold(ctx context.Context, h hunts.Hunt) error {
 	if err != nil {
 		return fmt.Errorf("asking for the approval of hunt %s: %w", h.ID, err)
 	}
+	b.vigil.keep(h, post, b.cfg.Clock())
 	if h.Asker.ThreadTS != "" {
 		return nil
 	}

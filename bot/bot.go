@@ -184,6 +184,8 @@ type Bot struct {
 
 	mu      sync.Mutex
 	running map[string]context.CancelCauseFunc // hunts of this process, to be cancelled
+
+	vigil vigil
 }
 
 // New fills in the defaults and signs in, so that a wrong token is known at

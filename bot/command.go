@@ -125,6 +125,7 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 		return message.Started(seen, v)
 	})
 	if err == nil {
+		b.vigil.keep(h, post, b.cfg.Clock())
 		if h.Asker.ThreadTS != "" {
 			// a hunt in somebody's thread: replies there go on belonging to the first
 			return nil

@@ -45,6 +45,9 @@ func (b *Bot) handleHunt(ctx context.Context, id string) error {
 			return fmt.Errorf("reading the message of hunt %s: %w", id, err)
 		}
 	}
+	if parent.TS != "" {
+		b.vigil.keep(h, parent, b.cfg.Clock())
+	}
 	answer, err := b.answer(ctx, h, parent)
 	if err != nil {
 		var e *hunts.Error
@@ -92,6 +95,7 @@ func (b *Bot) close(ctx context.Context, h hunts.Hunt, answer hunts.Answer, show
 	if err := b.cfg.Store.SaveHunt(ctx, h); err != nil {
 		return fmt.Errorf("closing hunt %s: %w", h.ID, err)
 	}
+	b.vigil.forget(h.ID)
 	b.cfg.Log.InfoContext(ctx, "hunt answered", "hunt", h.ID, "verdict", string(answer.Verdict), "queries", answer.Source.Queries, "took_ms", answer.Source.TookMS)
 	return nil
 }

@@ -28,6 +28,9 @@ func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.policy.Reload(); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "the policy is not changed, the last good one holds", "error", err)
 	}
+	if err := b.tellLost(ctx); err != nil {
+		return err
+	}
 	if err := b.expireHeld(ctx); err != nil {
 		return err
 	}

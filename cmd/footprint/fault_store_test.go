@@ -113,7 +113,7 @@ func (d *deployment) goesOn(ctx context.Context, accepted, before map[string]fau
 			switch x := h.look(mark); {
 			case x.parents > 1:
 				twice++
-			case x.parents == 1 && x.answered == 0:
+			case x.parents == 1 && x.answered == 0 && declined(h.channel) == 0:
 				stuck++
 			case x.answered > 0:
 				answered++

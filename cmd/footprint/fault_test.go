@@ -426,7 +426,7 @@ func (c *chaos) settle(ctx context.Context, accepted map[string]faultHunt) {
 // after they had failed again and again.
 func declined(c *localslack.Channel) int {
 	text := allTexts(c)
-	return strings.Count(text, "can't take this now") + strings.Count(text, "so this was given up; nothing was searched")
+	return strings.Count(text, "can't take this now") + strings.Count(text, "so this was given up; nothing was searched") + strings.Count(text, "Our store lost the hunt")
 }
 
 func allTexts(c *localslack.Channel) string {
