@@ -99,7 +99,7 @@ func (d Definition) rowsText(p params, comment string, most int) string {
 		order = roleText(upstream.Time, d.candidates(upstream.Time))
 	}
 	// only the rows that are listed are packed
-	fmt.Fprintf(&b, "let listed = found\n    | extend __order = %s\n    | top %d by __order desc, __row asc\n    | project Number = __row, Row = bag_remove_keys(pack_all(), dynamic([\"__row\", \"__order\"])), Order = __order,\n        %s;\n",
+	fmt.Fprintf(&b, "let listed = found\n    | extend __order = %s\n    | sort by __order desc, __row asc\n    | take %d\n    | project Number = __row, Row = bag_remove_keys(pack_all(), dynamic([\"__row\", \"__order\"])), Order = __order,\n        %s;\n",
 		order, most, strings.Join(roles, ",\n        "))
 	b.WriteString(d.rows)
 	return b.String()

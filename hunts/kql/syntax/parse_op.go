@@ -51,6 +51,9 @@ func (p *parser) operator() (Operator, error) {
 			return nil, err
 		}
 		keys, err := p.sortKeys()
+		if err == nil && len(keys) > 1 { // unlike sort; Kusto's parser refuses it
+			err = p.fail(p.peek(), "top takes one expression after by: sort by several, then take")
+		}
 		return &Top{at, n, keys}, err
 	case "render":
 		return p.render(at)
