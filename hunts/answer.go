@@ -97,18 +97,6 @@ type ScopeResult struct {
 	Coverage Coverage `json:"coverage"`
 }
 
-// Place is where a kind of indicator can show, and whether a hunt looked there.
-// A place that was not searched spoils CLEAN, unless the scope has no such data.
-type Place struct {
-	Place    string `json:"place"` // for people: "network connections", "DNS names"
-	Table    string `json:"table"`
-	Searched bool   `json:"searched"`
-	Reason   string `json:"reason"` // why it was not searched, or not in full; empty for a place without a problem
-	Events   int64  `json:"events"` // that matched there
-	Devices  int64  `json:"devices"`
-	Scope    string `json:"scope,omitempty"` // in an answer of several scopes
-}
-
 // Totals counts what matched, excluded events included.
 type Totals struct {
 	Events     int64      `json:"events"`

@@ -43,6 +43,9 @@ type Hunt struct {
 	Refreshes string    `json:"refreshes,omitempty"` // the hunt whose tail, or whose slices that failed, are asked for: the cached answer is passed by, its slices are not
 	Widens    string    `json:"widens,omitempty"`    // the hunt whose question this one asks of another look-back
 	Followers []Asker   `json:"followers,omitempty"` // others who asked for the same while it ran
+	// Places are the groups of places that the policy lets this hunt look at; nil is
+	// all of them.
+	Places []string `json:"places,omitempty"`
 	// Arrived makes a sweep take in what happened before its window, up to LateBy,
 	// and came into the workspace after this time. Zero takes the window only.
 	Arrived time.Time `json:"arrived,omitzero"`

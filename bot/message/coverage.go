@@ -23,43 +23,6 @@ func searchedLine(a hunts.Answer) line {
 	return l
 }
 
-// placesLine says where else the indicators were found and, where nothing was,
-// what the verdict speaks for and what it does not.
-func placesLine(a hunts.Answer) line {
-	var found, searched, missing []string
-	seen := map[string]bool{}
-	for _, p := range a.Places {
-		name := shown(p.Place, maxShort)
-		switch {
-		case p.Events > 0 && p.Table != "DeviceNetworkEvents":
-			found = append(found, name+" ("+count(p.Events, "event")+")")
-		case !p.Searched && !seen["-"+name]:
-			seen["-"+name] = true
-			if p.Reason != "" {
-				name += " (" + shown(p.Reason, maxShort) + ")"
-			}
-			missing = append(missing, name)
-		case p.Searched && !seen[name]:
-			seen[name] = true
-			searched = append(searched, name)
-		}
-	}
-	var l line
-	if len(found) > 0 {
-		l = l.dot(ours("Also found in %s", listed(found, maxPlaces)))
-	}
-	if a.Verdict == hunts.Clean && len(searched) > 0 {
-		l = l.dot(ours("Searched: %s", listed(searched, maxPlaces)))
-	}
-	if len(missing) > 0 {
-		l = l.dot(ours("not searched: %s", listed(missing, maxPlaces)))
-	}
-	return l
-}
-
-// maxPlaces bounds the places that one line names.
-const maxPlaces = 5
-
 // nearLine names what was reached beside the indicators of a CLEAN: worth a
 // look, and no hit.
 func nearLine(a hunts.Answer) line {

@@ -265,7 +265,7 @@ func TestTheParentHasAtMostEightLinesWhateverThereIsToSay(t *testing.T) {
 	if n := strings.Count(m.Text, "\n") + 1; n > 8 {
 		t.Errorf("%d lines:\n%s", n, m.Text)
 	}
-	for _, want := range []string{"*ws-fin-014*", "and 1 more device", "Tried only: *srv-web-01*", "2 notes in the thread", "Also found in DNS lookups (3 events)", "not complete: "} {
+	for _, want := range []string{"*ws-fin-014*", "and 1 more device", "Tried only: *srv-web-01*", "2 notes in the thread", "Also: DNS lookups 3", "not complete: "} {
 		if !strings.Contains(m.Text, want) {
 			t.Errorf("lacks %q:\n%s", want, m.Text)
 		}

@@ -70,7 +70,7 @@ func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
 		"a device in a column that is not there": {huntFile("DeviceNetworkEvents", "RemoteIP in (ip_texts)", "nets", "DeviceNameX"), "mine.yaml:19: Failed to resolve scalar expression named 'DeviceNameX'"},
 		"a bracket that is not closed":           {huntFile("DeviceNetworkEvents", "RemoteIP in (ip_texts", "nets", "DeviceName"), "warn left out: mine.yaml:12: the query does not parse"},
 		"a function of another type":             {huntFile("DeviceNetworkEvents", "strlen(RemotePort) > 1 and RemoteIP in (ip_texts)", "nets", "DeviceName"), "mine.yaml:12: strlen(): argument 1 is string, not int"},
-		"a table that only the workspace knows":  {huntFile("CommonSecurityLog", "DestinationIP in (ip_texts)", "nets", "DeviceName"), "off mine: the columns of CommonSecurityLog are not known here"},
+		"a table that only the workspace knows":  {huntFile("ASimAuditEventLogs", "DestinationIP in (ip_texts)", "nets", "DeviceName"), "off mine: the columns of ASimAuditEventLogs are not known here"},
 		"a key that is not in the schema":        {"nam: x\n" + huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), `ok mine runs; note: line 1: unknown field "nam" is not read`},
 		"a key of our block that is not there":   {strings.Replace(huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "  table:", "  tabel:", 1), "warn left out: mine.yaml:16: unknown field"},
 		"a published query":                      {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  DeviceLogonEvents\n  | where Timestamp > ago(3d)\n  | where ActionType == 'LogonFailed'\n", "ok mine runs; note: line 5: looks back 3 days by itself (ago())"},

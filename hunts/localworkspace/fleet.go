@@ -68,6 +68,7 @@ func Fleet(opts FleetOptions) *Events {
 	for name, list := range byTable {
 		tables[name] = kql.Concat(name, list)
 	}
+	tables["CommonSecurityLog"] = f.firewall(tables["DeviceNetworkEvents"])
 	oldest := f.now.Add(-time.Duration(opts.Days) * day)
 	return newEvents(tables, oldest, f.newest)
 }
@@ -113,6 +114,8 @@ func (f *fleet) jobs() []job {
 		job{"DeviceFileEvents", f.files}, job{"DeviceFileEvents", f.storyFiles},
 		job{"DeviceEvents", f.deviceEvents}, job{"DeviceEvents", f.storyEvents},
 		job{"SecurityIncident", f.incidents}, job{"SecurityAlert", f.alerts},
+		job{"EmailEvents", f.emailEvents}, job{"EmailUrlInfo", f.emailURLs}, job{"EmailAttachmentInfo", f.emailAttachments}, job{"UrlClickEvents", f.clicks},
+		job{"DeviceImageLoadEvents", f.imageLoads}, job{"SigninLogs", f.signIns}, job{"OfficeActivity", f.officeActivity},
 		job{"ThreatIntelIndicators", f.threatIntel}, job{"Watchlist", f.watchlist},
 	)
 	return jobs

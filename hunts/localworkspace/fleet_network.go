@@ -1,6 +1,7 @@
 package localworkspace
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -200,6 +201,7 @@ type row struct {
 	program string
 	target  target
 	detail  kql.Value
+	pid     int64 // 0 is any
 }
 
 // write adds a row. Inspection events carry no process, as in a workspace.
@@ -211,7 +213,7 @@ func (n *networkSheet) write(r row, identity, account patch, rng *rand.Rand) {
 		n.apply(n.programs[r.program])
 		n.apply(account)
 		n.row[n.created] = kql.DatetimeValue(r.at.Truncate(8 * time.Hour))
-		n.row[n.pid] = kql.LongValue(int64(1000 + 4*rng.IntN(4000)))
+		n.row[n.pid] = kql.LongValue(cmp.Or(r.pid, int64(1000+4*rng.IntN(4000))))
 	}
 	n.row[n.time] = kql.DatetimeValue(r.at)
 	n.row[n.action] = kql.StringValue(r.action)

@@ -56,10 +56,15 @@ func (f *fleet) deviceInfo() *kql.Table {
 	return s.builder.Table()
 }
 
-// deviceNetworkInfo is DeviceNetworkInfo: the newest addresses of each device.
+// addressesEvery is how often a device tells its addresses.
+const addressesEvery = 20 * time.Hour
+
+// deviceNetworkInfo is DeviceNetworkInfo: the addresses of each device, as long as
+// its sensor reports.
 func (f *fleet) deviceNetworkInfo() *kql.Table {
 	s := newSheet("DeviceNetworkInfo")
 	dns := kql.DynamicValue([]any{resolverA, resolverB})
+	oldest := f.now.Add(-time.Duration(f.opts.Days) * day)
 	for i := range f.devices {
 		d := &f.devices[i]
 		at := f.newest.Add(-time.Duration(i%600) * time.Minute)
@@ -70,14 +75,17 @@ func (f *fleet) deviceNetworkInfo() *kql.Table {
 		address.Set("IPAddress", d.ip)
 		address.Set("SubnetPrefix", int64(16))
 		address.Set("AddressType", "Private")
-		s.begin()
-		s.apply(s.identity(d))
-		s.time(timeColumn, at)
-		s.set("IPAddresses", kql.DynamicValue([]any{address}))
-		s.set("DnsAddresses", dns)
-		s.text("NetworkAdapterStatus", "Up")
-		s.text("NetworkAdapterType", "Ethernet")
-		s.add()
+		addresses, identity := kql.DynamicValue([]any{address}), s.identity(d)
+		for ; at.After(oldest); at = at.Add(-addressesEvery) {
+			s.begin()
+			s.apply(identity)
+			s.time(timeColumn, at)
+			s.set("IPAddresses", addresses)
+			s.set("DnsAddresses", dns)
+			s.text("NetworkAdapterStatus", "Up")
+			s.text("NetworkAdapterType", "Ethernet")
+			s.add()
+		}
 	}
 	return s.builder.Table()
 }

@@ -53,6 +53,10 @@ type FleetStory struct {
 	NewIP, PhishingHost     string // the sweep's NEW
 	StillIP, GoneIP         string // the sweep's STILL and GONE
 	Incident                int
+	// Library is the implant, MailLink what the mail of the story led to. Printer has
+	// no sensor and reached C2IP; GapDevice reached GapIP in a minute in which its
+	// sensor said nothing.
+	Library, MailLink, Printer, GapDevice, GapIP string
 
 	KnownDevices, ReportingDevices, SilentDevices int
 	NewestEvent                                   time.Time
@@ -69,10 +73,12 @@ func (o FleetOptions) Story() FleetStory {
 		BeaconDevice: financeDevice, NoisyProcess: noisyProcess, NoisyHost: noisyHost, SimilarHost: similarHost,
 		CleanIP: cleanIP, NeighbourIP: neighbourIP, NeighbourDevices: []string{"WS-LEG-003", "WS-LEG-018"}, TriedIP: triedIP,
 		NewIP: newIP, PhishingHost: phishingHost, StillIP: stillIP, GoneIP: goneIP, Incident: incidentNumber,
+		Library: "sync.dll", MailLink: mailLink, Printer: printerIP, GapDevice: gapDevice, GapIP: spareC2IP,
 		NewestEvent: o.Now.Add(-4 * time.Minute),
 		Suggestions: []string{
 			"ip=" + c2IP + " dns=" + c2Host + ` why="ISAC tip"`, "ip=" + cleanIP, "dns=" + noisyHost, "ip=" + triedIP, "dns=" + c2Host + " file=rundll32.exe",
 			"198.51.100.0/24", "dns=" + phishingHost, "file=mshta.exe since=24h",
+			"file=sync.dll", mailLink, "ip=" + spareC2IP,
 		},
 	}
 	for _, d := range makeDevices(o) {

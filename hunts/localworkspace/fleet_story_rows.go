@@ -14,6 +14,9 @@ func (f *fleet) storyNetwork() *kql.Table {
 	for _, c := range f.story {
 		d := f.byName[c.device]
 		r := row{at: c.at, device: d, action: c.action, program: c.program, target: c.target}
+		if c.program == "rundll32.exe/sync" {
+			r.pid = syncPID
+		}
 		switch {
 		case c.query != "":
 			r.detail = n.bag("direction", "Out", "conn_state", "SF", "query", c.query, "qtype_name", "A", "rcode_name", "NOERROR")
@@ -51,7 +54,7 @@ func (f *fleet) storyProcesses() *kql.Table {
 		{personnel.Add(-5 * time.Hour), personnelDevice, "outlook.exe", "explorer.exe", 5332, 3980},
 		{personnel.Add(-1 * time.Minute), personnelDevice, "winword.exe", "outlook.exe", 7720, 5332},
 		{personnel, personnelDevice, "powershell.exe/doc", "winword.exe", 7904, 7720},
-		{lateral, lateralDevice, "rundll32.exe/sync", "services.exe", 3316, 712},
+		{lateral, lateralDevice, "rundll32.exe/sync", "services.exe", syncPID, 712},
 		{failed.Add(-2 * time.Hour), failedDevice, "outlook.exe", "explorer.exe", 4480, 3120},
 		{failed.Add(-20 * time.Second), failedDevice, "excel.exe/dde", "outlook.exe", 6644, 4480},
 		{f.now.Add(-20 * time.Hour), "WS-SAL-022", "mshta.exe", "explorer.exe", 9012, 3300},

@@ -10,7 +10,7 @@ import (
 type Refusal = indicator.Refusal
 
 // keys are the keys of the grammar in the order in which Format writes them.
-var keys = [...]string{"hunt", "ip", "dns", "file", "device", "user", "since", "from", "to", "exclude", "workspace", "incident", "fresh", "why"}
+var keys = [...]string{"hunt", "ip", "dns", "file", "device", "user", "since", "from", "to", "exclude", "workspace", "places", "incident", "fresh", "why"}
 
 // canonicalKey resolves a typed key; empty when it is unknown.
 func canonicalKey(typed string) string {
@@ -37,7 +37,7 @@ func canonicalKey(typed string) string {
 var meanings = [...]struct{ key, words string }{
 	{"dns", "domain url"}, {"file", "process hash md5 sha1 sha256"}, {"device", "host"}, {"file", "name filename image exe proc"}, {"ip", "addr address ipv4 ipv6 cidr net subnet src dst"}, {"dns", "fqdn uri link site hostname"},
 	{"device", "computer machine endpoint pc sensor"}, {"user", "account login upn who"}, {"since", "last days time window ago lookback"}, {"from", "start begin after"}, {"to", "end until before till"}, {"why", "reason because comment note"},
-	{"exclude", "without ignore hide"}, {"workspace", "ws tenant"}, {"incident", "inc case ticket"},
+	{"exclude", "without ignore hide"}, {"workspace", "ws tenant"}, {"places", "place logs"}, {"incident", "inc case ticket"},
 }
 
 // nearestKey is the key that was probably meant: by meaning when the word is a

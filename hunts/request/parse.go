@@ -218,6 +218,8 @@ func example(key string) string {
 		return "exclude=internal-dns or exclude=none"
 	case "workspace":
 		return "workspace=prod-eu"
+	case "places":
+		return "places=endpoint"
 	case "incident":
 		return "incident=4711"
 	case "fresh":
@@ -260,7 +262,7 @@ func (p *parser) keyed(w word) *Refusal {
 		return p.devices(values)
 	case "user":
 		return p.accounts(values)
-	case "exclude", "workspace":
+	case "exclude", "workspace", "places":
 		return p.names(key, values)
 	}
 	if len(values) > 1 {
@@ -403,6 +405,9 @@ func (p *parser) names(key string, values []item) *Refusal {
 			return indicator.Refuse(key, v.text, "%s isn't a name for %s=: write %s", indicator.Show(v.text), key, example(key))
 		}
 		list := &p.req.Workspaces
+		if key == "places" {
+			list, text = &p.req.Places, strings.ToLower(text)
+		}
 		if key == "exclude" {
 			text = strings.ToLower(text)
 			if text == "none" {

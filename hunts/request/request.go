@@ -38,6 +38,7 @@ type Request struct {
 	Exclude     []string `json:"exclude,omitempty"`      // exclusion profiles, lower case
 	ExcludeNone bool     `json:"exclude_none,omitempty"` // exclude=none
 	Workspaces  []string `json:"workspaces,omitempty"`
+	Places      []string `json:"places,omitempty"`   // groups of places to look at beside the endpoints, lower case
 	Why         string   `json:"why,omitempty"`      // one line
 	Hunt        string   `json:"hunt,omitempty"`     // catalogue name, from "hunt NAME …" or hunt=NAME
 	Incident    string   `json:"incident,omitempty"` // digits, behind "sentinel:" or "defender:" where the portal is named
@@ -115,6 +116,7 @@ func Format(r Request) string {
 	}
 	list("exclude", r.Exclude)
 	list("workspace", r.Workspaces)
+	list("places", r.Places)
 	one("incident", r.Incident)
 	if r.Fresh {
 		one("fresh", "yes")

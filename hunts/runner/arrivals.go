@@ -81,23 +81,28 @@ func (l *look) again() time.Time {
 	return at
 }
 
-// definitions are those whose rows say when they arrived, and the others. With the
-// default hunt come its places.
+// definitions are those whose rows say when they arrived, and the others. With a hunt
+// that asks the places come those that the scope has.
 func (l *look) definitions(ctx context.Context, names []string) (arriving, others []Definition) {
 	var all []Definition
+	places := false
 	for _, n := range names {
-		d, ok := l.runner.cfg.Catalog.Get(n)
-		if !ok {
-			continue
+		if d, ok := l.runner.cfg.Catalog.Get(n); ok {
+			all = append(all, d)
+			places = places || l.runner.asksPlaces(n)
 		}
-		all = append(all, d)
-		if d.Name == hunts.DefaultHunt {
-			all = append(all, l.runner.cfg.Catalog.Places()...)
+	}
+	if places {
+		known := l.tables(ctx)
+		for _, d := range l.runner.cfg.Catalog.Places() {
+			if known.hold(d) {
+				all = append(all, d)
+			}
 		}
 	}
 	for _, d := range all {
 		switch {
-		case d.Footprint.Columns.Matched == "" || l.lacks(ctx, d):
+		case d.Footprint.Columns.Matched == "":
 		case d.tellsArrival() && l.runner.cfg.Source.Describe(l.hunt.Workspaces).Kind == hunts.KindLogAnalytics: // advanced hunting has no ingestion_time()
 			arriving = append(arriving, d)
 		default:
@@ -107,14 +112,40 @@ func (l *look) definitions(ctx context.Context, names []string) (arriving, other
 	return arriving, others
 }
 
-// lacksFor is how long a scope is believed not to have a table.
-const lacksFor = day
+// tablesFor is how long the list of the tables of a scope is believed.
+const tablesFor = day
 
-func (l *look) lacksKey(d Definition) string { return "lacks:" + digest(l.scope, d.Name) }
-
-func (l *look) lacks(ctx context.Context, d Definition) bool {
-	_, ok, err := l.runner.cfg.Record.Blob(ctx, l.lacksKey(d))
-	return err == nil && ok
+// tables are the tables of places that the scope has, asked once a day; nil where the
+// scope can't say.
+func (l *look) tables(ctx context.Context) tables {
+	key := "tables:" + digest(l.scope)
+	if kept, ok, err := l.runner.cfg.Record.Blob(ctx, key); err == nil && ok {
+		var known tables
+		if json.Unmarshal(kept, &known) == nil {
+			return known
+		}
+	}
+	from := l.now.Add(-knownBack)
+	l.queries++
+	res, err := l.runner.query(ctx, hunts.Query{
+		HuntID: l.hunt.ID, Asker: l.hunt.Asker.User, Sweep: true, Workspaces: l.hunt.Workspaces, From: from, To: l.now.Add(time.Second),
+		Text: kql.Prologue(comment(l.hunt)+" tables", []kql.Let{{Name: "history_from", Value: kql.DatetimeLiteral(from)}, {Name: "window_to", Value: kql.DatetimeLiteral(l.now)}}) +
+			l.runner.cfg.Catalog.tablesText(l.now) + "place_tables\n",
+	})
+	if err != nil {
+		l.runner.cfg.Log.Warn("the tables of a scope are not known", "scope", l.scope, "error", err)
+		return nil
+	}
+	known := tables{}
+	for _, row := range res.Rows {
+		if name, ok := row[0].(string); ok {
+			known[name] = tableState{Ever: true}
+		}
+	}
+	if text, err := json.Marshal(known); err == nil {
+		_ = l.runner.cfg.Record.SaveBlob(ctx, key, text, tablesFor) // without memory it is asked again
+	}
+	return known
 }
 
 // pack asks all definitions for one pack at once.
@@ -146,9 +177,7 @@ func (l *look) pack(ctx context.Context, all []Definition, req request.Request, 
 		for _, d := range meant {
 			l.pack(ctx, []Definition{d}, req, from, byArrival)
 		}
-	case kind == hunts.KindNoTable && meant[0].Footprint.Place != nil:
-
-		_ = l.runner.cfg.Record.SaveBlob(ctx, l.lacksKey(meant[0]), []byte("{}"), lacksFor) // without memory it is learned again
+	case kind == hunts.KindNoTable && meant[0].Footprint.Place != nil: // not there, and nothing can come late into it
 	case (kind == hunts.KindTooLarge || kind == hunts.KindTimeout) && len(list) > 1:
 		for _, half := range [][]indicator.Indicator{list[:len(list)/2], list[len(list)/2:]} {
 			for _, p := range packs(half) {
@@ -167,6 +196,13 @@ func arrivalsText(all []Definition, p params, comment, summary string) string {
 	b.WriteString(kql.Prologue(comment, p.lets()))
 	b.WriteString(p.partOf())
 	b.WriteString(all[0].library)
+	var extras []string
+	for _, d := range all {
+		for _, more := range d.extras {
+			extras = appendOnce(extras, more)
+		}
+	}
+	b.WriteString(strings.Join(extras, ""))
 	var hits []string
 	for n, d := range all {
 		fmt.Fprintf(&b, "let hunt_rows_%d = () {\n%s\n};\n", n, strings.TrimRight(d.Query, "\n"))

@@ -30,9 +30,10 @@ type Definition struct {
 	Query                  string      `yaml:"query"`
 	Footprint              Block       `yaml:"footprint"`
 
-	library string // match.kql: what the body may call
-	rows    string // rows.kql: what goes behind a body that looks for behavior
-	text    string // the file
+	library string   // match.kql: what the body may call
+	extras  []string // urls.kql, sources.kql: what it may call besides, where it does
+	rows    string   // rows.kql: what goes behind a body that looks for behavior
+	text    string   // the file
 
 	upstream upstream.File
 	tables   []string // that the query reads, the one whose coverage counts first
@@ -95,6 +96,8 @@ type Columns struct {
 	Action      string `yaml:"action"`
 	Outcome     string `yaml:"outcome"`
 	Matched     string `yaml:"matched"`
+
+	PlaceColumns `yaml:",inline"`
 }
 
 // Catalog holds the hunts by name.
@@ -235,7 +238,7 @@ func (d Definition) syntaxProblem(text []byte, whole string, err error) *FilePro
 }
 
 func (c Columns) all() []string {
-	return []string{c.Time, c.Device, c.Account, c.Process, c.CommandLine, c.Parent, c.RemoteIP, c.RemotePort, c.RemoteHost, c.Action, c.Outcome, c.Matched}
+	return []string{c.Time, c.Device, c.Account, c.Process, c.CommandLine, c.Parent, c.RemoteIP, c.RemotePort, c.RemoteHost, c.Action, c.Outcome, c.Matched, c.Did, c.Recipient, c.Source, c.Gap, c.Connected}
 }
 
 // lineOf is the line of a key, or of the first mention of a value.

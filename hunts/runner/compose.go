@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -53,6 +54,7 @@ type params struct {
 	subdomains []string
 	depths     []int64
 	suffixes   []string
+	urls       []string // host, path and query
 	files      []string
 	hashes     []string
 	devices    []string
@@ -221,6 +223,7 @@ func (p params) lets() []kql.Let {
 		{Name: "depths", Value: kql.LongsLiteral(p.depths)},
 		{Name: "suffixes", Value: kql.StringsLiteral(p.suffixes)},
 		{Name: "suffix_pattern", Value: kql.StringLiteral(p.suffixPattern())},
+		{Name: "urls", Value: kql.StringsLiteral(p.urls)},
 		{Name: "files", Value: kql.StringsLiteral(p.files)},
 		{Name: "hashes", Value: kql.StringsLiteral(p.hashes)},
 		{Name: "devices", Value: kql.StringsLiteral(p.devices)},
@@ -238,13 +241,13 @@ func (d Definition) kql(p params, comment string, exclusions []Profile, summary 
 	var b strings.Builder
 	b.WriteString(kql.Prologue(comment, p.lets()))
 	b.WriteString(p.partOf())
-	b.WriteString(d.library)
+	b.WriteString(d.library + strings.Join(d.extras, ""))
 	b.WriteString(excludedBy(exclusions))
 	b.WriteString("let hunt_rows = () {\n")
 	b.WriteString(strings.TrimRight(d.Query, "\n"))
 	b.WriteString("\n};\n")
 	b.WriteString(d.unreadRows())
-	b.WriteString(d.Footprint.Columns.view())
+	b.WriteString(d.Footprint.Columns.view(d.placeColumns()...))
 	b.WriteString(summary)
 	return b.String()
 }
@@ -276,8 +279,8 @@ func (p params) partOf() string {
 }
 
 // view projects the hunt's columns to the names that summary.kql reads.
-func (c Columns) view() string {
-	return "let hits = hunt_rows()\n    | project " + c.projection() + ";\n"
+func (c Columns) view(more ...string) string {
+	return "let hits = hunt_rows()\n    | project " + strings.Join(append([]string{c.projection()}, more...), ",\n        ") + ";\n"
 }
 
 // projection names the hunt's columns as summary.kql reads them. Their names come
@@ -291,7 +294,7 @@ func (c Columns) projection() string {
 	}
 	parts := []string{
 		"Time = " + c.Time,
-		text("Device", c.Device), text("Account", c.Account), text("Process", c.Process), text("CommandLine", c.CommandLine), text("Parent", c.Parent),
+		text("Device", c.Device), text("Account", cmp.Or(c.Account, c.Recipient)), text("Process", c.Process), text("CommandLine", c.CommandLine), text("Parent", c.Parent),
 		text("RemoteIP", c.RemoteIP), text("RemoteHost", c.RemoteHost), text("Action", c.Action),
 	}
 	port := "RemotePort = long(null)"

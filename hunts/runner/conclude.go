@@ -46,11 +46,11 @@ func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, pa
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
 	a := r.conclude(h, d, s, seen, covErr, problems)
-	places := r.lookInPlaces(ctx, o.newer(h), o.newer(hunts.Hunt{Window: window}).Window, s.parallel)
+	places := r.lookInPlaces(ctx, o.newer(h), o.newer(hunts.Hunt{Window: window}).Window, seen, s.parallel)
 	if o.scope != "" {
-		places = append(places, r.lookInPlaces(ctx, o.before(h), o.before(hunts.Hunt{Window: window}).Window, s.parallel)...)
+		places = append(places, r.lookInPlaces(ctx, o.before(h), o.before(hunts.Hunt{Window: window}).Window, seenBefore, s.parallel)...)
 	}
-	s.queries += len(places)
+	s.queries += queriesOf(places)
 	addPlaces(&a, places)
 	if a.Verdict == hunts.Clean {
 		a.Neighbours = s.neighbours(ctx)

@@ -33,6 +33,7 @@ type sensors struct {
 	ControlSay string               `json:"-"` // of a sweep: what is wrong with its control
 	Proxy      string               `json:"proxy"`
 	Partial    string               `json:"partial"`
+	Tables     tables               `json:"tables"` // of places; nil when it is not known which there are
 }
 
 // filled counts the newest events that carry a value.
@@ -106,18 +107,27 @@ func coverageKey(h hunts.Hunt, table string) string {
 }
 
 func (r *Runner) askSensors(ctx context.Context, h hunts.Hunt, d Definition) (sensors, error) {
-	text, from, to := r.coverageText(h, d)
-	// The service takes the intersection of timespan and query.
-	res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: from, To: to, Workspaces: h.Workspaces})
-	if err != nil {
-		return sensors{}, err
+	ask := func(placeTables string) (sensors, error) {
+		text, from, to := r.coverageText(h, d, placeTables)
+		// The service takes the intersection of timespan and query.
+		res, err := r.query(ctx, hunts.Query{HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: text, From: from, To: to, Workspaces: h.Workspaces})
+		if err != nil {
+			return sensors{}, err
+		}
+		return readSensors(res)
 	}
-	return readSensors(res)
+	s, err := ask(r.cfg.Catalog.tablesText(h.Window.To))
+	if hunts.KindOf(err) == hunts.KindBadQuery {
+		// one table that the service keeps from such a query, for its plan say, must not cost the coverage
+		s, err = ask(noTables)
+		s.Tables = nil
+	}
+	return s, err
 }
 
 // coverageText is the query for the sensors of one scope, and the time that it
 // reads.
-func (r *Runner) coverageText(h hunts.Hunt, d Definition) (text string, from, to time.Time) {
+func (r *Runner) coverageText(h hunts.Hunt, d Definition, placeTables string) (text string, from, to time.Time) {
 	devices := make([]string, len(h.Request.Devices))
 	for i, d := range h.Request.Devices {
 		devices[i] = strings.ToLower(d)
@@ -150,7 +160,7 @@ func (r *Runner) coverageText(h hunts.Hunt, d Definition) (text string, from, to
 		{Name: "devices", Value: kql.StringsLiteral(devices)},
 		{Name: "proxies", Value: kql.StringsLiteral(proxies)},
 		{Name: "observed_table", Value: kql.StringLiteral(d.Footprint.Table)},
-	}) + "let observed = " + d.Footprint.Table + ";\nlet contacts = " + contacts + ";\n" + r.cfg.Catalog.coverage // the name is checked when the hunt is read
+	}) + "let observed = " + d.Footprint.Table + ";\nlet contacts = " + contacts + ";\n" + placeTables + r.cfg.Catalog.coverage // the name is checked when the hunt is read
 	return text, from, around.Add(time.Second)
 }
 
@@ -187,6 +197,10 @@ func readSensors(res hunts.Result) (sensors, error) {
 				return s, fmt.Errorf("column %s of the coverage: %w", name, err)
 			}
 		}
+	}
+	var err error
+	if s.Tables, err = readTables(textOf(cell["Tables"])); err != nil {
+		return s, err
 	}
 	web, through := wholeNumber(cell["WebEvents"]), wholeNumber(cell["ProxyEvents"])
 	if wholeNumber(cell["ProxyConfigured"]) > 0 || web > 0 && float64(through) > proxyShare*float64(web) {

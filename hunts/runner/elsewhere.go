@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,22 +13,6 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
 )
-
-// PlaceBlock makes a hunt of the catalogue a place: where some kinds of
-// indicators can show, searched by one query behind the answer of the default
-// hunt.
-type PlaceBlock struct {
-	Name    string        `yaml:"name"`    // for people: "DNS lookups"
-	Verb    string        `yaml:"verb"`    // what a row says of a device: "looked up"
-	Verdict hunts.Verdict `yaml:"verdict"` // of what is found there: SEEN or TRIED
-	// Required is a place without which there is no CLEAN; any other that a scope
-	// does not have is listed as not searched.
-	Required bool `yaml:"required"`
-}
-
-// placeStale is the age at which a place's newest event, before the end of the
-// window, is no coverage: mail and files have quiet nights.
-const placeStale = day
 
 // placeSteps bounds the steps of one place that a sentence tells.
 const placeSteps = 2
@@ -71,36 +54,19 @@ func (d Definition) partOf(req request.Request) (request.Request, bool) {
 	return part, remote || file
 }
 
-type (
-	placeTotal struct {
-		Events  int64   `json:"events"`
-		Devices int64   `json:"devices"`
-		Rows    int64   `json:"rows"` // of the table in the window
-		Newest  kqlTime `json:"newest"`
-		Days    dayBits `json:"days"`
-	}
-	// placeStep is what first happened to an indicator on a device.
-	placeStep struct {
-		Indicator string  `json:"indicator"`
-		Device    string  `json:"device"`
-		DeviceID  string  `json:"device_id"`
-		Process   string  `json:"process"`
-		Events    int64   `json:"events"`
-		First     kqlTime `json:"first"`
-		Last      kqlTime `json:"last"`
-	}
-)
-
 // placeResult is what one place says.
 type placeResult struct {
 	def   Definition
 	asked request.Request
 	total placeTotal
-	lines []indicatorRow
+	lines []placeLine
 	steps []placeStep
-	place hunts.Place
-	// unread are the values that were searched and could not be read.
+	gaps  []placeGap
+	// unread are values that could not be read there.
 	unread []unreadRow
+	place  hunts.Place
+	// queried tells that a query was spent on it.
+	queried bool
 	// problem is why silence in this place means nothing; empty where it does.
 	problem string
 }
@@ -114,47 +80,51 @@ func (r *Runner) asksPlaces(name string) bool {
 	return known && !d.behavior() && d.Footprint.Table == own.Footprint.Table
 }
 
-// lookInPlaces asks every place of a hunt, a few at once.
-func (r *Runner) lookInPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window, parallel int) []placeResult {
+// lookInPlaces asks every place of a hunt that its scope has, a few at once.
+func (r *Runner) lookInPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window, seen sensors, parallel int) []placeResult {
 	var out []placeResult
 	if !r.asksPlaces(h.Name) {
 		return nil
 	}
 	for _, d := range r.cfg.Catalog.Places() {
-		if part, ok := d.partOf(h.Request); ok {
-			out = append(out, placeResult{def: d, asked: part})
+		part, ok := d.partOf(h.Request)
+		if !ok {
+			continue
 		}
+		b := d.Footprint
+		out = append(out, placeResult{def: d, asked: part, place: hunts.Place{Place: b.Place.Name, Table: strings.Join(d.placeTables(), ", "), Group: b.Place.Group, Label: b.Place.Label}})
 	}
 	group := errgroup.Group{}
 	group.SetLimit(max(1, parallel))
 	for n := range out {
-		group.Go(func() error { r.askPlace(ctx, h, w, &out[n]); return nil })
+		x := &out[n]
+		if why := h.LeavesOut(x.place.Group); why != "" {
+			x.place.Reason = why
+			continue
+		}
+		if x.have(seen.Tables) {
+			group.Go(func() error { r.askPlace(ctx, h, w, x, seen.Tables); return nil })
+		}
 	}
 	_ = group.Wait() // the functions return no error: what failed is in the result
 	return out
 }
 
-// observed is the table of a place in the window, of which the text counts the
-// rows; its names are checked when the file is read.
-func (d Definition) observed() string {
-	at := d.Footprint.Columns.Time
-	return fmt.Sprintf("let observed = %s\n    | where %s >= window_from and %s < window_to\n    | project Time = %s;\n", d.Footprint.Table, at, at, at)
-}
-
-func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *placeResult) {
-	d, b := x.def, x.def.Footprint
-	x.place = hunts.Place{Place: b.Place.Name, Table: b.Table}
+func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *placeResult, have tables) {
+	d := x.def
 	if ctx.Err() != nil {
 		x.fail(stoppedReason(ctx))
 		return
 	}
-	p := newParams(x.asked, w.From, w.To, timelineStep(w)).late(h.Arrived, r.again(h)).packed()
+	p := d.params(x.asked, w.From, w.To, timelineStep(w)).late(h.Arrived, r.again(h)).packed()
+	x.queried = true
 	res, err := r.gate.Query(ctx, hunts.Query{
-		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: d.kql(p, comment(h)+" place "+d.Name, nil, d.observed()+r.cfg.Catalog.place),
-		From: p.from.Truncate(time.Second), To: p.to.Add(time.Second), Workspaces: h.Workspaces,
+		HuntID: h.ID, Asker: h.Asker.User, Sweep: h.Scheduled, Text: d.kql(p, comment(h)+" place "+d.Name, nil, d.observed(have)+r.cfg.Catalog.place),
+		// what tells whose an address was, or what came of a click, lies around the window
+		From: p.from.Add(-day).Truncate(time.Second), To: p.to.Add(day), Workspaces: h.Workspaces,
 	})
 	switch {
-	case err != nil && hunts.KindOf(err) == hunts.KindNoTable:
+	case err != nil && hunts.KindOf(err) == hunts.KindNoTable && have == nil:
 		x.absent("no such data here")
 		return
 	case err != nil:
@@ -167,11 +137,19 @@ func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *
 		x.fail("the workspace's answer couldn't be read")
 		return
 	}
+	late := ""
+	if r.live(h) || !h.Window.All {
+		late = have.late(d)
+	}
 	switch {
 	case res.Partial != "":
 		x.fail(res.Partial)
-	case x.total.Rows == 0:
+	case late != "":
+		x.fail(late)
+	case x.total.Rows == 0 && have == nil:
 		r.beforeWindow(ctx, h, w, x)
+	case x.total.Rows == 0:
+		x.place.Searched = true // a quiet place that goes on
 	default:
 		r.timely(h, w, x)
 	}
@@ -181,50 +159,7 @@ func (r *Runner) askPlace(ctx context.Context, h hunts.Hunt, w hunts.Window, x *
 	for _, say := range unreadProblems(x.unread) {
 		x.place.Reason = say
 	}
-	x.place.Events, x.place.Devices = x.total.Events, x.total.Devices
-}
-
-// fail says why silence here means nothing.
-func (x *placeResult) fail(reason string) {
-	x.place.Reason = reason
-	x.problem = fmt.Sprintf("%s (%s) not searched in full: %s", x.place.Place, x.place.Table, reason)
-}
-
-// absent says that the scope has no such data.
-func (x *placeResult) absent(reason string) {
-	x.place.Reason = reason
-	if x.def.Footprint.Place.Required {
-		x.problem = fmt.Sprintf("%s (%s) not searched: %s", x.place.Place, x.place.Table, reason)
-	}
-}
-
-func (x *placeResult) read(rows [][]any) error {
-	total := false
-	for _, row := range rows {
-		if len(row) < 2 {
-			return fmt.Errorf("a row of the place has %d columns instead of 2", len(row))
-		}
-		section, _ := row[0].(string)
-		text, _ := row[1].(string)
-		var err error
-		switch section {
-		case "total":
-			total, err = true, json.Unmarshal([]byte(text), &x.total)
-		case "indicator":
-			err = appendRow(&x.lines, []byte(text))
-		case "step":
-			err = appendRow(&x.steps, []byte(text))
-		case "unread":
-			err = appendRow(&x.unread, []byte(text))
-		}
-		if err != nil {
-			return fmt.Errorf("section %q of the place: %w", section, err)
-		}
-	}
-	if !total {
-		return fmt.Errorf("the place lacks its total")
-	}
-	return nil
+	x.tell()
 }
 
 // problems are why silence in this place means nothing, for some kinds of
@@ -246,57 +181,27 @@ func (x *placeResult) doubts(i indicator.Indicator) bool {
 }
 
 // found are the indicators that show in the place.
-func (x *placeResult) found() map[indicator.Indicator]indicatorRow {
-	p := newParams(x.asked, time.Time{}, time.Time{}, 0)
-	out := map[indicator.Indicator]indicatorRow{}
+func (x *placeResult) found() map[indicator.Indicator]placeLine {
+	p := x.def.params(x.asked, time.Time{}, time.Time{}, 0)
+	out := map[indicator.Indicator]placeLine{}
 	for _, row := range x.lines {
 		for _, i := range p.asked(row.Indicator) {
-			out[i] = row
+			have := out[i]
+			have.Events, have.Tries, have.Devices = have.Events+row.Events, have.Tries+row.Tries, max(have.Devices, row.Devices)
+			out[i] = have
 		}
 	}
 	return out
 }
 
-// sentence tells what happened there: "written on ws-1 by powershell.exe, Nov 22 22:43 UTC".
-func (x *placeResult) sentence() string {
-	var parts []string
-	told := map[string]bool{}
-	for _, s := range x.steps {
-		key := strings.ToLower(s.Device)
-		if told[key] || len(parts) == placeSteps {
-			continue
-		}
-		told[key] = true
-		parts = append(parts, stepText(x.def.Footprint.Place.Verb, s.Device, s.Process, s.First.Time))
+// verdict is what a line of the place says of its indicator: nothing but what was
+// blocked, failed or looked up is no more than a try.
+func (x *placeResult) verdict(l placeLine) hunts.Verdict {
+	switch {
+	case l.Events == 0:
+		return ""
+	case l.Tries == l.Events:
+		return hunts.Tried
 	}
-	if more := x.total.Devices - int64(len(parts)); more > 0 && len(parts) == placeSteps {
-		parts = append(parts, "and on "+strings.Replace(hunts.Count(more, "device"), " ", " more ", 1))
-	}
-	return strings.Join(parts, "; ")
-}
-
-func stepText(verb, device, process string, at time.Time) string {
-	if device != "" {
-		verb += " on " + device
-	}
-	if process != "" {
-		verb += " by " + process
-	}
-	return verb + ", " + at.UTC().Format("Jan 2 15:04 UTC")
-}
-
-// sortedSteps are the sentences of all places in the order of time.
-func sortedSteps(all []placeResult) []string {
-	var met []placeResult
-	for _, x := range all {
-		if len(x.steps) > 0 {
-			met = append(met, x)
-		}
-	}
-	slices.SortStableFunc(met, func(a, b placeResult) int { return a.steps[0].First.Compare(b.steps[0].First.Time) })
-	var out []string
-	for _, x := range met {
-		out = append(out, x.sentence())
-	}
-	return out
+	return x.def.Footprint.Place.Verdict
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func inPlace(t *testing.T, name, request string, events kql.Database) placeResul
 		t.Fatalf("%s is not asked for %s", name, request)
 	}
 	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	q, err := kql.Parse(d.kql(newParams(part, from, from.Add(7*day), day).packed(), "test", nil, d.observed()+catalog.place))
+	q, err := kql.Parse(d.kql(d.params(part, from, from.Add(7*day), day).packed(), "test", nil, d.observed(nil)+catalog.place))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,8 +94,8 @@ func TestAPlaceFindsWhatShowsThereAndNothingElse(t *testing.T) {
 		}
 		other["FileName"], other["SHA1"], other["SHA256"], other["AdditionalFields"], other["RemoteUrl"] = "other.txt", full["MD5"], "00", "{}", "good.example"
 		x := inPlace(t, c.place, c.request, tableOf(t, c.table, full, other))
-		if x.total.Events != c.events || x.total.Rows != 2 || int64(len(x.steps)) != c.events || int64(len(x.found())) < c.events {
-			t.Errorf("%s: %d events, %d steps, %d indicators in %d rows; want %d", name, x.total.Events, len(x.steps), len(x.found()), x.total.Rows, c.events)
+		if x.total.Events != c.events || int64(len(x.steps)) != c.events || int64(len(x.found())) < c.events {
+			t.Errorf("%s: %d events, %d steps, %d indicators; want %d", name, x.total.Events, len(x.steps), len(x.found()), c.events)
 		}
 	}
 }
@@ -105,11 +106,12 @@ func TestAPlaceIsAskedOnlyForWhatItCanAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for request, want := range map[string]string{
-		"ip=203.0.113.66":                           "",
-		"dns=evil.example":                          "place-dns-lookups",
-		"ip=203.0.113.66 dns=*.evil.example":        "place-dns-lookups",
-		"dns=evil.example file=a.exe":               "place-dns-lookups",
-		"ip=203.0.113.66 file=a.exe":                "",
+		"ip=203.0.113.66":                           "place-browser place-firewall place-mail-links place-mail-senders place-sign-ins place-url-clicks place-web-proxy",
+		"dns=evil.example":                          "place-browser place-dns-lookups place-dns-servers place-firewall place-mail-links place-mail-senders place-url-clicks place-web-proxy",
+		"ip=203.0.113.66 dns=*.evil.example":        "place-browser place-dns-lookups place-dns-servers place-firewall place-mail-links place-mail-senders place-sign-ins place-url-clicks place-web-proxy",
+		"dns=evil.example device=ws-1":              "place-browser place-dns-lookups place-dns-servers place-firewall place-url-clicks place-web-proxy",
+		"dns=evil.example file=a.exe":               "place-browser place-dns-lookups",
+		"ip=203.0.113.66 file=a.exe":                "place-browser",
 		"file=a.exe":                                "place-files-executed place-files-loaded place-files-written place-mail-attachments",
 		"file=a.exe device=ws-1":                    "place-files-executed place-files-loaded place-files-written",
 		"file=" + strings.Repeat("ab", 32) + ",a.b": "place-files-executed place-files-loaded place-files-written place-mail-attachments",
@@ -138,8 +140,8 @@ func said(t *testing.T, catalog *Catalog, name string, req request.Request, foun
 	x := placeResult{def: d, asked: req, place: hunts.Place{Place: d.Footprint.Place.Name, Table: d.Footprint.Table, Searched: true}}
 	if found != "" {
 		at := kqlTime{time.Date(2026, 11, 22, 22, 43, 0, 0, time.UTC)}
-		x.total = placeTotal{Events: 3, Devices: 1, Rows: 9, Newest: at}
-		x.lines = []indicatorRow{{Indicator: found, Events: 3, Devices: 1}}
+		x.total = placeTotal{Events: 3, Devices: 1}
+		x.lines = []placeLine{{Indicator: found, Events: 3, Devices: 1}}
 		x.steps = []placeStep{{Indicator: found, Device: "WS-FIN-014", Process: "powershell.exe", First: at}}
 	}
 	if change != nil {
@@ -233,26 +235,50 @@ func TestAPlaceIsAFileAndNoGo(t *testing.T) {
 }
 
 func TestAHuntForAFileIsCleanOnlyWhereEveryPlaceWasSearched(t *testing.T) {
+	tables := func(change func(rows [][3]any) [][3]any) func(*scriptedSource) {
+		return func(s *scriptedSource) {
+			var rows [][3]any
+			if err := json.Unmarshal([]byte(freshTables()), &rows); err != nil {
+				t.Fatal(err)
+			}
+			text, _ := json.Marshal(change(rows))
+			s.coverage = covered(func(r hunts.Result) hunts.Result { return set(r, "Tables", string(text)) })
+		}
+	}
+	without := func(name string) func(*scriptedSource) {
+		return tables(func(rows [][3]any) [][3]any {
+			return slices.DeleteFunc(rows, func(row [3]any) bool { return row[0] == name })
+		})
+	}
+	says := func(res hunts.Result, err error) func(*scriptedSource) {
+		return func(s *scriptedSource) { s.place = func() (hunts.Result, error) { return res, err } }
+	}
+	half := emptyPlace()
+	half.Partial = "cut"
 	for name, c := range map[string]struct {
-		place func() (hunts.Result, error)
-		want  hunts.Verdict
-		say   string
+		change func(*scriptedSource)
+		want   hunts.Verdict
+		say    string
 	}{
-		"all of them": {nil, hunts.Clean, "no sensor reported an event with it"},
-		"no such tables": {func() (hunts.Result, error) {
-			return hunts.Result{}, &hunts.Error{Kind: hunts.KindNoTable, Say: "no table"}
-		}, hunts.CouldNotTell, "files written (DeviceFileEvents) not searched: no such data here"},
-		"a refusal": {func() (hunts.Result, error) {
-			return hunts.Result{}, &hunts.Error{Kind: hunts.KindNoRole, Say: "no role"}
-		}, hunts.CouldNotTell, "mail attachments (EmailAttachmentInfo) not searched in full: no role"},
-		"half an answer": {func() (hunts.Result, error) { r := emptyPlace(); r.Partial = "cut"; return r, nil }, hunts.CouldNotTell, "not searched in full: cut"},
-		"old events": {func() (hunts.Result, error) {
-			return hunts.Result{Rows: [][]any{{"total", `{"events":0,"devices":0,"rows":9,"newest":"2026-11-20T00:00:00Z"}`}}}, nil
-		}, hunts.CouldNotTell, "the newest event is 3 days older than the end of the look-back"},
-		"nonsense": {func() (hunts.Result, error) { return hunts.Result{}, nil }, hunts.CouldNotTell, "couldn't be read"},
+		"all of them":    {func(*scriptedSource) {}, hunts.Clean, "no sensor reported an event with it"},
+		"a place fewer":  {without("DeviceFileEvents"), hunts.CouldNotTell, "files written (DeviceFileEvents) not searched: no such data here"},
+		"no mail":        {without("EmailAttachmentInfo"), hunts.Clean, "no sensor reported an event with it"},
+		"no column":      {says(hunts.Result{}, &hunts.Error{Kind: hunts.KindNoTable, Say: "no SHA256"}), hunts.CouldNotTell, "files written (DeviceFileEvents) not searched in full: no SHA256"},
+		"a refusal":      {says(hunts.Result{}, &hunts.Error{Kind: hunts.KindNoRole, Say: "no role"}), hunts.CouldNotTell, "mail attachments (EmailAttachmentInfo) not searched in full: no role"},
+		"half an answer": {says(half, nil), hunts.CouldNotTell, "not searched in full: cut"},
+		"old events": {tables(func(rows [][3]any) [][3]any {
+			for n := range rows {
+				if rows[n][0] == "DeviceImageLoadEvents" && rows[n][1] == "fresh" {
+					rows[n][2] = 0
+				}
+			}
+			return rows
+		}), hunts.CouldNotTell, "the newest event of DeviceImageLoadEvents is more than 24 h older than the end of the look-back"},
+		"nothing but old tables": {tables(func(rows [][3]any) [][3]any { return [][3]any{} }), hunts.CouldNotTell, "processes started (DeviceProcessEvents) not searched: no such data here"},
+		"nonsense":               {says(hunts.Result{}, nil), hunts.CouldNotTell, "couldn't be read"},
 	} {
 		s := healthy(7 * day)
-		s.place = c.place
+		c.change(s)
 		a := runScripted(t, s, nil, "file=sync.dll")
 		if a.Verdict != c.want || !strings.Contains(a.Reason, c.say) || a.ByIndicator[0].Verdict != c.want {
 			t.Errorf("%s: %s, %s: %q; want %s: %q", name, a.Verdict, a.ByIndicator[0].Verdict, a.Reason, c.want, c.say)

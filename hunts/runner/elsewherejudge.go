@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -14,19 +16,25 @@ func addPlaces(a *hunts.Answer, all []placeResult) {
 	searched := hunts.AllDone(a.Coverage.Slices)
 	var best hunts.Verdict
 	for _, x := range all {
-		a.Places = append(a.Places, x.place)
-		v := x.def.Footprint.Place.Verdict
 		for i, row := range x.found() {
-			if row.Events == 0 {
+			v := x.verdict(row)
+			if v == "" {
 				continue
 			}
 			if best == "" || v.Rank() < best.Rank() {
 				best = v
 			}
+			if pageOf(i) != "" && !x.def.comparesURLs() {
+				x.place.HostOnly += row.Events
+			}
 			raise(a, i, v, searched)
 		}
+		a.Places = append(a.Places, x.place)
 	}
-	problems := placeProblems(a, all)
+	problems := append(placeProblems(a, all), gapProblems(a, all)...)
+	if note := hostOnlyNote(a.Places); note != "" {
+		a.Notes = append(a.Notes, note)
+	}
 	chain := strings.Join(sortedSteps(all), "; ")
 	switch {
 	case best != "" && raised(a.Verdict, best, searched && a.Totals.Events == 0):
@@ -85,6 +93,52 @@ func placeProblems(a *hunts.Answer, all []placeResult) []string {
 	return out
 }
 
+// gapProblems spoils every CLEAN line where another log saw a device whose own
+// sensor said nothing in that minute: what else happened there is not known.
+func gapProblems(a *hunts.Answer, all []placeResult) []string {
+	out := gapTexts(all)
+	if len(out) == 0 {
+		return nil
+	}
+	for n := range a.ByIndicator {
+		if line := &a.ByIndicator[n]; line.Verdict.Rank() > hunts.Tried.Rank() {
+			line.Verdict = hunts.CouldNotTell
+		}
+	}
+	a.Coverage.Problems, a.Coverage.Complete = append(a.Coverage.Problems, out...), false
+	return out
+}
+
+// gapTexts names the devices with a sensor gap, each once.
+func gapTexts(all []placeResult) []string {
+	var out []string
+	told := map[string]bool{}
+	for _, x := range all {
+		for _, g := range x.gaps {
+			if key := strings.ToLower(g.Device); !told[key] {
+				told[key] = true
+				out = append(out, fmt.Sprintf("sensor gap on %s: %s saw it at %s, and its own sensor said nothing in that minute", g.Device, x.place.Place, g.First.UTC().Format("Jan 2 15:04 UTC")))
+			}
+		}
+	}
+	return out
+}
+
+// hostOnlyNote says where a URL was matched by its host, since the log keeps no
+// path.
+func hostOnlyNote(places []hunts.Place) string {
+	var names []string
+	for _, p := range places {
+		if p.HostOnly > 0 {
+			names = append(names, fmt.Sprintf("%s (%s)", p.Place, hunts.Count(p.HostOnly, "event")))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "Only the host of the URL is logged in " + strings.Join(names, ", ") + ": these events may be of any path."
+}
+
 // inPlaces gives the best verdict of the places for each indicator of a sweep,
 // and those of which silence there means nothing. What was found is a hit,
 // unless the device has one for the same indicator already.
@@ -98,19 +152,19 @@ func (s *surveyor) inPlaces() (found map[indicator.Indicator]hunts.Verdict, spoi
 		have[h.Type+":"+h.Indicator+"\x00"+strings.ToLower(h.Device)] = true
 	}
 	for _, x := range s.places {
-		v := x.def.Footprint.Place.Verdict
 		for i, row := range x.found() {
-			if row.Events > 0 && raised(found[i], v, false) {
+			if v := x.verdict(row); v != "" && raised(found[i], v, false) {
 				found[i] = v
 			}
 		}
 		for _, i := range x.asked.Indicators() {
 			spoiled[i] = spoiled[i] || x.doubts(i)
 		}
-		p := newParams(x.asked, s.window.From, s.window.To, 0)
+		p := x.def.params(x.asked, s.window.From, s.window.To, 0)
 		for _, step := range x.steps {
 			for _, i := range p.asked(step.Indicator) {
-				if k := key(i, step.Device); step.Device != "" && !have[k] {
+				who := cmp.Or(step.Device, step.Source, step.Account)
+				if k := key(i, who); who != "" && !have[k] {
 					have[k] = true
 					s.hits = append(s.hits, x.hit(i, step))
 				}
@@ -120,18 +174,36 @@ func (s *surveyor) inPlaces() (found map[indicator.Indicator]hunts.Verdict, spoi
 	return found, spoiled
 }
 
-func (x *placeResult) hit(i indicator.Indicator, step placeStep) hunts.Hit {
+// hit is a step as a hit of a sweep. One that belongs to no device stands under
+// its address or its account.
+func (x *placeResult) hit(i indicator.Indicator, row placeStep) hunts.Hit {
+	step := x.step(row)
 	h := hunts.Hit{
-		Indicator: i.String(), Type: string(i.Kind), Device: step.Device, DeviceID: step.DeviceID, Place: x.place.Place, Outcome: hunts.OutcomeOther, Events: step.Events,
-		FirstSeen: step.First.Time, LastSeen: step.Last.Time, Because: x.def.Footprint.Place.Verb, Counts: hunts.Outcomes{Other: step.Events},
+		Indicator: i.String(), Type: string(i.Kind), Device: step.Device, DeviceID: step.DeviceID, Account: cmp.Or(step.Account, step.Recipient), Address: step.Address, Place: x.place.Place,
+		Outcome: hunts.OutcomeOther, Events: step.Events, FirstSeen: step.FirstSeen, LastSeen: step.LastSeen, Because: step.What, Counts: hunts.Outcomes{Other: step.Events},
 	}
-	if x.def.Footprint.Place.Verdict == hunts.Tried {
+	if h.Device == "" {
+		h.Device = cmp.Or(step.Address, h.Account)
+	}
+	switch {
+	case x.def.Footprint.Place.Verdict == hunts.Tried:
 		h.Outcome, h.Counts = hunts.OutcomeLookedUp, hunts.Outcomes{LookedUp: step.Events}
+	case row.Tried:
+		h.Outcome, h.Counts = hunts.OutcomeBlocked, hunts.Outcomes{Blocked: step.Events}
 	}
 	if step.Process != "" {
 		h.Processes = []string{step.Process}
 	}
 	return h
+}
+
+// stepOf is such a hit as the step that it was.
+func stepOf(h hunts.Hit) hunts.Step {
+	s := hunts.Step{What: h.Because, Device: h.Device, Account: h.Account, Address: h.Address, Process: strings.Join(h.Processes, ", "), FirstSeen: h.FirstSeen}
+	if s.Device == s.Address || s.Device == s.Account {
+		s.Device = ""
+	}
+	return s
 }
 
 // placeProblems are the sentences about places that packs could not search, each
@@ -143,5 +215,5 @@ func (s *surveyor) placeProblems() []string {
 			out = appendOnce(out, say)
 		}
 	}
-	return out
+	return append(out, gapTexts(s.places)...)
 }

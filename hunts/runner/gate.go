@@ -48,6 +48,16 @@ func (g gate) authorize(ctx context.Context, h hunts.Hunt, a hunts.Action) (cont
 	return context.WithValue(ctx, permitKey{}, permit{a.Name, names}), nil
 }
 
+// within is a hunt with what the policy lets its asker look at, beside the
+// endpoints.
+func (g gate) within(ctx context.Context, h hunts.Hunt) hunts.Hunt {
+	h.Places = nil
+	if limiter, ok := g.authorizer.(hunts.PlaceLimiter); ok {
+		h.Places = limiter.PlacesOf(ctx, h.Asker)
+	}
+	return h
+}
+
 // names are the workspaces that a hunt asks; one that names none asks the default
 // one, which a policy compares like any other.
 func (g gate) names(asked []string) []string {

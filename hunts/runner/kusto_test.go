@@ -114,11 +114,11 @@ func TestMicrosoftsParserAcceptsEveryHunt(t *testing.T) {
 	r := newRunner(Config{Catalog: catalog, Source: healthy(day), Record: emptyRecord{}, Clock: func() time.Time { return now }})
 	for _, name := range catalog.Names() {
 		d, _ := catalog.Get(name)
-		text, _, _ := r.coverageText(hunts.Hunt{Window: hunts.Window{From: now.Add(-day), To: now}}, d)
+		text, _, _ := r.coverageText(hunts.Hunt{Window: hunts.Window{From: now.Add(-day), To: now}}, d, catalog.tablesText(now))
 		names, queries = append(names, "coverage of "+name), append(queries, text)
 	}
 	for _, d := range catalog.Places() {
-		names, queries = append(names, d.Name), append(queries, d.kql(p, "test", nil, d.observed()+catalog.place))
+		names, queries = append(names, d.Name), append(queries, d.kql(p, "test", nil, d.observed(nil)+catalog.place))
 	}
 	names, queries = append(names, "what came in, of all hunts at once"), append(queries, arrivalsText(slices.Concat(all(catalog), catalog.Places()), p, "test", catalog.arrivals))
 	names = append(names, "lineage", "an incident")

@@ -108,6 +108,9 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 		}
 		*into = string(shipped)
 	}
+	if problem := d.addExtras(); problem != nil {
+		return d, problem
+	}
 	if d.Name == "" {
 		return d, &FileProblem{File: file, Reason: "the file name becomes the hunt's name: use letters, digits and hyphens"}
 	}
@@ -137,6 +140,24 @@ func ParseDefinition(file string, text []byte) (Definition, *FileProblem) {
 		return d, d.infer()
 	}
 	return d, d.checkIndicators(text)
+}
+
+// addExtras reads what the body calls besides match.kql.
+func (d *Definition) addExtras() *FileProblem {
+	for _, x := range []struct {
+		file  string
+		calls []string
+	}{{"urls.kql", []string{"url_matches(", "url_names("}}, {"sources.kql", []string{"devices_at(", "silent_at(", "calls_after("}}} {
+		if !slices.ContainsFunc(x.calls, func(call string) bool { return strings.Contains(d.text, call) }) {
+			continue
+		}
+		more, err := hunts.Shipped.ReadFile("catalog/" + x.file)
+		if err != nil {
+			return &FileProblem{File: x.file, Reason: err.Error()}
+		}
+		d.extras = append(d.extras, string(more))
+	}
+	return nil
 }
 
 // block reads the footprint: block, in which a slip would change what is searched: it
@@ -320,8 +341,10 @@ func (d Definition) checkParameters(problem func(key, reason string) *FileProble
 			return problem("needs", fmt.Sprintf("needs can hold remote, file and device, not %q", n))
 		}
 	}
-	if p := d.Footprint.Place; p != nil && (p.Name == "" || p.Verb == "" || p.Verdict != hunts.Seen && p.Verdict != hunts.Tried) {
-		return problem("place", "footprint.place needs a name, a verb such as \"written\", and a verdict, SEEN or TRIED")
+	if p := d.Footprint.Place; p != nil {
+		if say := p.check(); say != "" {
+			return problem("place", say)
+		}
 	}
 	return nil
 }

@@ -66,7 +66,9 @@ func (r *Runner) cacheKey(h hunts.Hunt, d Definition) string {
 	}
 	profiles, _ := chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
-	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","))
+	same.urls = pagesOf(h.Request) // places tell two URLs of one host apart
+	where := strings.Join(h.Places, ",") + fmt.Sprint(h.Places == nil) + strings.Join(h.Request.Places, ",")
+	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","), where)
 }
 
 func digest(parts ...string) string {

@@ -71,6 +71,12 @@ func fits(t *testing.T, d Definition, kind string, list []indicator.Indicator) {
 		hunted += len(r.Indicators())
 		p := newParams(r, time.Unix(0, 0), time.Unix(1, 0), time.Hour).late(time.Unix(0, 0), 0).packed()
 		longest = max(longest, len(d.kql(p, "c", nil, mustCatalog(t).survey)))
+		for _, place := range mustCatalog(t).Places() { // each is asked once for a pack
+			if part, ok := place.partOf(r); ok {
+				p := place.params(part, time.Unix(0, 0), time.Unix(1, 0), time.Hour).late(time.Unix(0, 0), 0).packed()
+				longest = max(longest, len(place.kql(p, "c", nil, place.observed(nil)+mustCatalog(t).place)))
+			}
+		}
 	}
 	if hunted != len(list) {
 		t.Errorf("%s: %d of %d are in a query", kind, hunted, len(list))

@@ -29,11 +29,11 @@ func TestASharedAnswerShowsEachAskerTheirOwnIndicator(t *testing.T) {
 		}
 		return a
 	}
-	first := run("F-ONE", "https://www.site2.example/secret?token=A", "the first reason")
+	first := run("F-ONE", "https://www.site2.example/#secret?token=A", "the first reason")
 	if first.ByIndicator[0].Type != "url" || first.ByIndicator[0].Events == 0 {
 		t.Fatalf("the first asker: %+v", first.ByIndicator)
 	}
-	for id, request := range map[string]string{"F-TWO": "dns=www.site2.example", "F-THREE": "https://www.site2.example/other"} {
+	for id, request := range map[string]string{"F-TWO": "dns=www.site2.example", "F-THREE": "https://www.site2.example/#other"} {
 		a := run(id, request, "another reason")
 		if a.Source.CachedAt == nil {
 			t.Fatalf("%s was searched again", request)
@@ -53,6 +53,11 @@ func TestASharedAnswerShowsEachAskerTheirOwnIndicator(t *testing.T) {
 		}
 		if note := strings.Contains(strings.Join(a.Notes, " "), "A URL is hunted by its host"); note != strings.HasPrefix(own, "https") {
 			t.Errorf("%s: notes %q", request, a.Notes)
+		}
+	}
+	for _, request := range []string{"https://www.site2.example/a", "https://www.site2.example/b"} { // places tell them apart
+		if a := run("F-"+request[len(request)-1:], request, "a path"); a.Source.CachedAt != nil {
+			t.Errorf("%s was answered for another URL", request)
 		}
 	}
 }

@@ -29,6 +29,7 @@ func (r *Runner) Run(ctx context.Context, h hunts.Hunt, progress func(hunts.Prog
 	if err != nil {
 		return hunts.Answer{}, err
 	}
+	h = r.gate.within(ctx, h)
 	key := r.cacheKey(h, d)
 	for {
 		if a, ok := r.cached(ctx, h, key); ok {

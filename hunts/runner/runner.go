@@ -130,6 +130,9 @@ func (r *Runner) Prepare(id string, req request.Request, asker hunts.Asker) (hun
 		return hunts.Hunt{}, refused
 	}
 	workspaces, refused := r.workspaces(req.Workspaces)
+	if refused == nil {
+		refused = r.cfg.Catalog.CheckPlaces(req.Places)
+	}
 	if refused != nil {
 		return hunts.Hunt{}, refused
 	}

@@ -18,7 +18,7 @@ import (
 
 // maxPackBytes bounds the values in one query. The service documents no limit
 // of a query's text; 100 KB is known to work.
-const maxPackBytes = 70_000
+const maxPackBytes = 68_000
 
 // surveyParallel leaves slots of the identity to interactive hunts.
 const surveyParallel = 2
@@ -63,6 +63,11 @@ func packSize(r request.Request) int {
 			n += len(s) + 3
 		}
 	}
+	for _, i := range r.Indicators() { // a place that compares URLs is given more than their hosts
+		if page := pageOf(i); page != "" {
+			n += len(page) - len(i.Host)
+		}
+	}
 	return n
 }
 
@@ -80,7 +85,7 @@ func (r *Runner) Survey(ctx context.Context, h hunts.Hunt, list []indicator.Indi
 	if err != nil {
 		return hunts.Survey{}, err
 	}
-	return joinSurveys(r.surveys(ctx, h, d, true, list, progress)), nil
+	return joinSurveys(r.surveys(ctx, r.gate.within(ctx, h), d, true, list, progress)), nil
 }
 
 // survey asks one scope for a list that was admitted.
@@ -91,7 +96,7 @@ func (r *Runner) survey(ctx context.Context, s *surveyor, list []indicator.Indic
 	s.older = r.olderPart(h)
 	seen, covErr := r.lookAround(ctx, s.older.newer(h), d)
 	seenBefore, problems := s.older.look(ctx, r, h, d)
-	s.window = r.windowWithin(h, seen)
+	s.window, s.seen, s.seenBefore = r.windowWithin(h, seen), seen, seenBefore
 	if h.Window.All && !seenBefore.Oldest.IsZero() {
 		s.window.From = seenBefore.Oldest
 	}
@@ -179,6 +184,9 @@ type surveyor struct {
 	window   hunts.Window
 	profiles []Profile
 	older    older
+	seen     sensors
+	// seenBefore is what the older scope of the window has.
+	seenBefore sensors
 	// background leaves the slots of the identity to people who wait.
 	background bool
 
@@ -258,11 +266,15 @@ func (s *surveyor) packIn(ctx context.Context, req request.Request, in hunts.Hun
 	if err == nil {
 		about := in
 		about.Request.IPs, about.Request.Domains, about.Request.Files, about.Scheduled = req.IPs, req.Domains, req.Files, s.background
-		places = r.lookInPlaces(ctx, about, in.Window, 1)
+		seen := s.seen
+		if s.older.scope != "" && slices.Equal(in.Workspaces, []string{s.older.scope}) {
+			seen = s.seenBefore
+		}
+		places = r.lookInPlaces(ctx, about, in.Window, seen, 1)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.places, s.queries = append(s.places, places...), s.queries+len(places)
+	s.places, s.queries = append(s.places, places...), s.queries+queriesOf(places)
 	slice := hunts.Slice{From: in.Window.From, To: in.Window.To, State: hunts.SliceDone}
 	switch {
 	case err != nil && ctx.Err() != nil:

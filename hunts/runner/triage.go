@@ -30,7 +30,7 @@ func (r *Runner) Triage(ctx context.Context, batch []hunts.Hunt, progress func(h
 		if err != nil {
 			return nil, err
 		}
-		ctx = within
+		ctx, batch[n] = within, r.gate.within(within, batch[n])
 	}
 	t := triage{runner: r, def: d, batch: batch, answers: make([]hunts.Answer, len(batch)), known: make([]bool, len(batch))}
 	missing := t.recall(ctx)
@@ -152,7 +152,7 @@ func (r *Runner) ofSurvey(h hunts.Hunt, d Definition, s hunts.Survey) hunts.Answ
 			continue
 		}
 		if hit.Place != "" {
-			chain = append(chain, stepText(hit.Because, hit.Device, strings.Join(hit.Processes, ", "), hit.FirstSeen))
+			chain = append(chain, stepText(stepOf(hit)))
 			continue
 		}
 		a.ByDevice = append(a.ByDevice, hunts.DeviceResult{

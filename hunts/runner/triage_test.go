@@ -154,5 +154,6 @@ func hunting(server *localworkspace.Server) int {
 }
 
 func isHunt(query string) bool {
-	return strings.Contains(query, "let hunt_rows") && !strings.Contains(query, " control\n")
+	first, _, _ := strings.Cut(query, "\n") // places come behind the search of the endpoints, one query each
+	return strings.Contains(query, "let hunt_rows") && !strings.HasSuffix(first, " control") && !strings.Contains(first, " place place-")
 }

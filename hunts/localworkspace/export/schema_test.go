@@ -2,6 +2,8 @@ package export
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,8 +39,13 @@ func TestTheSchemaIsTheDocumentedOne(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skip("SKIPPED: ../shared not present: the schema is not compared with the vendor's")
 	}
+	compared := len(knownTables())
 	for name, cols := range knownTables() {
 		data, err := os.ReadFile(filepath.Join(dir, name+".json"))
+		if errors.Is(err, fs.ErrNotExist) {
+			compared--
+			continue
+		}
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -66,6 +73,9 @@ func TestTheSchemaIsTheDocumentedOne(t *testing.T) {
 		for missing := range want {
 			t.Errorf("%s lacks %s", name, missing)
 		}
+	}
+	if compared < 19 {
+		t.Errorf("only %d tables are described there", compared)
 	}
 }
 
