@@ -1,6 +1,7 @@
-// Reads JSON lines {"id","query"} and answers JSON lines {"id","diagnostics":[…],"literals":[…],"columns":[…]}: what
+// Reads JSON lines {"id","query","syntax"} and answers JSON lines {"id","diagnostics":[…],"literals":[…],"columns":[…]}: what
 // Microsoft's parser and semantic analyser say of each query, the decoded value of each string literal in order, and
-// the name and type of each column that comes out.
+// the name and type of each column that comes out. Where "syntax" is true the analyser stays away: a literal's end is
+// decided by the syntax alone, which takes half of the time.
 // Column types of the tables come from tables.json beside this file, or from a folder of <Table>.json
 // ([{"name","type"},…]) that is named as the first argument.
 import { readFileSync, readdirSync } from "node:fs";
@@ -37,8 +38,8 @@ const globals = K.GlobalState.Default.WithDatabase(new K.Symbols.DatabaseSymbol.
 
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   if (!line) continue;
-  const { id, query } = JSON.parse(line);
-  const code = K.KustoCode.ParseAndAnalyze(query, globals);
+  const { id, query, syntax } = JSON.parse(line);
+  const code = syntax ? K.KustoCode.Parse(query, globals) : K.KustoCode.ParseAndAnalyze(query, globals);
   const found = code.GetDiagnostics();
   const diagnostics = [];
   for (let i = 0; i < found.Count; i++) {
