@@ -31,6 +31,7 @@ func parseFunctions() library {
 		}
 		return value.DynamicValue(list)
 	})
+	l.add([]string{"parse_user_agent"}, 2, 2, returns(value.Dynamic), parseUserAgent)
 	l.pure("parse_version", 1, 1, value.Decimal, parseVersion)
 	l.add([]string{"extract_json", "extractjson"}, 2, 3, returns(value.String), func(_ *Env, a []value.Value) (value.Value, error) {
 		d, ok := value.ParseJSON(argText(a[1]))

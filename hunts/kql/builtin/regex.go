@@ -20,12 +20,37 @@ func compiled(env *Env, function, pattern string) (*regexp.Regexp, error) {
 		if len(pattern) > maxPattern {
 			return nil, fmt.Errorf("shorten the regular expression of %s(): it has more than %d bytes", function, maxPattern)
 		}
-		re, err := regexp.Compile(pattern)
+		re, err := CompileRegex(pattern)
 		if err != nil {
 			return nil, fmt.Errorf("correct the regular expression of %s(): %w", function, err)
 		}
 		return re, nil
 	})
+}
+
+// codePoint is how the language writes a character by its number and Go does not.
+var codePoint = regexp.MustCompile(`^\\(?:u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|U([0-9A-Fa-f]{8}))`)
+
+// CompileRegex compiles a regular expression of the language.
+func CompileRegex(pattern string) (*regexp.Regexp, error) {
+	if !strings.Contains(pattern, `\u`) && !strings.Contains(pattern, `\U`) {
+		return regexp.Compile(pattern)
+	}
+	var b strings.Builder
+	for rest := pattern; rest != ""; {
+		if m := codePoint.FindStringSubmatch(rest); m != nil {
+			b.WriteString(`\x{` + m[1] + m[2] + m[3] + `}`)
+			rest = rest[len(m[0]):]
+			continue
+		}
+		n := 1
+		if rest[0] == '\\' && len(rest) > 1 {
+			n = 2 // an escaped backslash escapes nothing
+		}
+		b.WriteString(rest[:n])
+		rest = rest[n:]
+	}
+	return regexp.Compile(b.String())
 }
 
 func regexFunctions() []Function {
@@ -39,6 +64,7 @@ func regexFunctions() []Function {
 			return replaceRegex(env, a[0], a[1], a[2])
 		}),
 		pureFn("indexof", 2, 5, value.Long, indexOf),
+		envFn("indexof_regex", 2, 5, value.Long, indexOfRegex),
 		envFn("countof", 2, 3, value.Long, countOf),
 		pureFn("regex_quote", 1, 1, value.String, func(a []value.Value) value.Value { return value.StringValue(quoteRegex(argText(a[0]))) }),
 	}
@@ -311,6 +337,24 @@ func runeOffset(s string, n int64) int {
 		i += size
 	}
 	return i
+}
+
+func indexOfRegex(env *Env, a []value.Value) (value.Value, error) {
+	re, err := compiled(env, "indexof_regex", argText(a[1]))
+	if err != nil {
+		return value.Value{}, err
+	}
+	s, ok := newSearch(a)
+	if !ok {
+		return value.Null(value.Long), nil
+	}
+	return s.find(func(text string) (int, int) {
+		m := re.FindStringIndex(text)
+		if m == nil {
+			return -1, 0
+		}
+		return m[0], m[1] - m[0]
+	}), nil
 }
 
 func indexOf(a []value.Value) value.Value {

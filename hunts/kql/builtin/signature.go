@@ -19,7 +19,7 @@ var Signatures = signatureOf(map[string]string{
 		set_difference set_intersect set_union
 		zip`,
 	"b": `not`,
-	"d": `dayofmonth dayofweek dayofyear getyear hourofday monthofyear week_of_year weekofyear`,
+	"d": `dayofmonth dayofweek dayofyear getmonth getyear hourofday monthofyear week_of_year weekofyear`,
 	"h": `hash_md5 hash_sha1 hash_sha256`,
 	"i": `binary_and binary_or binary_shift_left binary_shift_right binary_xor rand tohex`,
 	"n": `ceiling cos cot exp log log10 log2 make_datetime make_timespan pow sign
@@ -49,7 +49,7 @@ var Signatures = signatureOf(map[string]string{
 	"a*i": `array_index_of`,
 	"p":   `ago now`,
 	"ps":  `format_timespan`,
-	"sd":  `datetime_part`,
+	"sd":  `datepart datetime_part`,
 	"sdd": `datetime_diff`,
 	"sid": `datetime_add`,
 	"ni":  `round`,

@@ -47,10 +47,12 @@ func timeFunctions() library {
 	part(value.Int, func(t time.Time) int64 { return int64(t.YearDay()) }, "dayofyear")
 	part(value.Int, func(t time.Time) int64 { _, w := t.ISOWeek(); return int64(w) }, "week_of_year")
 	part(value.Int, func(t time.Time) int64 { return int64(weekByWednesday(t)) }, "weekofyear")
-	part(value.Int, func(t time.Time) int64 { return int64(t.Month()) }, "monthofyear")
+	part(value.Int, func(t time.Time) int64 { return int64(t.Month()) }, "monthofyear", "getmonth")
 	part(value.Int, func(t time.Time) int64 { return int64(t.Year()) }, "getyear")
 	part(value.Int, func(t time.Time) int64 { return int64(t.Hour()) }, "hourofday")
-	l.pure("datetime_part", 2, 2, value.Int, func(a []value.Value) value.Value { return value.Convert(datetimePart(a), value.Int) })
+	for _, name := range []string{"datetime_part", "datepart"} {
+		l.pure(name, 2, 2, value.Int, func(a []value.Value) value.Value { return value.Convert(datetimePart(a), value.Int) })
+	}
 	l.pure("datetime_add", 3, 3, value.Datetime, datetimeAdd)
 	l.pure("datetime_diff", 3, 3, value.Long, datetimeDiff)
 	l.pure("make_datetime", 1, 7, value.Datetime, makeDatetime)

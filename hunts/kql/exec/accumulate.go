@@ -38,6 +38,33 @@ func (s *summer) result() []value.Value {
 	return []value.Value{{Kind: s.typ, Valid: true, Num: s.sum, Real: s.real}}
 }
 
+// bits joins the bits of numbers.
+type bits struct {
+	of   *node
+	name string
+	any  bool
+	sum  int64
+}
+
+func (b *bits) add(i int) {
+	v := value.Plain(b.of.eval(i))
+	switch {
+	case !v.Valid:
+	case !b.any:
+		b.any, b.sum = true, v.Num
+	case b.name == "binary_all_and":
+		b.sum &= v.Num
+	case b.name == "binary_all_or":
+		b.sum |= v.Num
+	default:
+		b.sum ^= v.Num
+	}
+}
+
+func (b *bits) result() []value.Value {
+	return []value.Value{{Kind: b.of.typ, Valid: b.any, Num: b.sum}}
+}
+
 type averager struct {
 	of  *node
 	typ value.Type

@@ -58,6 +58,11 @@ func (x *execution) simpleAggregate(m *maker, name string, nodes []*node, e *syn
 	switch name {
 	case "sum", "avg", "stdev", "variance", "stdevp", "variancep":
 		return x.numericAggregate(m, name, nodes, e)
+	case "binary_all_and", "binary_all_or", "binary_all_xor":
+		if n.typ != value.Long && n.typ != value.Int && n.typ != value.Unknown {
+			return x.error(e.At(), syntax.SemanticError, "%s() takes long, not %s", e.Name, n.typ)
+		}
+		return one(n.typ, func() accumulator { return &bits{of: n, name: name} })
 	case "min", "max":
 		sign := 1
 		if name == "min" {

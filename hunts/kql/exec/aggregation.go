@@ -32,6 +32,7 @@ type maker struct {
 var aggregates = arities(map[string][2]int{
 	"count": {0, 1}, "sum": {1, 1}, "min": {1, 1}, "max": {1, 1}, "avg": {1, 1}, "dcount": {1, 2}, "count_distinct": {1, 1}, "make_set": {1, 2}, "makeset": {1, 2}, "make_list": {1, 2}, "makelist": {1, 2},
 	"make_list_with_nulls": {1, 1}, "make_bag": {1, 2}, "arg_max": {1, builtin.AnyNumber}, "arg_min": {1, builtin.AnyNumber}, "argmax": {1, builtin.AnyNumber}, "argmin": {1, builtin.AnyNumber}, "take_any": {1, builtin.AnyNumber}, "any": {1, builtin.AnyNumber},
+	"binary_all_and": {1, 1}, "binary_all_or": {1, 1}, "binary_all_xor": {1, 1},
 	"percentile": {2, 2}, "percentiles": {2, builtin.AnyNumber},
 	"stdev": {1, 1}, "stdevp": {1, 1}, "variance": {1, 1}, "variancep": {1, 1},
 })

@@ -148,6 +148,7 @@ var taken = map[string]string{
 	"extractall":       "nor here",
 	"extract_json":     "nor such a path",
 	"extractjson":      "nor here",
+	"indexof_regex":    "nor a pattern",
 }
 
 // name is the function that a query ends in.

@@ -35,6 +35,9 @@ func (x *execution) compileName(e *syntax.Name, rel *relation, s *scope) (*node,
 }
 
 func (x *execution) unresolved(at int, name string) error {
+	if x.open != "" {
+		return x.error(at, syntax.Unsupported, "no row here makes the column %s that %s() may make of others", name, x.open)
+	}
 	err := x.error(at, syntax.SemanticError, "Failed to resolve scalar expression named '%s'", name)
 	err.Code, err.Token = unresolvedCode, name
 	return err

@@ -15,8 +15,10 @@ func (x *execution) evaluate(op *syntax.Evaluate, r *relation, s *scope) (*relat
 	switch op.Call.Name {
 	case "bag_unpack":
 		out, err = x.bagUnpack(op, r, s)
+		x.open = op.Call.Name
 	case "pivot":
 		out, err = x.pivot(op, r, s)
+		x.open = op.Call.Name
 	case "ipv4_lookup":
 		out, err = x.ipv4Lookup(op, r, s)
 	case "narrow":

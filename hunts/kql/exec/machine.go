@@ -34,7 +34,8 @@ type execution struct {
 	failed error // the first error inside an expression, seen at the end of a stage
 	from   int64
 	to     int64
-	depth  int // of pipelines and functions within each other
+	depth  int    // of pipelines and functions within each other
+	open   string // a plugin that made columns of what is in the rows: other rows make others
 
 	// What each kind of source, operator and expression does is put in by Run:
 	// the machine knows none of them.

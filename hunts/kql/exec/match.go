@@ -2,9 +2,11 @@ package exec
 
 import (
 	"regexp"
+
 	"strings"
 	"unicode/utf8"
 
+	"github.com/footprint-soc/footprint/hunts/kql/builtin"
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
@@ -36,7 +38,7 @@ func (x *execution) stringOperator(e *syntax.Binary, a, b *node) (*node, error) 
 func (x *execution) matchesRegex(e *syntax.Binary, a, b *node) (*node, error) {
 	var fixed *regexp.Regexp
 	if b.konst {
-		re, err := regexp.Compile(b.value.Text())
+		re, err := builtin.CompileRegex(b.value.Text())
 		if err != nil {
 			return nil, x.error(e.Y.At(), syntax.SemanticError, "the regular expression is not valid: %v", err)
 		}
@@ -46,7 +48,7 @@ func (x *execution) matchesRegex(e *syntax.Binary, a, b *node) (*node, error) {
 		re := fixed
 		if re == nil {
 			var err error
-			if re, err = regexp.Compile(b.eval(i).Text()); err != nil {
+			if re, err = builtin.CompileRegex(b.eval(i).Text()); err != nil {
 				return value.Null(value.Bool)
 			}
 		}

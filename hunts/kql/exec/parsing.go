@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/footprint-soc/footprint/hunts/kql/builtin"
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
@@ -136,7 +137,7 @@ func (x *execution) parsePattern(op *syntax.ParseText) (*regexp.Regexp, []parsed
 			}
 		}
 	}
-	re, err := regexp.Compile(b.String())
+	re, err := builtin.CompileRegex(b.String())
 	if err != nil {
 		return nil, nil, x.error(op.At(), syntax.SemanticError, "the pattern of parse is not valid: %v", err)
 	}

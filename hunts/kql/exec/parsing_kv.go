@@ -1,11 +1,11 @@
 package exec
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/footprint-soc/footprint/hunts/kql/builtin"
 	"github.com/footprint-soc/footprint/hunts/kql/syntax"
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
@@ -52,7 +52,7 @@ type pairs func(text string, wanted map[string]int, found func(key, val string))
 func (x *execution) pairReader(op *syntax.ParseKV) (pairs, error) {
 	switch {
 	case op.Regex != "":
-		re, err := regexp.Compile(op.Regex)
+		re, err := builtin.CompileRegex(op.Regex)
 		if err != nil || re.NumSubexp() != 2 {
 			return nil, x.error(op.At(), syntax.SemanticError, "the regex of parse-kv is one with two groups, for the key and the value")
 		}

@@ -24,7 +24,10 @@ func (x *execution) percentiles(m *maker, nodes []*node, e *syntax.Call) error {
 		return x.error(e.Args[0].At(), syntax.SemanticError, "%s() can't order values of type %s", e.Name, of.typ)
 	}
 	var ranks []float64
-	argument := implicitName(e.Args[0])
+	argument := e.NameOf(e.Args[0])
+	if argument == "" {
+		argument = implicitName(e.Args[0])
+	}
 	m.names, m.types = nil, nil
 	for i, n := range nodes[1:] {
 		if !n.konst {

@@ -49,6 +49,16 @@ func TestPublishedQueriesAreWrittenInTheseWays(t *testing.T) {
 		{"what stands out of a series", `print y = dynamic([5,5,6,5,5,90,5,6,5,5,5,6]) | extend (flag, score, base) = series_decompose_anomalies(y, 1.5, 0) | project flag`, "flag\n[0,0,0,0,0,1,0,0,0,0,0,0]"},
 		{"a series goes on", `print y = dynamic([1,2,3,4,0,0]) | extend f = series_decompose_forecast(y, 2, 0) | project f`, "f\n[1.0,2.0,3.0,4.0,5.0,6.0]"},
 		{"the statistics of a series", `print y = dynamic([1,2,6]) | extend (least, at) = series_stats(y) | project least, at, series_stats_y_avg`, "least|at|series_stats_y_avg\n1.0|0|3.0"},
+		{"percentiles of a named value", `datatable(n:long)[1, 2, 3, 4] | summarize percentiles(Delay = n * 2, 50, 100)`, "percentile_Delay_50|percentile_Delay_100\n4|8"},
+		{"a pipeline with a name and a hint", `print x = 1 | as hint.materialized=true T | union T | count`, "Count\n2"},
+		{"columns whose names end in a number", `print a = 1, a1 = 2, b1 = 3 | project-away *1`, "a\n1"},
+		{"neighboring texts are one, in a list too", `print dynamic(["a" 'b', "c"])`, "print_0\n[\"ab\",\"c\"]"},
+		{"older names for parts of a time", `print getmonth(datetime(2026-11-02)), datepart("Year", datetime(2026-11-02))`, "print_0|print_1\n11|2026"},
+		{"where a pattern begins", `print indexof_regex("abc1de23", @"\d+"), indexof_regex("abc1de23", @"\d+", 0, -1, 2), indexof_regex("abc", @"\d")`, "print_0|print_1|print_2\n3|6|-1"},
+		{"a character by its number", `print "a–b" matches regex @"\u2013", @"a\u2013" matches regex @"\\u2013", "x" matches regex @"[\u{78}]"`, "print_0|print_1|print_2\ntrue|true|true"},
+		{"a browser by its user agent", `print b = parse_user_agent("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.3595.9", "browser").Browser | project b.Family, b.MajorVersion, b.Patch`, "b_Family|b_MajorVersion|b_Patch\nEdge|142|3595"},
+		{"an operating system and a device by the user agent", `print u = parse_user_agent("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", dynamic(["os", "device"])) | project u.OperatingSystem.Family, u.OperatingSystem.MajorVersion, u.Device.Brand, u.Browser`, "u_OperatingSystem_Family|u_OperatingSystem_MajorVersion|u_Device_Brand|u_Browser\niOS|17|Apple|null"},
+		{"bits of all rows", `datatable(n:long)[6, 3, long(null)] | summarize binary_all_and(n), b = binary_all_or(n), c = binary_all_xor(n)`, "n|b|c\n2|7|5"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := run(c.query)
@@ -92,14 +102,16 @@ func TestSearchAndPatternsLookThroughTheTablesThatThereAre(t *testing.T) {
 
 func TestWhatOnlyAWorkspaceKnowsIsToldFromWhatNobodyDoes(t *testing.T) {
 	for query, want := range map[string]bool{
-		`print geo_info_from_ip_address("192.0.2.1")`:              true,
-		`externaldata(a:string)["https://example.com/a.csv"]`:      true,
-		`set query_now = datetime(2026-01-01); print now()`:        true,
-		`declare query_parameters(n:long); print n`:                true,
-		`print x = 1 | where y == 1`:                               false,
-		`print x = 1 | where x ==`:                                 false,
-		`datatable(d:datetime)[] | where d > "a"`:                  false,
-		`range x from 1 to 10 step 1 | join (print y = 1) on nope`: false,
+		`print geo_info_from_ip_address("192.0.2.1")`:                        true,
+		`externaldata(a:string)["https://example.com/a.csv"]`:                true,
+		`set query_now = datetime(2026-01-01); print now()`:                  true,
+		`declare query_parameters(n:long); print n`:                          true,
+		`print x = dynamic({"a":1}) | evaluate bag_unpack(x) | where b == 1`: true,
+		`print x = 1 | where x = 1`:                                          true,
+		`print x = 1 | where y == 1`:                                         false,
+		`print x = 1 | where x ==`:                                           false,
+		`datatable(d:datetime)[] | where d > "a"`:                            false,
+		`range x from 1 to 10 step 1 | join (print y = 1) on nope`:           false,
 	} {
 		_, err := run(query)
 		var e *syntax.Error

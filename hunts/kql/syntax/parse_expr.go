@@ -251,11 +251,7 @@ func (p *parser) primary() (Expr, error) {
 	switch t.kind {
 	case tokString:
 		p.take()
-		text := t.text
-		for p.peek().kind == tokString { // adjacent literals are one
-			text += p.take().text
-		}
-		return &Literal{at, value.StringValue(text)}, nil
+		return &Literal{at, value.StringValue(p.adjacent(t))}, nil
 	case tokNumber:
 		p.take()
 		if strings.ContainsAny(t.text, ".") || (strings.ContainsAny(t.text, "eE") && !strings.HasPrefix(t.text, "0x") && !strings.HasPrefix(t.text, "0X")) {
@@ -297,6 +293,15 @@ func (p *parser) primary() (Expr, error) {
 		return p.named()
 	}
 	return nil, p.fail(t, "expected an expression, found %q", t.text)
+}
+
+// adjacent is a text literal with those that stand right behind it: they are one.
+func (p *parser) adjacent(t token) string {
+	text := t.text
+	for p.peek().kind == tokString {
+		text += p.take().text
+	}
+	return text
 }
 
 func (p *parser) parenthesis() (Expr, error) {
@@ -358,7 +363,7 @@ func (p *parser) jsonValue() (any, error) {
 	t := p.take()
 	switch {
 	case t.kind == tokString:
-		return t.text, nil
+		return p.adjacent(t), nil
 	case t.kind == tokNumber:
 		return p.jsonNumber(t, false)
 	case t.kind == tokPunct && t.text == "-" && p.peek().kind == tokNumber:

@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"strings"
+
 	"github.com/footprint-soc/footprint/hunts/kql/value"
 )
 
@@ -25,6 +27,9 @@ func (p *parser) operator() (Operator, error) {
 	switch word {
 	case "where", "filter":
 		e, err := p.expr()
+		if t := p.peek(); err == nil && t.kind == tokPunct && t.text == "=" {
+			return nil, p.unsupported(t, "= in where, which may name a value: write == to compare")
+		}
 		return &Where{at, e}, err
 	case "extend":
 		c, err := p.columns()
@@ -88,6 +93,9 @@ func (p *parser) operator() (Operator, error) {
 	case "mv-apply", "mvapply":
 		return p.apply(at)
 	case "as":
+		if err := p.hints(); err != nil {
+			return nil, err
+		}
 		name, err := p.ident()
 		return &As{at, name}, err
 	case "parse", "parse-where":
@@ -164,7 +172,7 @@ func (p *parser) projected(word string) (Named, error) {
 	at := Pos(p.peek().pos)
 	for {
 		t := p.peek()
-		if t.kind == tokName || t.kind == tokPunct && t.text == "*" {
+		if t.kind == tokName || t.kind == tokPunct && t.text == "*" || t.kind == tokNumber && strings.HasSuffix(name, "*") {
 			if name != "" && p.toks[p.i-1].end != t.pos {
 				break
 			}
