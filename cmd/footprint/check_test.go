@@ -76,6 +76,8 @@ func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
 		"a published query":                      {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  DeviceLogonEvents\n  | where Timestamp > ago(3d)\n  | where ActionType == 'LogonFailed'\n", "ok mine runs; note: line 5: looks back 3 days by itself (ago())"},
 		"a published query of another evaluator": {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  DeviceLogonEvents\n  | join (externaldata(a:string)[@'https://x.example/a.csv']) on $left.DeviceName == $right.a\n", "off mine: unsupported: externaldata, only the workspace can tell"},
 		"a published query of a wrong column":    {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  DeviceLogonEvents\n  | where Nothing == 1\n", "warn mine does not run: mine.yaml:5: Failed to resolve scalar expression named 'Nothing'"},
+		"a column that a workspace may have":     {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  SigninLogs\n  | where Nothing == 1\n", "off mine: the column Nothing is not known here, only the workspace can tell"},
+		"a time of its own name":                 {"id: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nname: x\nquery: |\n  DeviceLogonEvents\n  | where Timestamp > ago(3d)\n  | summarize Last = max(Timestamp) by DeviceName\n  | project Timestamp = Last, DeviceName\n", "ok mine runs; note: line 5"},
 		"a file that is no YAML":                 {"id: [", "warn left out: mine.yaml:1"},
 	} {
 		t.Run(name, func(t *testing.T) {

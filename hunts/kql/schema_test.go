@@ -15,6 +15,8 @@ func TestAQueryIsWrittenForTheOtherSchemaByItsTokens(t *testing.T) {
 		{"the time column", "T | where TimeGenerated > ago(1d)", kql.AdvancedHunting, "T | where Timestamp > ago(1d)"},
 		{"and back", "T | where Timestamp > ago(1d)", kql.LogAnalytics, "T | where TimeGenerated > ago(1d)"},
 		{"what is right already stays", "T | where Timestamp > ago(1d)", kql.AdvancedHunting, "T | where Timestamp > ago(1d)"},
+		{"what an aggregate and a join make of it", "T | summarize min(Timestamp) by a | join (U) on a | where Timestamp1 > min_Timestamp", kql.LogAnalytics, "T | summarize min(TimeGenerated) by a | join (U) on a | where TimeGenerated1 > min_TimeGenerated"},
+		{"but not a name that the query gives", "T | extend Timestamp1 = Timestamp | where Timestamp1 > a", kql.LogAnalytics, "T | extend Timestamp1 = TimeGenerated | where Timestamp1 > a"},
 		{"a longer name is another name", "T | where TimeGeneratedUtc > TimeGenerated", kql.AdvancedHunting, "T | where TimeGeneratedUtc > Timestamp"},
 		{"no text, no comment", "// TimeGenerated\nT | where s == 'TimeGenerated' and TimeGenerated > a", kql.AdvancedHunting, "// TimeGenerated\nT | where s == 'TimeGenerated' and Timestamp > a"},
 		{"a property of a bag is no column", "T | where d.TimeGenerated == d['TimeGenerated']", kql.AdvancedHunting, "T | where d.TimeGenerated == d['TimeGenerated']"},

@@ -58,6 +58,9 @@ func Empty() *Events {
 	return newEvents(tables, time.Time{}, time.Time{})
 }
 
+// Partial tells that a workspace may have columns in a table which are not known here.
+func (e *Events) Partial(table string) bool { return export.Partial(table) }
+
 // Want reads what a query that mentions these names needs; nil is everything. It
 // is only for speed: Table and its columns fetch what was not wanted.
 func (e *Events) Want(ctx context.Context, names []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,14 @@ func (d Definition) placed(whole string, e *kql.Error) *FileProblem {
 	return p
 }
 
+// partlyKnown tells of a database which of its tables may have more columns elsewhere.
+func partlyKnown(tables kql.Database) func(table string) bool {
+	if known, ok := tables.(interface{ Partial(table string) bool }); ok {
+		return known.Partial
+	}
+	return func(string) bool { return false }
+}
+
 // State is what a file of hunts is good for, as far as can be told without a workspace.
 type State string
 
@@ -106,6 +115,8 @@ func (c *Catalog) Judge(name string, tables kql.Database) (State, string) {
 		return Runs, told
 	case errors.As(p.Err, &e) && e.OnlyWorkspaceKnows():
 		return OnlyThen, after(p.Reason)
+	case e != nil && e.Token != "" && slices.ContainsFunc(d.tables, partlyKnown(tables)):
+		return OnlyThen, after("the column " + e.Token + " is not known here")
 	case !d.behavior() && p.Err == nil:
 		return Runs, p.Error() // it bounds its own time
 	}

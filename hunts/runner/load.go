@@ -225,7 +225,7 @@ func (d *Definition) infer() *FileProblem {
 	if slices.Contains(left, "set") {
 		d.note(d.line(0), "set is left out: it can't stand within a query")
 	}
-	if !makesTimestamp.MatchString(upstream.Code(body)) {
+	if code := upstream.Code(body); !makesTimestamp.MatchString(code) || !strings.Contains(code, "TimeGenerated") {
 		body = kql.ForSchema(body, kql.LogAnalytics)
 	}
 	d.Query = body
@@ -268,7 +268,7 @@ func (d *Definition) infer() *FileProblem {
 }
 
 // makesTimestamp: a column of that name which the query makes itself is not the time
-// of the other schema.
+// of the other schema where the query reads that as well.
 var makesTimestamp = regexp.MustCompile(`\bTimestamp\s*=[^=~]`)
 
 // firstQuery is the query before the place where nothing can go on: a file with the

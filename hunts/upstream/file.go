@@ -70,10 +70,47 @@ func Parse(name string, text []byte) (File, error) {
 		}
 	}
 	if err != nil {
-		return File{}, yamlError(err)
+		doc, notes, ok := byKey(plain)
+		if !ok {
+			return File{}, yamlError(err)
+		}
+		f, ferr := fromYAML(name, plain, doc)
+		f.Notes = append(f.Notes, notes...)
+		return f, ferr
 	}
 	return fromYAML(name, plain, doc)
 }
+
+// byKey reads each key of the top level by itself: one that is no YAML keeps the others
+// from nothing, as long as the query is among these. A file with a footprint: block is
+// somebody's own work, which is mended rather than read in part.
+func byKey(text string) (doc map[string]any, notes []Note, ok bool) {
+	doc = map[string]any{}
+	starts := topLevel.FindAllStringSubmatchIndex(text, -1)
+	for i, at := range starts {
+		end := len(text)
+		if i+1 < len(starts) {
+			end = starts[i+1][0]
+		}
+		key, line := text[at[2]:at[3]], 1+strings.Count(text[:at[0]], "\n")
+		var part map[string]any
+		err := yaml.Unmarshal([]byte(text[at[0]:end]), &part)
+		switch _, there := doc[key]; {
+		case key == "footprint":
+			return nil, nil, false
+		case err != nil:
+			notes = append(notes, Note{line, fmt.Sprintf("%s is no YAML and is left out: %v", key, yamlError(err))})
+		case there:
+			notes = append(notes, Note{line, key + " stands there twice: the first one counts"})
+		default:
+			doc[key] = part[key]
+		}
+	}
+	_, ok = doc["query"].(string)
+	return doc, notes, ok
+}
+
+var topLevel = regexp.MustCompile(`(?m)^([A-Za-z][A-Za-z0-9_-]*):`)
 
 // At is an error with the line of the file.
 type At struct {

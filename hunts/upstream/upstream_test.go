@@ -34,15 +34,19 @@ func TestAPublishedFileIsReadWithItsSlipsNamed(t *testing.T) {
 		notes []string // parts of them, in order
 		fails string
 	}{
-		"a rule":                   {rule, []string{`4: unknown field "colour" is not read`}, ""},
-		"no id":                    {strings.Replace(rule, "0d4b3f43-", "", 1), []string{`4: unknown`, "1: id is no GUID"}, ""},
-		"no name":                  {strings.Replace(rule, "name: Odd parents\n", "", 1), []string{"3: unknown", "0: name is missing"}, ""},
-		"a fence":                  {"name: x\nid: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nquery: \"```kusto\\nT\\n| take 1\\n```\"\n", []string{"3: the query stands in a fence"}, ""},
-		"a period that is none":    {strings.Replace(rule, "14d", "a fortnight", 1), []string{`4: unknown`, `3: queryPeriod "a fortnight" is no time`}, ""},
-		"no query":                 {"name: x\nid: y\n", nil, "query is missing"},
-		"a list":                   {"- a\n", nil, "*"},
-		"no YAML":                  {"id: [", nil, "*"},
-		"more than anybody writes": {"name: " + strings.Repeat("x", 2<<20), nil, "*"},
+		"a rule":                    {rule, []string{`4: unknown field "colour" is not read`}, ""},
+		"no id":                     {strings.Replace(rule, "0d4b3f43-", "", 1), []string{`4: unknown`, "1: id is no GUID"}, ""},
+		"no name":                   {strings.Replace(rule, "name: Odd parents\n", "", 1), []string{"3: unknown", "0: name is missing"}, ""},
+		"a fence":                   {"name: x\nid: 0d4b3f43-6a3f-4a1e-9a57-0b6f4c6f2a11\nquery: \"```kusto\\nT\\n| take 1\\n```\"\n", []string{"3: the query stands in a fence"}, ""},
+		"a period that is none":     {strings.Replace(rule, "14d", "a fortnight", 1), []string{`4: unknown`, `3: queryPeriod "a fortnight" is no time`}, ""},
+		"a key that is no YAML":     {strings.Replace(rule, "colour: red", "alertDetailsOverride:\n  alertDisplayNameFormat: {{Title}}", 1), []string{"4: alertDetailsOverride is no YAML and is left out"}, ""},
+		"two files in one":          {rule + "id: x\n" + "broken: {{a}}\n", []string{`4: unknown`, "18: id stands there twice: the first one counts", "19: broken is no YAML"}, ""},
+		"a query that is no YAML":   {strings.Replace(rule, "query: |", "query: {{a}} |", 1), nil, "*"},
+		"no YAML in a file of ours": {"query: |\n  T\nfootprint:\n  table: T\nx: {{a}}\n", nil, "*"},
+		"no query":                  {"name: x\nid: y\n", nil, "query is missing"},
+		"a list":                    {"- a\n", nil, "*"},
+		"no YAML":                   {"id: [", nil, "*"},
+		"more than anybody writes":  {"name: " + strings.Repeat("x", 2<<20), nil, "*"},
 	} {
 		f, err := Parse("odd.yaml", []byte(c.text))
 		if (err != nil) != (c.fails != "") || err != nil && c.fails != "*" && err.Error() != c.fails {

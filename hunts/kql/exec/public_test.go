@@ -58,6 +58,7 @@ func TestPublishedQueriesAreWrittenInTheseWays(t *testing.T) {
 		{"a character by its number", `print "a–b" matches regex @"\u2013", @"a\u2013" matches regex @"\\u2013", "x" matches regex @"[\u{78}]"`, "print_0|print_1|print_2\ntrue|true|true"},
 		{"a browser by its user agent", `print b = parse_user_agent("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.3595.9", "browser").Browser | project b.Family, b.MajorVersion, b.Patch`, "b_Family|b_MajorVersion|b_Patch\nEdge|142|3595"},
 		{"an operating system and a device by the user agent", `print u = parse_user_agent("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", dynamic(["os", "device"])) | project u.OperatingSystem.Family, u.OperatingSystem.MajorVersion, u.Device.Brand, u.Browser`, "u_OperatingSystem_Family|u_OperatingSystem_MajorVersion|u_Device_Brand|u_Browser\niOS|17|Apple|null"},
+		{"a function of a function alone", `let f = () { let g = (n:long) { range x from 1 to n step 1 }; g(2) }; f() | count`, "Count\n2"},
 		{"bits of all rows", `datatable(n:long)[6, 3, long(null)] | summarize binary_all_and(n), b = binary_all_or(n), c = binary_all_xor(n)`, "n|b|c\n2|7|5"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

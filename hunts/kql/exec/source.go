@@ -55,6 +55,13 @@ func (x *execution) callSource(e *syntax.Call, s *scope) (*relation, error) {
 		if name, ok := body.Scalar.(*syntax.Name); ok && body.Result == nil { // f() { T } is the table T
 			return x.source(&syntax.TableRef{Pos: name.Pos, Name: name.Name}, inner)
 		}
+		if call, ok := body.Scalar.(*syntax.Call); ok && body.Result == nil { // f() { g(1) } is what g gives
+			if x.depth++; x.depth > syntax.MaxDepth {
+				return nil, x.error(e.At(), syntax.LimitExceeded, "functions call each other deeper than %d", syntax.MaxDepth)
+			}
+			defer func() { x.depth-- }()
+			return x.callSource(call, inner)
+		}
 		if body.Result == nil {
 			return nil, x.error(e.At(), syntax.SemanticError, "%s() gives a scalar, where a table is expected", e.Name)
 		}

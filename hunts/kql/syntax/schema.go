@@ -30,9 +30,14 @@ func ForSchema(text string, to Schema) string {
 	if err != nil {
 		return text
 	}
-	r := &rewriter{text: text, toks: toks, from: TimeColumns[1], to: TimeColumns[0]}
+	r := &rewriter{text: text, toks: toks, from: TimeColumns[1], to: TimeColumns[0], made: map[string]bool{}}
 	if to == AdvancedHunting {
 		r.from, r.to = r.to, r.from
+	}
+	for i, t := range toks {
+		if t.kind == tokName && r.punct(i+1, "=") {
+			r.made[t.text] = true
+		}
 	}
 	for i, t := range toks {
 		switch {
@@ -56,7 +61,8 @@ type textEdit struct {
 type rewriter struct {
 	text     string
 	toks     []token
-	from, to string // the name of the time column
+	from, to string          // the name of the time column
+	made     map[string]bool // names that the query gives itself
 	edits    []textEdit
 }
 
@@ -79,7 +85,7 @@ func (r *rewriter) punct(i int, text string) bool {
 func (r *rewriter) isTime(i int) bool {
 	t := r.toks[i]
 	switch {
-	case t.text != r.from:
+	case t.text != r.from && !r.derived(t):
 		return false
 	case t.kind == tokName && r.punct(i-1, "."):
 		side := r.at(i - 2).text
@@ -96,6 +102,14 @@ func (r *rewriter) isTime(i int) bool {
 		return f == "column_ifexists" || f == "columnifexists"
 	}
 	return false
+}
+
+// derived: the name of a column that the service makes of the time column's, as
+// min_Timestamp of min(Timestamp), and Timestamp1 where a join brings a second one.
+func (r *rewriter) derived(t token) bool {
+	before, after, ok := strings.Cut(t.text, r.from)
+	return ok && t.kind == tokName && !r.made[t.text] && strings.Trim(after, "0123456789") == "" &&
+		slices.Contains([]string{"", "min_", "max_", "avg_", "list_", "set_", "dcount_", "count_distinct_", "take_any_"}, before)
 }
 
 // inDynamic: token i lies within dynamic(…).

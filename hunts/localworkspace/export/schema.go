@@ -53,7 +53,7 @@ func parseSchema(text string) (map[string][]kql.Column, error) {
 		if strings.HasPrefix(words[0], "+") {
 			groups[words[0]] = cols
 		} else {
-			tables[words[0]] = cols
+			tables[strings.TrimPrefix(words[0], partly)] = cols
 		}
 	}
 	return tables, nil
@@ -67,6 +67,12 @@ func typeNamed(name string) (kql.Type, bool) {
 	}
 	return kql.Unknown, false
 }
+
+// partly marks a table of which only some columns are named.
+const partly = "~"
+
+// Partial tells that a workspace has columns in this table that are not named here.
+func Partial(table string) bool { return strings.Contains(schemaText, "\n"+partly+table+" ") }
 
 // Documented are the columns of each table that we know, by its name.
 func Documented() map[string][]kql.Column { return knownTables() }
