@@ -13,7 +13,7 @@ func TestAHuntForBehaviorIsAskedAnsweredAndFollowedLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	s.slash("/footprint hunt rare-domains since=2d")
-	answer := s.waitFor("FOUND", "rare-domains", "rows on", "last 2 days")
+	answer := s.waitFor("FOUND", "rare-domains", "devices contacted a rare name", "last 2 days")
 	for _, wrong := range []string{"CLEAN", "REACHED", "no connection", "everything that"} {
 		if strings.Contains(answer.Text, wrong) {
 			t.Errorf("it speaks of an indicator (%s):\n%s", wrong, answer.Text)
@@ -25,7 +25,7 @@ func TestAHuntForBehaviorIsAskedAnsweredAndFollowedLikeAnyOther(t *testing.T) {
 		t.Errorf("the file is %v", sheet)
 	}
 	s.ana.Reply(answer, "without powershell.exe")
-	s.waitFor("without powershell.exe", "from cached results", "row")
+	s.waitFor("without powershell.exe", "from cached results", "row", "contacted a rare name")
 	s.slash("/footprint hunt rare-domains ip=203.0.113.66")
 	s.waitFor("does not look for addresses")
 	s.wellMannered()
@@ -39,7 +39,7 @@ func TestAScheduledHuntSaysWhatIsNewOngoingAndNoLongerSeen(t *testing.T) {
 	s.slash("/footprint sweep add rare hunt=rare-domains since=1d")
 	s.waitFor("The sweep rare runs at")
 	s.slash("/footprint sweep run rare")
-	first := s.waitFor("🌅", "rare", "First run")
+	first := s.waitFor("🌅", "rare", "First run", "contacted a rare name")
 	s.waitThread(first, func(m []localslack.Message) bool { return len(m) >= 2 })
 	s.clock.Move(48 * time.Hour)
 	s.slash("/footprint sweep run rare")

@@ -24,6 +24,8 @@ type Table struct {
 	// Devices that the rows name; Unplaced rows name none.
 	Devices  int64 `json:"devices"`
 	Unplaced int64 `json:"unplaced"`
+	// Accounts that the rows name; 0 where they are not known or not to be added up.
+	Accounts int64 `json:"accounts"`
 	// Key are the columns that tell whether two runs found the same row.
 	Key []string `json:"key"`
 	// Ordered rows stand as the query sorts them; others newest first.
@@ -33,27 +35,65 @@ type Table struct {
 	Says Says `json:"says"`
 }
 
-// Says is how an answer speaks of what a hunt finds: "9 devices ran it".
+// Says is how an answer speaks of what a hunt finds: "9 devices ran it". Without a verb
+// it speaks of rows alone.
 type Says struct {
 	Noun string `json:"noun"` // device, account, mailbox
-	Verb string `json:"verb"` // ran it, signed in, received it
+	Verb string `json:"verb"` // ran it, signed in, had matching mail
 }
 
-// Text is "9 devices ran it".
-func (s Says) Text(n int64) string { return strings.TrimSpace(Count(n, s.Noun) + " " + s.Verb) }
+// Text is "9 devices ran it"; empty without a verb and for none.
+func (s Says) Text(n int64) string {
+	if n == 0 || s.Verb == "" {
+		return ""
+	}
+	return Count(n, s.Noun) + " " + s.Verb
+}
 
-// Headline is "14 rows on 3 devices", or "at least 3" where rows were cut before they
-// were counted.
+// OfDevices tells that the noun stands for devices; any other stands for accounts.
+func (s Says) OfDevices() bool {
+	return slices.Contains([]string{"", "device", "host", "machine", "endpoint", "computer", "server", "workstation"}, strings.ToLower(s.Noun))
+}
+
+// Headline is "14 rows: 3 devices ran it", "14 rows on 3 devices: 4 accounts signed in",
+// or "14 rows on 3 devices" where no words are known.
 func (t Table) Headline() string {
-	text := Count(t.Total, "row")
-	switch {
-	case t.Devices == 0:
-	case t.Unplaced > 0:
-		text += fmt.Sprintf(" on %s, %d of them without a device", Count(t.Devices, "device"), t.Unplaced)
-	default:
+	text, subjects := Count(t.Total, "row"), t.Accounts
+	if t.Says.OfDevices() {
+		subjects = t.Devices
+	}
+	said := t.Says.Text(subjects)
+	if t.Devices > 0 && (said == "" || !t.Says.OfDevices()) {
 		text += " on " + Count(t.Devices, "device")
 	}
+	if said != "" {
+		text += ": " + said
+	}
+	if t.Devices > 0 && t.Unplaced > 0 {
+		text += fmt.Sprintf(", %s without a device", Count(t.Unplaced, "row"))
+	}
 	return text
+}
+
+// Subjects says of some rows of a table what Headline says of all: "2 devices ran it".
+func (a Answer) Subjects(rows []int) string {
+	if a.Table == nil {
+		return ""
+	}
+	seen := map[string]bool{}
+	for _, n := range rows {
+		if n >= len(a.Rows) {
+			continue
+		}
+		name := a.Rows[n].Account
+		if a.Table.Says.OfDevices() {
+			name = a.Rows[n].Device
+		}
+		if name != "" {
+			seen[strings.ToLower(name)] = true
+		}
+	}
+	return a.Table.Says.Text(int64(len(seen)))
 }
 
 // Index is the place of a column, or -1.

@@ -57,13 +57,21 @@ func rowsHead(h hunts.Hunt, a hunts.Answer) line {
 	l := verdictSpans(a.Verdict).and(ours(" "), data(a.Hunt))
 	switch a.Verdict {
 	case hunts.Found:
-		l = l.and(ours(": %s", a.Table.Headline()))
+		l = l.and(ours(": %s", shown(a.Table.Headline(), maxSentence)))
 	case hunts.NothingFound:
 		l = l.and(ours(": no row matched the hunt"))
 	default:
 		l = l.dot(sentence(a.Reason))
 	}
 	return l.dot(ours("%s", h.Window.Text())).and(ours(", %s", completeness(a.Coverage)))
+}
+
+// subjects is ": 2 devices ran it" of some rows, nothing where no words are known.
+func subjects(a hunts.Answer, rows []int) span {
+	if text := a.Subjects(rows); text != "" {
+		return ours(": %s", shown(text, maxSentence))
+	}
+	return ours("")
 }
 
 // rowLine is one row in few words: the cells that say what it is about, its time last.
@@ -193,7 +201,7 @@ func rowsDetails(h hunts.Hunt, a hunts.Answer, v View) []Message {
 	if a.Table.Ordered {
 		order = "in the order of the query"
 	}
-	tableGrid(a, *a.Table, fileStem(a)+": "+a.Table.Headline()+", "+order).add(&p, v.Form)
+	tableGrid(a, *a.Table, fileStem(a)+": "+shown(a.Table.Headline(), maxSentence)+", "+order).add(&p, v.Form)
 	if row := facetMenus(h, a, v); row != nil {
 		p.add(row, "")
 	}
@@ -223,6 +231,7 @@ func rowsNarrowed(h hunts.Hunt, a hunts.Answer, n hunts.Narrowed, head line, v V
 	if len(n.Devices) > 0 {
 		lines[0] = lines[0].and(ours(" on %s", count(int64(len(n.Devices)), "device")))
 	}
+	lines[0] = lines[0].and(subjects(a, n.Places))
 	if n.Cut {
 		lines = append(lines, line{ours("The answer did not hold all its rows, so this may be a part.")})
 	}

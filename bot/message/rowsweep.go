@@ -71,9 +71,9 @@ const (
 
 func newRowsLine(s RowSweepView) line {
 	if s.First {
-		return line{ours("🆕 First run: %s, nothing to compare with", s.Answer.Table.Headline())}
+		return line{ours("🆕 First run: %s, nothing to compare with", shown(s.Answer.Table.Headline(), maxSentence))}
 	}
-	l := line{ours("🆕 New: %s", count(int64(len(s.New)), "row"))}
+	l := line{ours("🆕 New: %s", count(int64(len(s.New)), "row")), subjects(s.Answer, s.New)}
 	if s.Still > 0 {
 		l = l.dot(ours("🔁 Ongoing: %s", grouped(int64(s.Still))))
 	}

@@ -68,6 +68,9 @@ func (r *Runner) cacheKey(h hunts.Hunt, d Definition) string {
 	same := newParams(h.Request, time.Time{}, time.Time{}, 0)
 	same.urls = pagesOf(h.Request) // places tell two URLs of one host apart
 	where := strings.Join(h.Places, ",") + fmt.Sprint(h.Places == nil) + strings.Join(h.Request.Places, ",")
+	if d.behavior() {
+		where += d.Name + d.text // its key, its words and its coverage stand in its file
+	}
 	return "answer:" + digest(d.kql(same, "", profiles, r.cfg.Catalog.summary), w, strings.Join(h.Workspaces, ","), where)
 }
 

@@ -26,6 +26,9 @@ func joinRows(answers []hunts.Answer, scopes []hunts.ScopeResult) hunts.Answer {
 		for _, k := range a.Table.Key {
 			t.Key = appendOnce(t.Key, k)
 		}
+		if len(answers) == 1 { // the same account may be in two scopes, and may not
+			t.Accounts = a.Table.Accounts
+		}
 		t.Total, t.Devices, t.Unplaced, t.Cut = t.Total+a.Table.Total, t.Devices+a.Table.Devices, t.Unplaced+a.Table.Unplaced, t.Cut || a.Table.Cut
 	}
 	for _, a := range answers {

@@ -22,6 +22,7 @@ type (
 		Rows     int64   `json:"rows"`
 		Unplaced int64   `json:"unplaced"`
 		Devices  int64   `json:"devices"`
+		Accounts int64   `json:"accounts"`
 		First    kqlTime `json:"first"`
 		Last     kqlTime `json:"last"`
 	}
@@ -91,7 +92,7 @@ func readRows(rows [][]any) (foundRows, error) {
 	case f.total == nil:
 		// An empty answer is one only with its total of zero.
 		return f, fmt.Errorf("the result lacks its total")
-	case f.total.Rows > 0 && len(f.lines) == 0, f.total.Rows < int64(len(f.lines)), f.total.Devices > f.total.Rows:
+	case f.total.Rows > 0 && len(f.lines) == 0, f.total.Rows < int64(len(f.lines)), f.total.Devices > f.total.Rows, f.total.Accounts > f.total.Rows:
 		return f, fmt.Errorf("%w: %d rows on %d devices, %d of them listed", errContradiction, f.total.Rows, f.total.Devices, len(f.lines))
 	}
 	slices.SortFunc(f.columns, func(a, b rowColumn) int { return cmp.Compare(a.At, b.At) })
@@ -160,7 +161,7 @@ func (d Definition) answered(f foundRows) hunts.Answer {
 	t, total := a.Table, *f.total
 	a.Totals.Events, a.Totals.Devices, a.Outcomes.Other = total.Rows, total.Devices, total.Rows
 	a.Totals.FirstSeen, a.Totals.LastSeen = earlier(nil, total.First.Time), later(nil, total.Last.Time)
-	t.Total, t.Devices, t.Unplaced = total.Rows, total.Devices, total.Unplaced
+	t.Total, t.Devices, t.Unplaced, t.Accounts = total.Rows, total.Devices, total.Unplaced, total.Accounts
 	var columns []upstream.Column
 	for _, c := range f.columns {
 		t.Columns = append(t.Columns, hunts.Column{Name: c.Name, Type: c.Type})

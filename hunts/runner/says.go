@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -23,26 +25,31 @@ func (s *SaysBlock) UnmarshalYAML(text []byte) error {
 			return err
 		}
 		s.Noun, s.Verb = strings.TrimSpace(both.Noun), strings.TrimSpace(both.Verb)
-		return nil
+	} else if err := yaml.Unmarshal(text, &s.Verb); err != nil {
+		return err
 	}
-	return yaml.Unmarshal(text, &s.Verb)
+	for _, words := range []string{s.Noun, s.Verb} {
+		if words != "" && !fewWords.MatchString(words) {
+			return fmt.Errorf("says: takes a few plain words, such as ran it, not %q", words)
+		}
+	}
+	return nil
 }
 
-// saysByTable is how people speak of the rows of a table.
+// fewWords are what a message repeats as words of our own.
+var fewWords = regexp.MustCompile(`^[\pL\pN][\pL\pN ,'’-]{0,59}$`)
+
+// saysByTable is how people speak of the rows of a table. Words that claim more than a
+// row does are not among them: a connection may have failed, a file may have gone.
 var saysByTable = map[string]hunts.Says{
 	"DeviceProcessEvents":     {Verb: "ran it"},
-	"DeviceFileEvents":        {Verb: "wrote it"},
 	"DeviceImageLoadEvents":   {Verb: "loaded it"},
-	"DeviceNetworkEvents":     {Verb: "contacted it"},
-	"DeviceRegistryEvents":    {Verb: "changed it"},
-	"DeviceLogonEvents":       {Verb: "saw the sign-in"},
-	"EmailEvents":             {Noun: "mailbox", Verb: "received it"},
-	"EmailAttachmentInfo":     {Noun: "mailbox", Verb: "received it"},
-	"EmailUrlInfo":            {Noun: "mailbox", Verb: "received it"},
+	"EmailEvents":             {Noun: "mailbox", Verb: "had matching mail"},
+	"EmailAttachmentInfo":     {Noun: "mailbox", Verb: "had matching mail"},
 	"UrlClickEvents":          {Noun: "account", Verb: "clicked it"},
-	"SigninLogs":              {Noun: "account", Verb: "signed in"},
-	"AADSignInEventsBeta":     {Noun: "account", Verb: "signed in"},
-	"IdentityLogonEvents":     {Noun: "account", Verb: "signed in"},
+	"SigninLogs":              {Noun: "account", Verb: "signed in or tried to"},
+	"AADSignInEventsBeta":     {Noun: "account", Verb: "signed in or tried to"},
+	"IdentityLogonEvents":     {Noun: "account", Verb: "signed in or tried to"},
 	"CloudAppEvents":          {Noun: "account", Verb: "did it"},
 	"OfficeActivity":          {Noun: "account", Verb: "did it"},
 	"AuditLogs":               {Noun: "account", Verb: "did it"},
@@ -51,20 +58,21 @@ var saysByTable = map[string]hunts.Says{
 }
 
 // says is the noun and the verb of an answer: those of the file, else those of its
-// table.
+// table. A query that reads other tables too may list who did not do it, so that
+// nothing is said for it.
 func (d Definition) says() hunts.Says {
-	out := saysByTable[d.Footprint.Table]
+	out := hunts.Says{}
+	if len(d.tables) == 1 && d.tables[0] == d.Footprint.Table {
+		out = saysByTable[d.Footprint.Table]
+	}
+	if d.Footprint.Says.Verb != "" {
+		out = hunts.Says{Verb: d.Footprint.Says.Verb}
+	}
 	if d.Footprint.Says.Noun != "" {
 		out.Noun = d.Footprint.Says.Noun
 	}
-	if d.Footprint.Says.Verb != "" {
-		out.Verb = d.Footprint.Says.Verb
-	}
 	if out.Noun == "" {
 		out.Noun = "device"
-	}
-	if out.Verb == "" {
-		out.Verb = "showed it"
 	}
 	return out
 }

@@ -117,6 +117,9 @@ func (f File) Candidates(role Role, table string) []string {
 		}
 	}
 	names := standard[role]
+	if role == Account && strings.HasPrefix(table, "Email") { // whose senders are accounts of others
+		names = append([]string{"RecipientEmailAddress"}, slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "SenderFromAddress" || n == "RecipientEmailAddress" })...)
+	}
 	if table == "DeviceProcessEvents" { // whose rows are about what was started
 		switch role {
 		case Process:
