@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/kql"
@@ -136,26 +137,38 @@ func (p FileProblem) Error() string {
 // that is not valid is left out and named; the rest load. The error is about
 // the shipped hunts only, and means a broken build.
 func LoadCatalog(extra fs.FS) (*Catalog, []FileProblem, error) {
+	own, err := shipped()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := *own
+	c.byName = maps.Clone(own.byName)
+	if extra == nil {
+		return &c, nil, nil
+	}
+	return &c, c.add(extra, true), nil
+}
+
+// shipped reads the hunts of this build, which stay the same: once a process, since
+// that takes longer than a hunt over a small export.
+var shipped = sync.OnceValues(func() (*Catalog, error) {
 	c := &Catalog{byName: map[string]Definition{}}
 	own, err := fs.Sub(hunts.Shipped, "catalog")
 	if err != nil {
-		return nil, nil, fmt.Errorf("opening the shipped hunts: %w", err)
+		return nil, fmt.Errorf("opening the shipped hunts: %w", err)
 	}
 	if problems := c.add(own, false); len(problems) > 0 {
-		return nil, problems, fmt.Errorf("reading the shipped hunts: %w", problems[0])
+		return nil, fmt.Errorf("reading the shipped hunts: %w", problems[0])
 	}
 	for name, into := range map[string]*string{"summary.kql": &c.summary, "coverage.kql": &c.coverage, "survey.kql": &c.survey, "incident.kql": &c.incident, "lineage.kql": &c.lineage, "events.kql": &c.events, "place.kql": &c.place, "arrivals.kql": &c.arrivals, "tips.kql": &c.tips, "control.kql": &c.control, "sentinel-watchlist.kql": &c.watchlist} {
 		text, err := fs.ReadFile(own, name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the shipped %s: %w", name, err)
+			return nil, fmt.Errorf("reading the shipped %s: %w", name, err)
 		}
 		*into = string(text)
 	}
-	if extra == nil {
-		return c, nil, nil
-	}
-	return c, c.add(extra, true), nil
-}
+	return c, nil
+})
 
 // Get finds a hunt by its name.
 func (c *Catalog) Get(name string) (Definition, bool) {
