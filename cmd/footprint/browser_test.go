@@ -147,6 +147,7 @@ func has(script string) chromedp.Action {
 }
 
 func TestAnAnalystHuntsInTheBrowser(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	url := startDemo(t)
 	ctx := browser(t, 1280, 860)

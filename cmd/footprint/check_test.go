@@ -59,6 +59,7 @@ func checked(t *testing.T, env []string, area string) string {
 }
 
 func TestCheckTellsWhatIsWrongWithAHuntOfOnesOwn(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{
 		"nothing":                      {huntFile("DeviceLogonEvents", "RemoteIP in (ip_texts)", "nets", "DeviceName"), "ok device-footprint"},

@@ -89,6 +89,7 @@ const contractEvents = `{"TimeGenerated":"2026-01-02T03:04:05.1234567Z","DeviceN
 `
 
 func TestEveryAnswerKeepsTheContract(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	full, empty, noTable := t.TempDir(), t.TempDir(), t.TempDir()
 	for path, text := range map[string]string{

@@ -44,6 +44,7 @@ func huntedAt(t *testing.T, env []string, now time.Time, args ...string) hunts.A
 
 // The figures of the recorded telemetry are the same whichever source is asked.
 func TestDefenderXDRGivesTheFiguresOfTheWorkspace(t *testing.T) {
+	noRace(t)
 	needLab(t)
 	events, err := localworkspace.Load(t.Context(), lab, localworkspace.LoadOptions{})
 	if err != nil {

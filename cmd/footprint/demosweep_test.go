@@ -39,6 +39,7 @@ func demoTexts(ctx context.Context, t *testing.T, url string) []string {
 }
 
 func TestTheDemoShowsTwoDaysOfASweep(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	url := strings.TrimSuffix(startDemo(t), "/")
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)

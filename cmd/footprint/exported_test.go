@@ -36,6 +36,7 @@ const (
 )
 
 func TestAnExportThatLacksWhatAHuntReadsIsNeverClean(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	const name = "DeviceNetworkEvents.csv"
 	without := func(column string) map[string]string {

@@ -33,6 +33,7 @@ func terminal(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestRecordedTelemetryGivesTheFiguresCountedFromTheFiles(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	needLab(t)
 	for _, c := range []struct {

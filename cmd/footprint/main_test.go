@@ -33,3 +33,12 @@ func TestMain(m *testing.M) {
 	stop()
 	os.Exit(code)
 }
+
+// noRace leaves a test out under the race detector that only computes, or waits for a
+// browser: it takes ten times as long there, and runs in full without it.
+func noRace(t *testing.T) {
+	t.Helper()
+	if raceEnabled() {
+		t.Skip("runs without the race detector")
+	}
+}

@@ -50,6 +50,7 @@ const trapEvents = `{"TimeGenerated":"2026-01-02T03:00:01Z","DeviceName":"ws-01"
 `
 
 func TestTheTrapsOfTheSeed(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	for _, c := range []struct {
 		name, request string
@@ -125,6 +126,7 @@ const trapProfiles = `profiles:
 `
 
 func TestExclusionProfilesCountAndNeverHideWhatWasAskedByName(t *testing.T) {
+	noRace(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "exclusions.yaml")
 	if err := os.WriteFile(file, []byte(trapProfiles), 0o600); err != nil {
