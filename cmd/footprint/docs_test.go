@@ -175,6 +175,7 @@ func licence(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	for _, l := range []struct{ sentence, name string }{
 		{"Apache License Version 2.0", "Apache-2.0"},
+		{"Licensed under the Apache License, Version 2.0", "Apache-2.0"},
 		{"Mozilla Public License", "MPL-2.0"},
 		{"Neither the name", "BSD-3-Clause"},
 		{"names of its contributors may not be used", "BSD-3-Clause"},
