@@ -61,3 +61,51 @@ func TestTheShortQueryShowsTheRowsThatTheHuntCounts(t *testing.T) {
 		t.Errorf("another hunt has %q", text)
 	}
 }
+
+func TestEveryHuntGivesAPersonItsRowsSorted(t *testing.T) {
+	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 5, Now: cleanNow, Devices: 60, Days: 3})
+	catalog, _, err := LoadCatalog(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := func(text string) int {
+		q, err := kql.Parse(text)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		res, err := q.Run(t.Context(), events, kql.Options{Now: cleanNow})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		return res.Len()
+	}
+	for name, c := range map[string]struct {
+		request string
+		most    int
+	}{
+		hunts.DefaultHunt:  {"ip=203.0.113.66", 1500},
+		"rare-domains":     {"hunt=rare-domains", 1500},
+		"first-contact":    {"hunt=first-contact", 1500},
+		"file-footprint":   {"file=powershell.exe", 2500},
+		"device-footprint": {"device=ws-fin-014", 2600},
+		"download-origin":  {"dns=wiki.example", 9000},
+		"events-footprint": {"dns=cdn-sync.example", 10500},
+	} {
+		d, _ := catalog.Get(name)
+		h := hunts.Hunt{Name: name, Request: asked(t, c.request), Window: hunts.Window{From: cleanNow.Add(-2 * day), To: cleanNow}}
+		text := d.PersonText(h, h.Window)
+		whole := d.bodyAlone(newParams(h.Request, h.Window.From, h.Window.To, day))
+		if got, want := rows(text), rows(whole); got != want || got == 0 {
+			t.Errorf("%s: a person sees %d rows, the hunt has %d\n%s", name, got, want, text)
+		}
+		if steps := strings.Split(strings.TrimSpace(text), "\n"); len(text) > c.most || !strings.HasPrefix(steps[len(steps)-1], "| sort by ") {
+			t.Errorf("%s: %d bytes that end in %q", name, len(text), steps[len(steps)-1])
+		}
+	}
+}
+
+// bodyAlone is the query of a hunt with its whole library.
+func (d Definition) bodyAlone(p params) string {
+	lets, library, body := d.bodyOf(p)
+	return kql.Prologue("test", lets) + library + body
+}

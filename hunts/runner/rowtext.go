@@ -32,10 +32,13 @@ func (d Definition) candidates(role upstream.Role) []string {
 // bodyOf is the body with the window that the portal would have filled in, and with
 // the names that it reads before it.
 func (d Definition) bodyOf(p params) (lets []kql.Let, library, body string) {
+	return d.bodyWith(p, d.library)
+}
+
+func (d Definition) bodyWith(p params, from string) (lets []kql.Let, library, body string) {
 	body = strings.TrimRight(upstream.Filled(d.Query, p.from, p.to), "\n")
-	names := kql.Names(body)
-	read := d.libraryFor(names)
-	names = append(names, kql.Names(read)...)
+	read := libraryFor(from, body)
+	names := append(kql.Names(body), kql.Names(read)...)
 	for _, l := range p.lets() {
 		if slices.Contains(names, l.Name) {
 			lets = append(lets, l)
@@ -46,25 +49,26 @@ func (d Definition) bodyOf(p params) (lets []kql.Let, library, body string) {
 
 var letName = regexp.MustCompile(`(?m)^let (\w+) = `)
 
-// libraryFor is what of match.kql a text with these names calls, and what that calls.
-func (d Definition) libraryFor(names []string) string {
-	at := letName.FindAllStringSubmatchIndex(d.library, -1)
+// libraryFor is what of a library a text calls, and what that calls.
+func libraryFor(library, text string) string {
+	names := called(text)
+	at := letName.FindAllStringSubmatchIndex(library, -1)
 	type entry struct {
 		name, text string
 		needed     bool
 	}
 	entries := make([]entry, len(at))
 	for i, m := range at {
-		end := len(d.library)
+		end := len(library)
 		if i+1 < len(at) {
 			end = at[i+1][0]
 		}
-		entries[i] = entry{name: d.library[m[2]:m[3]], text: withoutNotes(d.library[m[0]:end])}
+		entries[i] = entry{name: library[m[2]:m[3]], text: withoutNotes(library[m[0]:end])}
 	}
 	for i := len(entries) - 1; i >= 0; i-- { // what calls something stands behind it
 		if e := &entries[i]; slices.Contains(names, e.name) {
 			e.needed = true
-			names = append(names, kql.Names(e.text)...)
+			names = append(names, called(e.text)...)
 		}
 	}
 	var b strings.Builder
@@ -74,6 +78,16 @@ func (d Definition) libraryFor(names []string) string {
 		}
 	}
 	return b.String()
+}
+
+// called are the names of a text, but for the word of an operator that is called like
+// a function of ours.
+func called(text string) []string {
+	names := kql.Names(text)
+	if !strings.Contains(text, "matches(") {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == "matches" })
+	}
+	return names
 }
 
 var noteLine = regexp.MustCompile(`(?m)^\s*//.*\n`)
