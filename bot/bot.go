@@ -114,6 +114,8 @@ type Config struct {
 	// Workspaces are the names to choose from, the default one first; fewer than
 	// two leave nothing to choose.
 	Workspaces []string
+	// Places are the words that places= knows, of the catalogue.
+	Places []string
 	// Policy judges and audits what people do; there is no default.
 	Policy *policy.Gate
 	// Guard knows what is not hunted unasked; nil is the default one.

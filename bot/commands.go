@@ -68,7 +68,7 @@ func verbs() []verb {
 			}},
 		{words: "sweep list", told: hunts.MaySweep, says: "shows the scheduled sweeps.", examples: []string{"sweep list"},
 			run: sweepVerb("list")},
-		{words: "sweep add", args: "NAME [hunt=NAME] [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…]", told: hunts.MaySweep, says: "hunts the watchlist, or runs a hunt that needs no indicator, on a schedule.",
+		{words: "sweep add", args: "NAME [hunt=NAME] [cron=…] [zone=…] [from=SOURCES] [since=…] [channel=#…] [workspace=…] [places=…]", told: hunts.MaySweep, says: "hunts the watchlist, or runs a hunt that needs no indicator, on a schedule.",
 			examples: []string{`sweep add daily cron="30 8 * * 1-5" zone=Europe/Berlin from=ti`, `sweep add rare hunt=rare-domains since=14d`}, run: sweepVerb("add")},
 		{words: "sweep run", args: "[NAME]", told: hunts.MaySweep, says: "runs a sweep now.", examples: []string{"sweep run daily"}, run: sweepVerb("run")},
 		{words: "sweep pause", args: "NAME", told: hunts.MaySweep, says: "pauses a scheduled sweep.", examples: []string{"sweep pause daily"}, run: sweepVerb("pause")},

@@ -276,6 +276,12 @@ func (b *Bot) sweepAdd(ctx context.Context, c inbound.Command, name, rest string
 			return wrong, nil
 		}
 	}
+	if v := option(rest, "places"); v != "" {
+		var wrong string
+		if s.Places, wrong = b.placesNamed(v); wrong != "" {
+			return wrong, nil
+		}
+	}
 	if v := option(rest, "cron"); v != "" {
 		s.Cron = v
 	}

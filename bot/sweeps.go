@@ -241,7 +241,7 @@ func (b *Bot) makeSweep(ctx context.Context, s sweep.Schedule, j sweep.Job, prev
 	}
 	h := hunts.Hunt{
 		ID: id, Name: hunts.DefaultHunt, Window: hunts.Window{From: from, To: to}, Arrived: arrived, State: hunts.Running, Created: looked, Asked: to, Scheduled: true, Control: true, Workspaces: b.sweepScopes(ctx, s),
-		Request: request.Request{Why: "sweep " + j.Name}, Asker: owner,
+		Request: request.Request{Why: "sweep " + j.Name, Places: s.Places}, Asker: owner,
 	}
 	if made.Survey, err = b.cfg.Runner.Survey(ctx, h, list.Indicators(), nil); err != nil {
 		var e *hunts.Error

@@ -10,9 +10,10 @@ type Hit struct {
 	Type      string    `json:"type"`
 	Device    string    `json:"device"`
 	DeviceID  string    `json:"device_id,omitempty"`
-	Account   string    `json:"account,omitempty"` // of a place that names one
-	Address   string    `json:"address,omitempty"` // of a place where no device with a sensor had it
-	Scope     string    `json:"scope,omitempty"`   // in a sweep of several scopes
+	Account   string    `json:"account,omitempty"`   // of a place that names one
+	Recipient string    `json:"recipient,omitempty"` // of a mail
+	Address   string    `json:"address,omitempty"`   // of a place where no device with a sensor had it
+	Scope     string    `json:"scope,omitempty"`     // in a sweep of several scopes
 	Outcome   Outcome   `json:"outcome"`
 	Events    int64     `json:"events"`
 	FirstSeen time.Time `json:"first_seen"`

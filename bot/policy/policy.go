@@ -42,6 +42,9 @@ type Limits struct {
 	MaxLookBack  string        `yaml:"max_look_back"`  // 30d; empty is no limit
 	Workspaces   []string      `yaml:"workspaces"`     // configured names; empty is all
 	HuntsPerHour int           `yaml:"hunts_per_hour"` // of one user; 0 is no limit
+	// Places are the groups of places that may be looked at beside the endpoints,
+	// which always may: mail, network, identity; empty is all.
+	Places []string `yaml:"places"`
 
 	maxBack time.Duration
 }
@@ -89,8 +92,8 @@ func (r *Rule) check(name string) error {
 		return err
 	}
 	for _, a := range r.Redact {
-		if a != RedactDevices && a != RedactUsers && a != RedactCommands && a != RedactSecrets {
-			return fmt.Errorf("the rule of %s redacts %q; known are devices, users, commands, secrets", name, a)
+		if a != RedactDevices && a != RedactUsers && a != RedactCommands && a != RedactSecrets && a != RedactRecipients {
+			return fmt.Errorf("the rule of %s redacts %q; known are devices, users, recipients, commands, secrets", name, a)
 		}
 	}
 	if err := checkGroups(name, r.Groups); err != nil {

@@ -15,13 +15,16 @@ const (
 	RedactDevices  = "devices"  // device names become device-1, device-2
 	RedactUsers    = "users"    // account names become user-1, user-2
 	RedactCommands = "commands" // command lines are left out
-	RedactSecrets  = "secrets"  // passwords, keys and tokens are masked
+	// RedactRecipients makes recipient-1, recipient-2 of those who got a mail; users
+	// covers them as well.
+	RedactRecipients = "recipients"
+	RedactSecrets    = "secrets" // passwords, keys and tokens are masked
 )
 
 // Redaction hides what some channels must not see. A name has one stand-in
 // throughout; whatever is shown together must pass the same Redaction.
 type Redaction struct {
-	devices, users, commands, secrets bool
+	devices, users, recipients, commands, secrets bool
 
 	names    map[string]string // what is known, in lower case → its stand-in
 	longest  map[string]int    // first segment of a name → how many segments names have that begin so
@@ -50,14 +53,16 @@ func (g *Gate) Shown(h hunts.Hunt, channel string, a hunts.Answer) (hunts.Hunt, 
 // NewRedaction hides what is named; nothing for no name.
 func NewRedaction(what ...string) *Redaction {
 	return &Redaction{
-		devices: slices.Contains(what, RedactDevices), users: slices.Contains(what, RedactUsers),
+		devices: slices.Contains(what, RedactDevices), users: slices.Contains(what, RedactUsers), recipients: slices.Contains(what, RedactRecipients),
 		commands: slices.Contains(what, RedactCommands), secrets: slices.Contains(what, RedactSecrets),
 		names: map[string]string{}, longest: map[string]int{}, count: map[string]int{},
 	}
 }
 
 // None tells that nothing is hidden.
-func (r *Redaction) None() bool { return !r.devices && !r.users && !r.commands && !r.secrets }
+func (r *Redaction) None() bool {
+	return !r.devices && !r.users && !r.recipients && !r.commands && !r.secrets
+}
 
 // Redact is a copy of v without what r hides, in whatever field it stands. Names are
 // learned from the fields that hold devices and accounts, and then looked for in
@@ -91,6 +96,7 @@ const (
 	device
 	deviceID
 	user
+	recipient // of a mail
 	remote
 	command
 	verbatim // ids and words of ours, as every type of string is that has a name of its own
@@ -99,7 +105,7 @@ const (
 // fields are known by their names, in the hunts' words and in those of messages.
 var fields = map[string]field{
 	"Device": device, "Devices": device, "Hosts": device, "DeviceID": deviceID,
-	"Account": user, "Accounts": user,
+	"Account": user, "Accounts": user, "Recipient": recipient,
 	"RemoteHost": remote, "Remote": remote, "Remotes": remote,
 	"CommandLine": command, "ParentCommandLine": command, "Decoded": command,
 	"HuntID": verbatim, "ID": verbatim, "Team": verbatim, "User": verbatim, "Channel": verbatim, "ThreadTS": verbatim, "Type": verbatim,
@@ -225,6 +231,10 @@ func (r *Redaction) shown(kind field, s string) string {
 		if r.users && !wellKnown[bare(s)] {
 			return r.standIn("user", s)
 		}
+	case recipient:
+		if as := r.recipientAs(s); as != "" {
+			return r.standIn(as, s)
+		}
 	case command:
 		if r.commands {
 			return ""
@@ -310,7 +320,21 @@ func (r *Redaction) learn(kind field, s string) {
 		r.standIn("device", s)
 	case kind == user && r.users && !wellKnown[bare(s)]:
 		r.standIn("user", s)
+	case kind == recipient && r.recipientAs(s) != "":
+		r.standIn(r.recipientAs(s), s)
 	}
+}
+
+// recipientAs is the kind of stand-in of somebody who got a mail; empty where they
+// are shown.
+func (r *Redaction) recipientAs(s string) string {
+	switch {
+	case r.users && !wellKnown[bare(s)]:
+		return "user"
+	case r.recipients:
+		return "recipient"
+	}
+	return ""
 }
 
 // ours tells that a remote host is one of our devices: it is known as one, stands

@@ -59,6 +59,7 @@ func (c *checker) workspaces(ctx context.Context) {
 			c.works = append(c.works, "the hunt "+name+" in "+w.Name)
 			c.say("workspace", "ok", "%s: the hunt %s has its table and columns", w.Name, name)
 		}
+		c.places(ctx, runner, p.catalog, w.Name)
 		c.sensors(ctx, runner, w.Name)
 		c.lateRows(w.Name, w.Source.Describe([]string{w.Name}).Kind)
 		if w.Source.Describe([]string{w.Name}).Kind != hunts.KindDefender { // which has none of Sentinel's tables
@@ -78,7 +79,9 @@ func (c *checker) tables(ctx context.Context, r *runner.Runner, catalog *runner.
 		}
 	}
 	for _, d := range catalog.All() {
-		used[d.Footprint.Table] = "the hunt " + d.Name
+		if place := d.Footprint.Place; place == nil || place.Required { // the others tell of themselves
+			used[d.Footprint.Table] = "the hunt " + d.Name
+		}
 	}
 	used["DeviceNetworkEvents"] = "everything"
 	for _, table := range slices.Sorted(maps.Keys(used)) {

@@ -82,7 +82,7 @@ func runBot(ctx context.Context, cfg config, p *parts, clock func() time.Time, l
 			p.metrics.acks.WithLabelValues(strconv.FormatBool(stored)).Observe(took.Seconds())
 		},
 		BotToken: cfg.botToken, AppToken: cfg.appToken, APIURL: cfg.slackAPI, Runner: seenRunner{p.runner, p.metrics}, Store: seenStore{p.store, p.metrics.tracer}, Documents: record.Documents(p.store, clock), Threads: record.ThreadDocuments(p.store), Sweeping: record.SweepDocuments(p.store), Clock: clock, Log: log,
-		Replica: cfg.replica, Workspaces: p.workspaces, Policy: p.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.newFor(p.source, p.workspaces), Warranty: cfg.warranty, WatchEvery: cfg.watchEvery, Recalled: p.metrics.recalled, Fetcher: feed.NewFetcher(cfg.privateFeeds, nil, cfg.servers()...), HuntURL: portalLink(cfg.portalResource, p.source),
+		Replica: cfg.replica, Workspaces: p.workspaces, Places: p.catalog.Groups(), Policy: p.policy, Guard: &guard, Bots: cfg.bots, ThreadCap: cfg.threadCap, ThreadPause: cfg.threadPause, Sweeps: cfg.sweeps, History: cfg.newFor(p.source, p.workspaces), Warranty: cfg.warranty, WatchEvery: cfg.watchEvery, Recalled: p.metrics.recalled, Fetcher: feed.NewFetcher(cfg.privateFeeds, nil, cfg.servers()...), HuntURL: portalLink(cfg.portalResource, p.source),
 	})
 	if err != nil {
 		return err

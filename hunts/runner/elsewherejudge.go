@@ -175,15 +175,15 @@ func (s *surveyor) inPlaces() (found map[indicator.Indicator]hunts.Verdict, spoi
 }
 
 // hit is a step as a hit of a sweep. One that belongs to no device stands under
-// its address or its account.
+// its address or its person.
 func (x *placeResult) hit(i indicator.Indicator, row placeStep) hunts.Hit {
 	step := x.step(row)
 	h := hunts.Hit{
-		Indicator: i.String(), Type: string(i.Kind), Device: step.Device, DeviceID: step.DeviceID, Account: cmp.Or(step.Account, step.Recipient), Address: step.Address, Place: x.place.Place,
+		Indicator: i.String(), Type: string(i.Kind), Device: step.Device, DeviceID: step.DeviceID, Account: step.Account, Recipient: step.Recipient, Address: step.Address, Place: x.place.Place,
 		Outcome: hunts.OutcomeOther, Events: step.Events, FirstSeen: step.FirstSeen, LastSeen: step.LastSeen, Because: step.What, Counts: hunts.Outcomes{Other: step.Events},
 	}
 	if h.Device == "" {
-		h.Device = cmp.Or(step.Address, h.Account)
+		h.Device = cmp.Or(step.Address, h.Account, h.Recipient)
 	}
 	switch {
 	case x.def.Footprint.Place.Verdict == hunts.Tried:
@@ -199,8 +199,8 @@ func (x *placeResult) hit(i indicator.Indicator, row placeStep) hunts.Hit {
 
 // stepOf is such a hit as the step that it was.
 func stepOf(h hunts.Hit) hunts.Step {
-	s := hunts.Step{What: h.Because, Device: h.Device, Account: h.Account, Address: h.Address, Process: strings.Join(h.Processes, ", "), FirstSeen: h.FirstSeen}
-	if s.Device == s.Address || s.Device == s.Account {
+	s := hunts.Step{What: h.Because, Device: h.Device, Account: h.Account, Recipient: h.Recipient, Address: h.Address, Process: strings.Join(h.Processes, ", "), FirstSeen: h.FirstSeen}
+	if s.Device == s.Address || s.Device == s.Account || s.Device == s.Recipient {
 		s.Device = ""
 	}
 	return s

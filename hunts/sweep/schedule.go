@@ -28,7 +28,8 @@ type Schedule struct {
 	// Workspaces are the configured names that are searched; empty is all that
 	// the channel may hunt in.
 	Workspaces []string  `json:"workspaces,omitempty"`
-	Owner      string    `json:"owner"` // Slack user who hears of a sweep that did not post
+	Places     []string  `json:"places,omitempty"` // groups of places beside the endpoints; empty is all
+	Owner      string    `json:"owner"`            // Slack user who hears of a sweep that did not post
 	Paused     bool      `json:"paused,omitempty"`
 	FromYML    bool      `json:"from_yml,omitempty"` // stands in the operator's file, and is changed there
 	Added      time.Time `json:"added"`
@@ -61,8 +62,8 @@ var (
 )
 
 // ParseSchedules reads the operator's file of sweeps: a list under sweeps:, each
-// with name, cron, zone, channel, owner, look_back, sources, hunt and
-// workspaces.
+// with name, cron, zone, channel, owner, look_back, sources, hunt,
+// workspaces and places.
 func ParseSchedules(text []byte) ([]Schedule, error) {
 	var file struct {
 		Sweeps []struct {
@@ -75,6 +76,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 			Sources    []string `yaml:"sources"`
 			Hunt       string   `yaml:"hunt"`
 			Workspaces []string `yaml:"workspaces"`
+			Places     []string `yaml:"places"`
 		} `yaml:"sweeps"`
 	}
 	if err := hunts.PlainYAML(text); err != nil {
@@ -85,7 +87,7 @@ func ParseSchedules(text []byte) ([]Schedule, error) {
 	}
 	var out []Schedule
 	for n, x := range file.Sweeps {
-		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, Hunt: strings.ToLower(x.Hunt), Workspaces: x.Workspaces, FromYML: true}
+		s := Schedule{Name: x.Name, Cron: x.Cron, Zone: x.Zone, Channel: x.Channel, Owner: x.Owner, Sources: x.Sources, Hunt: strings.ToLower(x.Hunt), Workspaces: x.Workspaces, Places: x.Places, FromYML: true}
 		if s.Cron == "" {
 			s.Cron = DefaultCron
 		}
