@@ -121,7 +121,7 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 	known := b.known(ctx, h)
 	seen, _ := b.policy.Shown(h, h.Asker.Channel, hunts.Answer{})
 	post, err := b.out.Post(ctx, parentKey(h.ID), outbox.Place{Channel: h.Asker.Channel, Thread: h.Asker.ThreadTS, ResponseURL: responseURL}, func(v message.View) message.Message {
-		v.Known, v.Earlier, v.First, v.Buttons = known.text, known.earlier, known.first, true
+		v.Known, v.Earlier, v.First, v.Buttons = known.all, known.earlier, known.first, true
 		return message.Started(seen, v)
 	})
 	if err == nil {
@@ -148,7 +148,7 @@ func (b *Bot) announce(ctx context.Context, h hunts.Hunt, responseURL string) er
 	}
 	if responseURL != "" {
 		v := b.view()
-		v.ChannelNote, v.Known, v.Earlier, v.First = note, known.text, known.earlier, known.first
+		v.ChannelNote, v.Known, v.Earlier, v.First = note, known.all, known.earlier, known.first
 		if err := b.out.Whisper(ctx, h.Asker.Channel, h.Asker.User, responseURL, message.Started(seen, v)); err != nil {
 			b.cfg.Log.InfoContext(ctx, "first sign of life not shown to who asked", "hunt", h.ID, "error", err)
 		}

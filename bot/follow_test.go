@@ -95,7 +95,7 @@ func TestTheSameQuestionSaysWhatIsKnownAndRunsAgainByAButton(t *testing.T) {
 	if err := ben.Slash(s.ctx, c2); err != nil {
 		t.Fatal(err)
 	}
-	again := s.waitFor("*REACHED* by 3 devices", "Known: hunted less than a minute ago by ana: REACHED by 3 devices", "cached result from ")
+	again := s.waitFor("*REACHED* by 3 devices", "Known: hunted <!date^", " by ana: REACHED by 3 devices (last 7 days, F-", "cached result from ")
 	if n := len(s.workspace.Queries()); n != before {
 		t.Errorf("%d queries for what was asked a moment ago", n-before)
 	}

@@ -39,7 +39,7 @@ func (b *Bot) ledgerDo(ctx context.Context, key string, i inbound.Interaction, a
 		tooSoon = ""
 		now := b.cfg.Clock()
 		if a.Do == message.LedgerAgain && now.Before(l.Round.Add(b.cfg.ThreadPause)) {
-			tooSoon = fmt.Sprintf("These were hunted %s ago; you can hunt them again from %s.", hunts.Spell(now.Sub(l.Round)), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
+			tooSoon = fmt.Sprintf("These were hunted at %s; you can hunt them again from %s.", l.Round.UTC().Format("15:04:05 UTC"), l.Round.Add(b.cfg.ThreadPause).UTC().Format("15:04:05 UTC"))
 			return nil
 		}
 		switch a.Do {

@@ -3,17 +3,12 @@ package bot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/indicator"
 )
-
-// maxEarlierShown bounds the earlier hunts that one line tells of.
-const maxEarlierShown = 3
 
 // remember notes what a hunt found, for each of its indicators.
 func (b *Bot) remember(ctx context.Context, h hunts.Hunt, a hunts.Answer) error {
@@ -38,11 +33,11 @@ func (b *Bot) forgetMet(ctx context.Context, h hunts.Hunt) error {
 
 // memory is what is on record of a hunt's indicators.
 type memory struct {
-	hunted  string // the last hunts for them
-	text    string // the same with the marks, for where no line carries them
-	earlier string // the last hunt that asked the same, to be shown again
-	compare string // the same, if it looked as far back
-	first   bool   // nobody asked for any of them before
+	hunted  []message.Known // the last hunts for them
+	all     []message.Known // the same with the marks, for where no line carries them
+	earlier string          // the last hunt that asked the same, to be shown again
+	compare string          // the same, if it looked as far back
+	first   bool            // nobody asked for any of them before
 }
 
 // earlier are the last hunts for the indicators of a hunt that came before it; they
@@ -68,64 +63,50 @@ func (b *Bot) earlier(ctx context.Context, h hunts.Hunt) ([]hunts.Earlier, error
 // known is the memory of a hunt. It is no reason to fail: without it the line is
 // empty.
 func (b *Bot) known(ctx context.Context, h hunts.Hunt) memory {
-	var parts []string
 	var out memory
 	list, err := b.earlier(ctx, h)
 	out.first = err == nil && len(list) == 0
 	if err == nil && h.Refreshes == "" {
-		out.hunted, out.earlier, out.compare = b.huntedText(h, list)
+		out.hunted, out.earlier, out.compare = huntedBefore(h, list)
 	}
-	if out.hunted != "" {
-		parts = append(parts, out.hunted)
-	}
+	out.all = slices.Clone(out.hunted)
 	var values []string
 	for _, i := range h.Request.Indicators() {
 		values = append(values, i.String())
 	}
 	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
 	for _, v := range values {
-		if m, ok := marks[v]; ok && len(parts) <= 3 {
-			parts = append(parts, indicator.Defang(v)+" "+m.Text())
+		if m, ok := marks[v]; ok && len(out.all) <= maxKnown {
+			out.all = append(out.all, message.Known{Indicator: v, Mark: m.Text()})
 		}
 	}
-	out.text = strings.Join(parts, "; ")
 	return out
 }
 
-// huntedText tells of the last hunts for the indicators of h: of the one that asked
-// the very same, or else of each indicator. It gives the hunt that asked the same,
+// maxKnown bounds what is told of beside the earlier hunts.
+const maxKnown = 3
+
+// huntedBefore are the last hunts for the indicators of h: the one that asked the
+// very same, or else that of each indicator. It gives the hunt that asked the same,
 // and again if it looked as far back.
-func (b *Bot) huntedText(h hunts.Hunt, list []hunts.Earlier) (text, earlier, compare string) {
-	var parts []string
+func huntedBefore(h hunts.Hunt, list []hunts.Earlier) (known []message.Known, earlier, compare string) {
+	var same message.Known
 	for _, m := range list {
-		if m.Question == h.Question() && (earlier == "" || earlier == m.Hunt) {
-			earlier = m.Hunt
-			text = fmt.Sprintf("hunted %s ago by %s: %s (%s, %s)", hunts.Spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Whole, m.Of), m.Window, m.Hunt)
-			if m.LookBack == h.Window.LookBack() {
-				compare = m.Hunt
-			}
+		k := message.Known{Indicator: m.Indicator, At: m.At, By: m.By, Verdict: m.Verdict, Devices: m.Devices, Window: m.Window, Hunt: m.Hunt}
+		if m.Question != h.Question() || earlier != "" && earlier != m.Hunt {
+			known = append(known, k)
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s hunted %s ago by %s: %s (%s, %s)", indicator.Defang(m.Indicator), hunts.Spell(b.cfg.Clock().Sub(m.At)), m.By, foundText(m.Verdict, m.Devices), m.Window, m.Hunt))
+		k.Indicator, k.Verdict, k.Devices = "", m.Whole, m.Of
+		same, earlier = k, m.Hunt
+		if m.LookBack == h.Window.LookBack() {
+			compare = m.Hunt
+		}
 	}
 	if earlier != "" {
-		parts = slices.Insert(parts, 0, text)
+		known = slices.Insert(known, 0, same)
 	}
-	if more := len(parts) - maxEarlierShown; more > 0 {
-		parts = append(parts[:maxEarlierShown], fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(parts, "; "), earlier, compare
-}
-
-func foundText(v hunts.Verdict, devices int64) string {
-	found := strings.ReplaceAll(string(v), "_", " ")
-	switch {
-	case devices == 0:
-		return found
-	case v == hunts.Reached || v == hunts.Tried:
-		return found + " by " + hunts.Count(devices, "device")
-	}
-	return found + " on " + hunts.Count(devices, "device")
+	return known, earlier, compare
 }
 
 // changed is what an answer has that an earlier one had not: the one that it

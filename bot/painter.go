@@ -75,7 +75,7 @@ func (p *painter) draw() {
 		p.next = nil
 		p.mu.Unlock()
 		err := p.bot.out.Edit(p.ctx, p.parent, func(v message.View) message.Message {
-			v.Known, v.Earlier, v.First = p.known.text, p.known.earlier, p.known.first
+			v.Known, v.Earlier, v.First = p.known.all, p.known.earlier, p.known.first
 			h, _ := p.bot.policy.Shown(p.hunt, p.parent.Channel, hunts.Answer{})
 			return message.Progress(h, *now, v)
 		})

@@ -18,7 +18,7 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 	}
 	var p page
 	if v.Newer != nil { // what is newer makes what was known before old news
-		v.Change, v.Known = nil, ""
+		v.Change, v.Known = nil, nil
 	}
 	first := present(verdictLine(h, a), recallLine(v.Recall, v.Now), changeLine(v.Change, v.Now))
 	covered := join(coverageLine(a, h.Window.To), problemsLine(a))
@@ -27,8 +27,8 @@ func Answered(h hunts.Hunt, a hunts.Answer, v View) Message {
 		what, where = join(what, where), nil
 	}
 	rest := present(what, where, covered, nearLine(a))
-	if v.Known != "" {
-		rest = append(rest, line{ours("Known: "), sentence(v.Known)})
+	if known := knownLine(v.Known); known != nil {
+		rest = append(rest, append(line{ours("Known: ")}, known...))
 	}
 	last := present(newerLine(v.Newer, v.Now))
 	if v.ChannelNote != "" {

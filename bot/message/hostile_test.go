@@ -19,7 +19,8 @@ import (
 // takes text from outside.
 func everything(evil string, v View) map[string][]Message {
 	h, a := hostileStory(evil)
-	v.Known, v.ChannelNote, v.HuntURL, v.Buttons = evil, evil, "https://"+evil, true
+	v.ChannelNote, v.HuntURL, v.Buttons = evil, "https://"+evil, true
+	v.Known = []Known{{Indicator: evil, By: evil, Window: evil, Hunt: evil}, {Indicator: evil, Mark: evil}}
 	bad := must("domain", evil)
 	hits := []hunts.Hit{{Indicator: evil, Type: "domain", Device: evil, Outcome: hunts.OutcomeReached, Events: 3, FirstSeen: now, LastSeen: now, Processes: []string{evil, evil}, Because: evil}}
 	lines := []LedgerLine{
@@ -204,7 +205,7 @@ func FuzzTextFromOutside(f *testing.F) {
 	f.Fuzz(func(t *testing.T, evil string) {
 		for _, form := range []Form{DataTable, Table, PlainText} {
 			h, a := hostileStory(evil)
-			for _, m := range append(Details(h, a, View{Now: now, Form: form}), Answered(h, a, View{Now: now, Form: form, Known: evil, Buttons: true})) {
+			for _, m := range append(Details(h, a, View{Now: now, Form: form}), Answered(h, a, View{Now: now, Form: form, Known: []Known{{Indicator: evil, By: evil, Window: evil, Hunt: evil}, {Indicator: evil, Mark: evil}}, Buttons: true})) {
 				check(t, func([]slack.Block) {}, m)
 				inspect(t, m)
 			}

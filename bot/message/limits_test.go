@@ -175,7 +175,7 @@ func TestTheParentStaysShort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, a := make()
-			v := View{Now: now, Form: PlainText, Known: strings.Repeat("<&>", 900), ChannelNote: strings.Repeat("<&>", 900)}
+			v := View{Now: now, Form: PlainText, Known: []Known{{Indicator: strings.Repeat("<&>", 900), By: strings.Repeat("<&>", 900)}, {Mark: strings.Repeat("<&>", 900)}}, ChannelNote: strings.Repeat("<&>", 900)}
 			for _, form := range []Form{DataTable, Table} {
 				v.Form = form
 				check(t, valid, Answered(h, a, v))

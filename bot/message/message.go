@@ -53,10 +53,9 @@ type View struct {
 	Form Form
 	// Buttons adds the row of buttons.
 	Buttons bool
-	// Known is the memory line, for example "hunted 23 h ago by ana: CLEAN". It
-	// is treated as text from outside.
-	Known string
-	// Earlier is the hunt that Known speaks of, for a button that shows it again.
+	// Known is what is on record of the same indicators.
+	Known []Known
+	// Earlier is the hunt that Known begins with, for a button that shows it again.
 	Earlier string
 	// First: the indicators were not hunted here before.
 	First bool

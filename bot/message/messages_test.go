@@ -261,7 +261,7 @@ func TestTheParentHasAtMostEightLinesWhateverThereIsToSay(t *testing.T) {
 	a.Places = []hunts.Place{{Place: "DNS lookups", Table: "DeviceEvents", Searched: true, Events: 3}}
 	a.Notes = append(a.Notes, "one more note")
 	change := hunts.Change{Hunt: "F-7QK1", Since: before(time.Hour), Events: 3, Whole: true}
-	m := Answered(h, a, View{Now: now, Known: "hunted 23 h ago by ana: REACHED by 2 devices", Change: &change, Newer: &hunts.Newer{Hunt: "F-7QK3", Verdict: hunts.Reached, Devices: 4, Change: change}})
+	m := Answered(h, a, View{Now: now, Known: []Known{{At: now.Add(-23 * time.Hour), By: "ana", Verdict: hunts.Reached, Devices: 2, Window: "last 7 days", Hunt: "F-7QK1"}}, Change: &change, Newer: &hunts.Newer{Hunt: "F-7QK3", Verdict: hunts.Reached, Devices: 4, Change: change}})
 	if n := strings.Count(m.Text, "\n") + 1; n > 8 {
 		t.Errorf("%d lines:\n%s", n, m.Text)
 	}

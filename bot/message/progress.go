@@ -152,8 +152,8 @@ func runningFoot(h hunts.Hunt, v View) line {
 	if h.Request.Why != "" {
 		l = l.and(ours(": "), quoted(h.Request.Why))
 	}
-	if v.Known != "" {
-		l = l.dot(sentence(v.Known))
+	if known := knownLine(v.Known); known != nil {
+		l = l.dot(known...)
 	} else if v.First {
 		l = l.dot(ours("not hunted here before"))
 	}
