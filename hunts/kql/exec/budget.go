@@ -44,17 +44,31 @@ func (n *node) ticking() func(int) value.Value {
 		return f
 	}
 	return func(i int) value.Value {
-		if x.ticks++; x.ticks >= tickSteps {
-			x.ticks = 0
-			if err := x.step(tickSteps); err != nil {
-				x.fail(err)
-			}
-		}
-		if x.failed != nil {
+		if !x.tick() {
 			return value.Null(typ)
 		}
 		return f(i)
 	}
+}
+
+// tickingTest is ticking for the test of a bool.
+func (n *node) tickingTest() func(int) bool {
+	x, f := n.run, n.test
+	if x == nil {
+		return f
+	}
+	return func(i int) bool { return x.tick() && f(i) }
+}
+
+// tick charges one value; false behind an error.
+func (x *execution) tick() bool {
+	if x.ticks++; x.ticks >= tickSteps {
+		x.ticks = 0
+		if err := x.step(tickSteps); err != nil {
+			x.fail(err)
+		}
+	}
+	return x.failed == nil
 }
 
 // shared is a node that several others may ask for the same row.

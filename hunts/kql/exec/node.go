@@ -46,12 +46,30 @@ func columnNode(v value.Vector, rows int) *node {
 	if d, ok := v.(value.Dictionary); ok {
 		n.dict, n.cost = d, costDict
 	}
-	if nums, ok := v.(*value.Numbers); ok && nums.Kind == value.Bool {
-		n.test = func(i int) bool { return nums.Vals[i] != 0 && !nums.Null(i) }
-	} else {
-		n.test = func(i int) bool { return v.At(i).AsBool() }
-	}
+	n.test = testOf(v)
 	return n
+}
+
+// testOf is the quick way to ask a column of bools.
+func testOf(v value.Vector) func(i int) bool {
+	if v.Type() == value.Bool {
+		switch p := v.(type) {
+		case *value.Numbers:
+			return func(i int) bool { return p.Vals[i] != 0 && !p.Null(i) }
+		case interface{ Test(i int) bool }:
+			return p.Test
+		case *picked:
+			return testPicked(p)
+		case *pickedDict:
+			return testPicked(&p.picked)
+		}
+	}
+	return func(i int) bool { return v.At(i).AsBool() }
+}
+
+func testPicked(p *picked) func(i int) bool {
+	test, sel := testOf(p.of), p.sel
+	return func(i int) bool { return test(int(sel[i])) }
 }
 
 // derive makes the node that f computes from its arguments. It folds

@@ -83,6 +83,10 @@ type virtual struct {
 	eval func(int) value.Value
 	row  int // plus 1: the row that was looked at last, and its value
 	last value.Value
+	// the same for Test
+	test   func(int) bool
+	tested int
+	passed bool
 }
 
 func (v *virtual) Type() value.Type { return v.node.typ }
@@ -91,6 +95,14 @@ func (v *virtual) At(i int) value.Value {
 		v.last, v.row = v.eval(i), i+1
 	}
 	return v.last
+}
+
+// Test asks a bool without making a value of it: true only for true.
+func (v *virtual) Test(i int) bool {
+	if v.tested != i+1 {
+		v.tested, v.passed = i+1, v.test(i)
+	}
+	return v.passed
 }
 
 type virtualDict struct {
@@ -117,9 +129,9 @@ func vectorOf(n *node) value.Vector {
 		return n.column
 	}
 	if n.dict != nil && !n.impure {
-		return &virtualDict{virtual{node: n, eval: n.ticking()}, n.dict}
+		return &virtualDict{virtual{node: n, eval: n.ticking(), test: n.tickingTest()}, n.dict}
 	}
-	return &virtual{node: n, eval: n.ticking()}
+	return &virtual{node: n, eval: n.ticking(), test: n.tickingTest()}
 }
 
 // materialise computes every virtual column once.
