@@ -106,6 +106,13 @@ type extremum struct {
 }
 
 func (m *extremum) add(i int) {
+	if m.of.num != nil {
+		n, known := m.of.num(i)
+		if known && (!m.best.Valid || n != m.best.Num && (n > m.best.Num) == (m.sign > 0)) {
+			m.best = value.Value{Kind: m.of.typ, Valid: true, Num: n}
+		}
+		return
+	}
 	v := m.of.eval(i)
 	if !v.Valid {
 		return

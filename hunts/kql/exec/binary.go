@@ -363,7 +363,7 @@ func (x *execution) arithmetic(e *syntax.Binary, a, b *node) (*node, error) {
 	if typ == value.Unknown {
 		return nil, x.error(e.At(), syntax.SemanticError, "the operator %s can't be applied to %s and %s", e.Op, a.typ, b.typ)
 	}
-	return x.derive(typ, []*node{a, b}, false, func(i int) value.Value {
+	n := x.derive(typ, []*node{a, b}, false, func(i int) value.Value {
 		p, q := value.Plain(a.eval(i)), value.Plain(b.eval(i))
 		if typ != value.Dynamic {
 			return calculate(e.Op, typ, p, q)
@@ -373,7 +373,9 @@ func (x *execution) arithmetic(e *syntax.Binary, a, b *node) (*node, error) {
 			return value.Null(value.Dynamic)
 		}
 		return value.DynamicValue(value.ToDynamic(calculate(e.Op, t, p, q)))
-	}), nil
+	})
+	quickArithmetic(n, e.Op, a, b)
+	return n, nil
 }
 
 func calculate(op string, typ value.Type, p, q value.Value) value.Value {

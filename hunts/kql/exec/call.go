@@ -112,6 +112,7 @@ func (x *execution) compileFunction(f builtin.Function, e *syntax.Call, rel *rel
 		x.failed = nil
 		return nil, err
 	}
+	quickCall(n, e, nodes)
 	return n, nil
 }
 

@@ -13,7 +13,17 @@ type keyer struct {
 	codes []func(i int) uint64
 	index map[string]int32
 	buf   []byte
+	// Rows of one time and one device often follow each other, or come back soon.
+	recent [recentGroups]recentGroup
 }
+
+type recentGroup struct {
+	size  int // of the key; 0 for none
+	group int32
+	key   [32]byte
+}
+
+const recentGroups = 256 // a power of two
 
 func (x *execution) newKeyer(nodes []*node) *keyer {
 	k := &keyer{index: map[string]int32{}, buf: make([]byte, 0, 8*len(nodes))}
@@ -59,6 +69,15 @@ func coder(n *node, names *interner) func(i int) uint64 {
 	}
 	switch n.typ {
 	case value.Bool, value.Int, value.Long, value.Datetime, value.Timespan:
+		if num := n.num; num != nil {
+			return func(i int) uint64 {
+				v, known := num(i)
+				if !known {
+					return 1 << 63
+				}
+				return uint64(v) << 1
+			}
+		}
 		return func(i int) uint64 {
 			v := n.eval(i)
 			if !v.Valid {
@@ -95,11 +114,24 @@ const groupBytes = 96
 
 // group numbers the group of a row; isNew for the first row of one.
 func (k *keyer) group(i int) (group int32, isNew bool) {
-	key := k.key(i)
-	g, ok := k.index[string(key)]
+	hash := uint64(0)
+	k.buf = k.buf[:0]
+	for _, c := range k.codes {
+		code := c(i)
+		hash = (hash ^ code) * 0x9e3779b97f4a7c15
+		k.buf = binary.LittleEndian.AppendUint64(k.buf, code)
+	}
+	last := &k.recent[hash>>56&(recentGroups-1)]
+	if last.size > 0 && string(last.key[:last.size]) == string(k.buf) {
+		return last.group, false
+	}
+	g, ok := k.index[string(k.buf)]
 	if !ok {
 		g = int32(len(k.index))
-		k.index[string(key)] = g
+		k.index[string(k.buf)] = g
+	}
+	if len(k.buf) <= len(last.key) {
+		last.size, last.group = copy(last.key[:], k.buf), g
 	}
 	return g, !ok
 }

@@ -12,6 +12,8 @@ type node struct {
 	eval  func(i int) value.Value
 	// test is the quick way to ask a bool: true only for true, not for null.
 	test func(i int) bool
+	num  func(i int) (int64, bool)   // the quick way to ask a whole number; nil for most
+	real func(i int) (float64, bool) // and a quotient of them
 	// dict is the one dictionary column that the value depends on: then it is
 	// computed once for each distinct text. Nil when there is none, or several.
 	dict   value.Dictionary
@@ -35,6 +37,9 @@ func constNode(v value.Value) *node {
 	n.eval = func(int) value.Value { return v }
 	yes := v.AsBool()
 	n.test = func(int) bool { return yes }
+	if whole(v.Kind) {
+		n.num = func(int) (int64, bool) { return v.Num, v.Valid }
+	}
 	return n
 }
 
@@ -47,6 +52,9 @@ func columnNode(v value.Vector, rows int) *node {
 		n.dict, n.cost = d, costDict
 	}
 	n.test = testOf(v)
+	if whole(n.typ) {
+		n.num = numOf(v)
+	}
 	return n
 }
 
