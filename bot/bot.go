@@ -23,6 +23,7 @@ import (
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/bot/watch"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/incident"
@@ -92,6 +93,7 @@ const (
 const (
 	JobEnvelope = "envelope"
 	JobHunt     = "hunt"
+	JobSweep    = "sweep"
 )
 
 // Config is what a Bot is made of.
@@ -132,7 +134,7 @@ type Config struct {
 	// Sweeps are those of the operator's file.
 	Sweeps []sweep.Schedule
 	// Fetcher reads the sources of sweeps that are addresses; nil reads public ones.
-	Fetcher Fetcher
+	Fetcher watchlist.Fetcher
 	// BundleKey signs evidence bundles; the zero one leaves them unsigned.
 	BundleKey evidence.Key
 	// History is how far back a new indicator is hunted once; 90 days.
@@ -179,8 +181,13 @@ type Bot struct {
 	signedOut sync.Once
 	end       chan error // what Run returns; of the one error that ends it
 
-	policy *policy.Gate
-	watch  *watch.Keeper
+	policy    *policy.Gate
+	watch     *watch.Keeper
+	lists     *watchlist.Lists
+	schedules *watchlist.Schedules
+	sweeps    *watchlist.Sweeps
+	files     files
+
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
 	asides sync.WaitGroup // apologies under way
 
@@ -260,7 +267,20 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		Book: cfg.Store, Hunts: cfg.Store, Runner: cfg.Runner, Desk: desk{b}, Out: b.out, Policy: cfg.Policy, Locks: cfg.Store, Replica: cfg.Replica, Clock: cfg.Clock, Log: cfg.Log,
 		Warranty: cfg.Warranty, Every: cfg.WatchEvery, Recalled: cfg.Recalled,
 	})
+	b.files = files{b.api, b.out, cfg.APIURL}
+	b.lists, b.schedules, b.sweeps = watchlist.New(watchlist.Config{
+		Documents: cfg.Sweeping, Marks: cfg.Documents.Marks, Store: cfg.Store, Queue: b.queue(LaneSweep, JobSweep), Out: b.out, Gate: b.policy, Runner: cfg.Runner, Fetcher: cfg.Fetcher, Files: b.files,
+		Guard: cfg.Guard, Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Replica: cfg.Replica, Workspaces: cfg.Workspaces, Places: cfg.Places, File: cfg.Sweeps, Adopt: b.adopt, History: cfg.History,
+	})
 	return b, b.policy.UnknownGroups(ctx)
+}
+
+// queue stores jobs of one kind.
+func (b *Bot) queue(lane, kind string) func(ctx context.Context, key string, payload []byte) error {
+	return func(ctx context.Context, key string, payload []byte) error {
+		_, err := b.cfg.Store.Push(ctx, lane, kind, key, payload)
+		return err
+	}
 }
 
 // signInFor bounds how long a Slack that is not well is waited for at the start;
@@ -333,7 +353,7 @@ func (b *Bot) handle(ctx context.Context, j hunts.Job) error {
 	case watch.JobLook:
 		return b.watch.Handle(ctx, j.Payload)
 	case JobSweep:
-		return b.handleSweep(ctx, j.Payload)
+		return b.sweeps.Handle(ctx, j.Payload)
 	}
 	b.cfg.Log.ErrorContext(ctx, "job of an unknown kind dropped", "kind", j.Kind, "key", j.Key)
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -36,28 +37,30 @@ func verbs() []verb {
 		{words: "incident=", args: "NUMBER", told: hunts.MayIncident, says: "hunts the indicators of a Sentinel incident and keeps a ledger of them.", examples: []string{"incident=4711"}},
 		{words: "watch list", right: hunts.MayWatch, says: "shows what every sweep looks for.", examples: []string{"watch list"},
 			run: func(b *Bot, ctx context.Context, _ string, _ inbound.Command, _ string) (string, error) {
-				return b.watchList(ctx)
+				return b.lists.List(ctx)
 			}},
 		{words: "watch add", args: "INDICATORS [for=30d] [until=DAY] [why=…] [confidence=0…100] [tags=…]", right: hunts.MayWatch, says: "puts indicators on the watchlist.",
 			examples: []string{`watch add 203.0.113[.]66 why="C2" for=30d`},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
-				return b.watchAdd(ctx, c, rest)
+				return b.lists.Add(ctx, c, rest)
 			}},
 		{words: "watch remove", args: "INDICATORS [why=…]", right: hunts.MayWatch, says: "removes indicators from the watchlist.", examples: []string{`watch remove 203.0.113[.]66 why="false positive"`},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
-				return b.watchRemove(ctx, c, rest)
+				return b.lists.Remove(ctx, c, rest)
 			}},
 		{words: "watch quiet", args: "INDICATORS [until=DAY] [why=…]", right: hunts.MayWatch, says: "mutes indicators: still hunted, not reported as new.",
 			examples: []string{`watch quiet 203.0.113[.]66 for=14d why="INC-4711"`},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
-				return b.watchQuiet(ctx, c, rest)
+				return b.lists.Quiet(ctx, c, rest)
 			}},
 		{words: "watch export", right: hunts.MayWatch, says: "posts the watchlist as a CSV file.", examples: []string{"watch export"},
 			run: func(b *Bot, ctx context.Context, key string, c inbound.Command, _ string) (string, error) {
-				return b.watchExport(ctx, key, c)
+				return b.lists.Export(ctx, key, c)
 			}},
 		{words: "watch import", right: hunts.MayWatch, says: "imports a list: mention me with these words in the message that shares the file.", examples: []string{"watch import"},
-			run: func(*Bot, context.Context, string, inbound.Command, string) (string, error) { return howToImport, nil }},
+			run: func(*Bot, context.Context, string, inbound.Command, string) (string, error) {
+				return watchlist.HowToImport, nil
+			}},
 		{words: "watch active", right: hunts.MayWatch, says: "shows the watches that ring in this channel.", examples: []string{"watch active"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
 				return b.watchActive(ctx, c)
@@ -96,7 +99,7 @@ func verbs() []verb {
 
 func sweepVerb(name string) func(*Bot, context.Context, string, inbound.Command, string) (string, error) {
 	return func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {
-		return b.sweepCommand(ctx, c, name, rest)
+		return b.schedules.Command(ctx, c, name, rest)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/request"
 	"github.com/footprint-soc/footprint/hunts/testclock"
@@ -35,7 +36,7 @@ func TestEveryExampleOfACommandIsUnderstoodAsThatCommand(t *testing.T) {
 				t.Errorf("%s is taken for %q", e, got.words)
 			}
 			if v.group() == "watch" && rest != "" {
-				if _, wrong, _ := (&Bot{cfg: Config{Clock: func() time.Time { return now }}}).endOf(rest, time.Hour); strings.Contains(wrong, "for=") {
+				if _, wrong, _ := (&watchlist.Lists{Config: watchlist.Config{Clock: func() time.Time { return now }}}).EndOf(rest, time.Hour); strings.Contains(wrong, "for=") {
 					t.Errorf("%s leaves %q", e, wrong)
 				}
 			}

@@ -159,7 +159,7 @@ func (b *Bot) readShared(ctx context.Context, f inbound.File) (text, note string
 	if !f.IsText() {
 		return "", "", nil
 	}
-	data, err := b.download(ctx, f, maxSnippet)
+	data, err := b.files.Download(ctx, f, maxSnippet)
 	var refused *hunts.Error
 	if errors.As(err, &refused) && refused.Kind == hunts.KindRefused {
 		return "", refused.Say, nil

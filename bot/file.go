@@ -15,9 +15,6 @@ import (
 	"github.com/footprint-soc/footprint/hunts"
 )
 
-// maxImport bounds a watchlist that comes as a file.
-const maxImport = 16 << 20
-
 // errTooLong stops a download at its bound.
 var errTooLong = errors.New("the file is longer than it says")
 
@@ -34,25 +31,32 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// download reads a shared file. It wants the scope files:read; without it Slack
+// files reads what people shared, and sends the token to Slack only.
+type files struct {
+	api *slack.Client
+	out *outbox.Outbox
+	own string // address of the server that stands in for Slack; empty for Slack's own
+}
+
+// Download reads a shared file. It wants the scope files:read; without it Slack
 // shows a sign-in page. The error is a *hunts.Error with a sentence for people
 // unless Slack is not well.
-func (b *Bot) download(ctx context.Context, f inbound.File, limit int) ([]byte, error) {
+func (x files) Download(ctx context.Context, f inbound.File, limit int) ([]byte, error) {
 	refuse := func(format string, a ...any) error {
 		return &hunts.Error{Kind: hunts.KindRefused, Say: fmt.Sprintf(format, a...)}
 	}
 	switch {
 	case f.External || f.URL == "" || f.Access == "check_file_info":
 		return nil, refuse("I can't read %s: it isn't stored in this Slack workspace.", f.Name)
-	case !b.slacksOwn(f.URL):
+	case !x.slacksOwn(f.URL):
 		return nil, refuse("I can't read %s: it isn't on Slack's own servers, and I send my token nowhere else.", f.Name)
 	case f.Size > limit:
 		return nil, refuse("%s is larger than %d MB.", f.Name, limit>>20)
 	}
 	var out bounded
-	err := b.out.Call(ctx, outbox.Unpaced, func() error {
+	err := x.out.Call(ctx, outbox.Unpaced, func() error {
 		out = bounded{left: limit}
-		return b.api.GetFileContext(ctx, f.URL, &out)
+		return x.api.GetFileContext(ctx, f.URL, &out)
 	})
 	var status slack.StatusCodeError
 	switch {
@@ -68,12 +72,12 @@ func (b *Bot) download(ctx context.Context, f inbound.File, limit int) ([]byte, 
 
 // slacksOwn tells whether an address is one of Slack, or of the server that stands
 // in for it: the token is sent along.
-func (b *Bot) slacksOwn(address string) bool {
+func (x files) slacksOwn(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil {
 		return false
 	}
-	if own, err := url.Parse(b.cfg.APIURL); err == nil && b.cfg.APIURL != "" && u.Scheme == own.Scheme && u.Host == own.Host {
+	if own, err := url.Parse(x.own); err == nil && x.own != "" && u.Scheme == own.Scheme && u.Host == own.Host {
 		return true
 	}
 	host := strings.ToLower(u.Host)

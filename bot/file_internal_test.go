@@ -4,7 +4,7 @@ import "testing"
 
 func TestTheTokenGoesToSlacksOwnHostsOnly(t *testing.T) {
 	t.Parallel()
-	b := &Bot{cfg: Config{APIURL: "http://127.0.0.1:8080/api/"}}
+	x := files{own: "http://127.0.0.1:8080/api/"}
 	for address, want := range map[string]bool{
 		"https://files.slack.com/files-pri/T1-F1/download/a.txt": true,
 		"https://slack.com/x":                      true,
@@ -20,7 +20,7 @@ func TestTheTokenGoesToSlacksOwnHostsOnly(t *testing.T) {
 		"http://169.254.169.254/latest/meta-data/": false,
 		"": false, "file:///etc/passwd": false,
 	} {
-		if got := b.slacksOwn(address); got != want {
+		if got := x.slacksOwn(address); got != want {
 			t.Errorf("%s: %t, want %t", address, got, want)
 		}
 	}

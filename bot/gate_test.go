@@ -9,6 +9,7 @@ import (
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
 	"github.com/footprint-soc/footprint/bot/policy"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -102,7 +103,7 @@ func TestASweepThatIsMadeLateIsJudgedByItsSlot(t *testing.T) {
 	s.slash("/footprint watch add ip=203.0.113.66")
 	s.waitFor("1 on the watchlist")
 	s.putSweep("daily", s.soc.ID)
-	key, payload, err := bot.SweepJob("daily", s.clock.Now().Add(-2*time.Hour))
+	key, payload, err := watchlist.SweepJob("daily", s.clock.Now().Add(-2*time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunt
 	who = b.policy.Named(ctx, who)
 	text := inbound.PlainText(m.Text, b.self)
 	if rest, ok := afterWords(text, "watch", "import"); mention && ok {
-		return b.watchImport(ctx, key, who, rest, m.Files)
+		return b.lists.Import(ctx, key, who, rest, m.Files)
 	}
 	id, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/footprint-soc/footprint/bot"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -168,7 +169,7 @@ func (s *stage) killAtEach(config bot.Config, prefix string, check func(name str
 			if err := record.SweepDocuments(s.stores[0]).Schedules.Put(s.ctx, map[string]sweep.Schedule{name: schedule}); err != nil {
 				s.t.Fatal(err)
 			}
-			_, payload, err := bot.SweepJob(name, slot)
+			_, payload, err := watchlist.SweepJob(name, slot)
 			if err != nil {
 				s.t.Fatal(err)
 			}

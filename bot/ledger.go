@@ -105,7 +105,7 @@ func (b *Bot) freeOf(ctx context.Context, who hunts.Asker, found []indicator.Fin
 	if l.Automatic()+len(found) <= b.cfg.ThreadCap {
 		return free, nil
 	}
-	watched, err := b.entries(ctx)
+	watched, err := b.lists.Entries(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -56,3 +56,16 @@ func (o opener) open(ctx context.Context, v slack.ModalViewRequest) error {
 	}
 	return err
 }
+
+// namedHunt reads a form whose text names a hunt and no indicator: "hunt rare-domains".
+// rest is what its other fields say.
+func (b *Bot) namedHunt(d hunts.Draft, rest string) (request.Request, bool) {
+	req, refusal := request.Parse(d.Text+" "+rest, b.cfg.Clock())
+	if refusal != nil || req.Hunt == "" || len(req.Indicators()) > 0 {
+		return req, false
+	}
+	if d.Workspace != "" {
+		req.Workspaces = []string{d.Workspace}
+	}
+	return req, true
+}

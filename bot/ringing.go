@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot/inbound"
 	"github.com/footprint-soc/footprint/bot/message"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts"
 )
 
@@ -50,7 +51,7 @@ func (b *Bot) watchEnd(ctx context.Context, c inbound.Command, text string) (str
 	who := c.Asker()
 	who.Channel = w.Place
 	if err := b.policy.Authorize(ctx, who, hunts.Action{Name: "watch-end", Right: hunts.MayWatch, HuntID: id, What: "end " + id}); err != nil {
-		return "", inChannel(err, w.Place, c.Channel)
+		return "", watchlist.InChannel(err, w.Place, c.Channel)
 	}
 	if ok, err = b.watch.End(ctx, id, c.User); err != nil || !ok {
 		return none, err

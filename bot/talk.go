@@ -196,5 +196,9 @@ func (f follow) watch(ctx context.Context, forHow string) error {
 	if refusal != nil {
 		d = 72 * time.Hour
 	}
-	return f.bot.watchHunt(ctx, f, d)
+	text, err := f.bot.lists.Hunt(ctx, f.hunt, f.asker, d, func(ctx context.Context) (string, error) { return f.bot.ringing(ctx, f, d) })
+	if err != nil {
+		return f.refused(ctx, err)
+	}
+	return f.say(ctx, "watch", func(v message.View) message.Message { return message.Said(text, v) })
 }

@@ -184,3 +184,17 @@ func (b *Bot) messageAction(ctx context.Context, key string, i inbound.Interacti
 	}
 	return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: i.Asker().Channel, Thread: m.Thread()}, text)
 }
+
+// adopt has the replies to a post go on with a hunt: csv, kql, only …
+func (b *Bot) adopt(ctx context.Context, h hunts.Hunt, a hunts.Answer, post hunts.Post) error {
+	if err := b.cfg.Store.SaveThreadHunt(ctx, post.Channel, post.TS, h.ID, b.cfg.Keep); err != nil {
+		return err
+	}
+	if err := b.cfg.Store.SavePost(ctx, parentKey(h.ID), post, b.cfg.Keep); err != nil {
+		return err
+	}
+	if err := b.details(ctx, h, a, post); err != nil && outbox.Code(err) == "" {
+		return err
+	}
+	return nil
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/footprint-soc/footprint/bot"
 	"github.com/footprint-soc/footprint/bot/localslack"
+	"github.com/footprint-soc/footprint/bot/watchlist"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/record"
@@ -153,7 +154,7 @@ func demoSweep(ctx context.Context, store *record.Store, channel string, now tim
 	if err := documents.Schedules.Put(ctx, map[string]sweep.Schedule{daily.Name: daily}); err != nil {
 		return err
 	}
-	key, payload, err := bot.SweepJob("daily", now.Add(-48*time.Hour))
+	key, payload, err := watchlist.SweepJob("daily", now.Add(-48*time.Hour))
 	if err != nil {
 		return fmt.Errorf("the demo's sweep: %w", err)
 	}

@@ -1,4 +1,4 @@
-package bot
+package watchlist
 
 import (
 	"bytes"
@@ -15,24 +15,27 @@ import (
 	"github.com/footprint-soc/footprint/hunts/sweep/feed"
 )
 
-// howToImport is told to who writes watch import where no file can be.
-const howToImport = "A slash command can't carry a file. Share the list in this channel (text, CSV, STIX or MISP) with `@footprint watch import` in the same message, or let a sweep read a URL before each run: `sweep add daily from=https://…`."
+// maxImport bounds a watchlist that comes as a file.
+const maxImport = 16 << 20
 
-// watchExport puts the whole watchlist into the channel as a CSV, which can be
+// HowToImport is told to who writes watch import where no file can be.
+const HowToImport = "A slash command can't carry a file. Share the list in this channel (text, CSV, STIX or MISP) with `@footprint watch import` in the same message, or let a sweep read a URL before each run: `sweep add daily from=https://…`."
+
+// Export puts the whole watchlist into the channel as a CSV, which can be
 // imported again.
-func (b *Bot) watchExport(ctx context.Context, key string, c inbound.Command) (string, error) {
-	name := "watchlist-" + b.cfg.Clock().UTC().Format("2006-01-02") + ".csv"
-	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: c.Channel}); err != nil {
+func (w *Lists) Export(ctx context.Context, key string, c inbound.Command) (string, error) {
+	name := "watchlist-" + w.Clock().UTC().Format("2006-01-02") + ".csv"
+	if err := w.Gate.Authorize(ctx, c.Asker(), hunts.Action{Name: "export", Right: hunts.MayExport, What: name, ShownTo: c.Channel}); err != nil {
 		return "", err
 	}
-	l, err := b.entries(ctx)
+	l, err := w.Entries(ctx)
 	if err != nil {
 		return "", err
 	}
 	rows := make([][]string, 0, len(l.Entries))
 	for _, e := range l.Entries {
 		quiet := ""
-		if e.Handled(b.cfg.Clock()) {
+		if e.Handled(w.Clock()) {
 			quiet = e.QuietUntil.UTC().Format("2006-01-02")
 		}
 		rows = append(rows, []string{
@@ -41,24 +44,24 @@ func (b *Bot) watchExport(ctx context.Context, key string, c inbound.Command) (s
 		})
 	}
 	head := []string{"indicator", "type", "source", "owner", "note", "confidence", "tags", "added", "expires", "state", "quiet_until", "ticket", "hits"}
-	if err := b.out.Files(ctx, key, outbox.Place{Channel: c.Channel}, outbox.File{Name: name, Data: message.SheetCSV(head, rows)}); err != nil {
+	if err := w.Out.Files(ctx, key, outbox.Place{Channel: c.Channel}, outbox.File{Name: name, Data: message.SheetCSV(head, rows)}); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d indicators are in %s.", len(rows), name), nil
 }
 
-// watchImport reads the files of a message onto the watchlist. since= says how
+// Import reads the files of a message onto the watchlist. since= says how
 // long entries live that bring no end of their own, why= is their note.
-func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text string, files []inbound.File) error {
+func (w *Lists) Import(ctx context.Context, key string, who hunts.Asker, text string, files []inbound.File) error {
 	at := outbox.Place{Channel: who.Channel, Thread: who.ThreadTS}
 	say := func(sentence string) error {
-		_, err := b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
+		_, err := w.Out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Said(sentence, v) })
 		return err
 	}
 	action := hunts.Action{Name: "watch-import", Right: hunts.MayWatch, What: filesOf(files)}
-	if _, err := b.policy.Foresee(ctx, who, action); err != nil {
-		return b.out.Tell(err, func(m message.Message) error {
-			_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
+	if _, err := w.Gate.Foresee(ctx, who, action); err != nil {
+		return w.Out.Tell(err, func(m message.Message) error {
+			_, err := w.Out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
 			return err
 		})
 	}
@@ -66,28 +69,28 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	if err != nil {
 		return say(err.Error() + ".")
 	}
-	end, text, wrong := b.endOf(text, sweep.DefaultLife)
+	end, text, wrong := w.EndOf(text, sweep.DefaultLife)
 	if wrong != "" {
 		return say(wrong)
 	}
-	req, refusal := request.ParseWindow(text, b.cfg.Clock())
+	req, refusal := request.ParseWindow(text, w.Clock())
 	switch {
 	case refusal != nil:
 		return say(refusal.Sentence)
 	case len(files) == 0:
-		return say(howToImport)
+		return say(HowToImport)
 	case req.Since > 0:
-		if end, _, wrong = b.endOf("", req.Since); wrong != "" {
+		if end, _, wrong = w.EndOf("", req.Since); wrong != "" {
 			return say(wrong)
 		}
 	}
-	now := b.cfg.Clock().UTC()
+	now := w.Clock().UTC()
 	var list sweep.List
 	for _, f := range files {
-		data, err := b.download(ctx, f, maxImport)
+		data, err := w.Config.Files.Download(ctx, f, maxImport)
 		if err != nil {
-			return b.out.Tell(err, func(m message.Message) error {
-				_, err := b.out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
+			return w.Out.Tell(err, func(m message.Message) error {
+				_, err := w.Out.Post(ctx, "watch-import:"+key, at, func(message.View) message.Message { return m })
 				return err
 			})
 		}
@@ -110,10 +113,10 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 		}
 	}
 	action.What, action.Why = fmt.Sprintf("%d indicators of %s", len(list.Entries), action.What), req.Why
-	if err := b.policy.Authorize(ctx, who, action); err != nil {
+	if err := w.Gate.Authorize(ctx, who, action); err != nil {
 		return err
 	}
-	changed, fresh, held, sentence, err := b.put(ctx, list.Entries)
+	changed, fresh, held, sentence, err := w.put(ctx, list.Entries)
 	switch {
 	case err != nil:
 		return err
@@ -123,7 +126,7 @@ func (b *Bot) watchImport(ctx context.Context, key string, who hunts.Asker, text
 	list.Join(held, nil)
 	view := message.ImportView{Taken: len(changed), Fresh: fresh, Notes: list.Notes}
 	view.NotEvaluated, view.Left = leftOut(list.Problems, list.Left())
-	_, err = b.out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
+	_, err = w.Out.Post(ctx, "watch-import:"+key, at, func(v message.View) message.Message { return message.Imported(view, v) })
 	return err
 }
 

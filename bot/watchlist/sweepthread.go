@@ -1,4 +1,4 @@
-package bot
+package watchlist
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/footprint-soc/footprint/hunts/sweep"
 )
 
-// sweepThread puts the hits and the list of all indicators into the thread: once
+// thread puts the hits and the list of all indicators into the thread: once
 // when a sweep is whole, and once before when it met something and was not.
-func (b *Bot) sweepThread(ctx context.Context, j sweep.Job, view message.SweepView, post hunts.Post, red *policy.Redaction) error {
+func (w *Sweeps) thread(ctx context.Context, j sweep.Job, view message.SweepView, post hunts.Post, red *policy.Redaction) error {
 	if !view.Told() && view.Again {
 		return nil
 	}
@@ -22,14 +22,14 @@ func (b *Bot) sweepThread(ctx context.Context, j sweep.Job, view message.SweepVi
 		key += ":first"
 	}
 	if view.Told() || len(view.Report.NotEvaluated) > 0 {
-		if _, err := b.out.Post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
+		if _, err := w.Out.Post(ctx, "details:"+key, thread, func(v message.View) message.Message { return message.SweepDetails(view, v) }); err != nil {
 			return err
 		}
 	}
-	if r, _ := b.policy.Rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, hunts.MayExport) {
+	if r, _ := w.Gate.Rule(post.Channel); len(view.Survey.Indicators) == 0 || !slices.Contains(r.Allow, hunts.MayExport) {
 		return nil
 	}
-	list, err := b.entries(ctx)
+	list, err := w.lists.Entries(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,5 +43,5 @@ func (b *Bot) sweepThread(ctx context.Context, j sweep.Job, view message.SweepVi
 		rows = append(rows, message.SweepRow{Result: r, Source: e.Source, Owner: e.Owner, Note: e.Note, Confidence: e.Confidence, Tags: e.Tags, Expires: e.Expires})
 	}
 	name := "sweep-" + j.Name + "-" + j.Slot.UTC().Format("2006-01-02") + ".csv"
-	return b.out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, policy.Redact(red, rows))})
+	return w.Out.Files(ctx, key, thread, outbox.File{Name: name, Data: message.SweepCSV(view, policy.Redact(red, rows))})
 }

@@ -1,4 +1,4 @@
-package bot
+package watchlist
 
 import (
 	"context"
@@ -18,33 +18,33 @@ const (
 
 // base is what a try of a slot compares with; over when the job came back after
 // its last step, or a later slot took over.
-func (b *Bot) base(ctx context.Context, j sweep.Job) (previous *sweep.Snapshot, over bool, err error) {
-	last, err := b.snapshot(ctx, j.Name)
+func (w *Sweeps) base(ctx context.Context, j sweep.Job) (previous *sweep.Snapshot, over bool, err error) {
+	last, err := w.schedules.snapshot(ctx, j.Name)
 	if err != nil {
 		return nil, false, err
 	}
 	if j.Try == 0 {
 		return last, last != nil && !last.Slot.Before(j.Slot), nil
 	}
-	again, ok, err := b.cfg.Sweeping.Again.Get(ctx, j.Name)
+	again, ok, err := w.Documents.Again.Get(ctx, j.Name)
 	return again.Base, !ok || again.Job.Try != j.Try || !again.Job.Slot.Equal(j.Slot), err
 }
 
 // unfinished ends a try of a slot that could not tell everything. What was told
 // is known from now on; what was not covered is the next one's as well.
-func (b *Bot) unfinished(ctx context.Context, j sweep.Job, previous *sweep.Snapshot, made sweep.Made, again bool) error {
+func (w *Sweeps) unfinished(ctx context.Context, j sweep.Job, previous *sweep.Snapshot, made sweep.Made, again bool) error {
 	next := sweep.Snapshot{Slot: j.Slot, Keys: map[string]sweep.Seen{}}
 	if previous != nil {
 		next.From, next.To, next.Looked = previous.From, previous.To, previous.Looked
 		maps.Copy(next.Keys, previous.Keys)
 	}
 	maps.Copy(next.Keys, made.Next.Keys)
-	snapshot := func() error { return b.cfg.Sweeping.Snapshots.Put(ctx, j.Name, next) }
+	snapshot := func() error { return w.Documents.Snapshots.Put(ctx, j.Name, next) }
 	if !again {
-		if err := b.settleEntries(ctx, made, j.Slot); err != nil {
+		if err := w.settleEntries(ctx, made, j.Slot); err != nil {
 			return err
 		}
-		if err := b.cfg.Sweeping.Again.Drop(ctx, j.Name); err != nil {
+		if err := w.Documents.Again.Drop(ctx, j.Name); err != nil {
 			return err
 		}
 		return snapshot()
@@ -52,7 +52,7 @@ func (b *Bot) unfinished(ctx context.Context, j sweep.Job, previous *sweep.Snaps
 	job := j
 	job.Try++
 	retry := func() error {
-		return b.cfg.Sweeping.Again.Put(ctx, j.Name, sweep.Again{At: made.Next.Looked.Add(sweepAgainAfter), Job: job, Base: previous})
+		return w.Documents.Again.Put(ctx, j.Name, sweep.Again{At: made.Next.Looked.Add(sweepAgainAfter), Job: job, Base: previous})
 	}
 	// Whichever is written last ends the try, for a replica that takes over: the
 	// first try is known to be over by its snapshot, the others by the next try.

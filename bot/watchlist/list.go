@@ -1,16 +1,14 @@
-package bot
+package watchlist
 
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/bot/inbound"
-	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
 	"github.com/footprint-soc/footprint/hunts/request"
@@ -22,8 +20,8 @@ const keepExpired = 30 * 24 * time.Hour
 
 // entries reads the watchlist; what is expired is among its problems, and after a
 // while removed.
-func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
-	all, unreadable, err := b.cfg.Sweeping.Watchlist.All(ctx)
+func (w *Lists) Entries(ctx context.Context) (sweep.List, error) {
+	all, unreadable, err := w.Documents.Watchlist.All(ctx)
 	if err != nil {
 		return sweep.List{}, err
 	}
@@ -33,7 +31,7 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 	}
 	var over []string
 	for key, e := range all {
-		if now := b.cfg.Clock(); !e.Expires.After(now) {
+		if now := w.Clock(); !e.Expires.After(now) {
 			if e.Expires.Before(now.Add(-keepExpired)) {
 				over = append(over, key)
 			} else if e.State != sweep.Retired {
@@ -45,26 +43,26 @@ func (b *Bot) entries(ctx context.Context) (sweep.List, error) {
 	}
 	slices.SortFunc(l.Problems, func(x, y sweep.Problem) int { return strings.Compare(x.Value, y.Value) })
 	slices.SortFunc(l.Entries, func(x, y sweep.Entry) int { return strings.Compare(x.Key(), y.Key()) })
-	return l, b.cfg.Sweeping.Watchlist.Drop(ctx, over...)
+	return l, w.Documents.Watchlist.Drop(ctx, over...)
 }
 
-func (b *Bot) putEntries(ctx context.Context, list []sweep.Entry) error {
+func (w *Lists) putEntries(ctx context.Context, list []sweep.Entry) error {
 	out := make(map[string]sweep.Entry, len(list))
 	for _, e := range list {
 		out[e.Key()] = e
 	}
-	return b.cfg.Sweeping.Watchlist.Put(ctx, out)
+	return w.Documents.Watchlist.Put(ctx, out)
 }
 
 // put adds what people name to the watchlist. held are those that a sweep would
 // not hunt, with the reason. say is what keeps all of it from being put there.
-func (b *Bot) put(ctx context.Context, list []sweep.Entry) (changed []sweep.Entry, fresh int, held []sweep.Problem, say string, err error) {
-	have, err := b.entries(ctx)
+func (w *Lists) put(ctx context.Context, list []sweep.Entry) (changed []sweep.Entry, fresh int, held []sweep.Problem, say string, err error) {
+	have, err := w.Entries(ctx)
 	if err != nil {
 		return nil, 0, nil, "", err
 	}
 	l := sweep.List{Entries: slices.Clone(list)}
-	l.Hold(*b.cfg.Guard)
+	l.Hold(*w.Guard)
 	l.Entries = slices.DeleteFunc(l.Entries, func(e sweep.Entry) bool {
 		reason := sweep.TooWide(e.Indicator)
 		if reason != "" {
@@ -76,7 +74,7 @@ func (b *Bot) put(ctx context.Context, list []sweep.Entry) (changed []sweep.Entr
 	if over := len(have.Entries) + fresh - sweep.MaxEntries; over > 0 {
 		return nil, 0, nil, fmt.Sprintf("That is %d indicators more than the %d a sweep can hunt. Nothing was added.", over, sweep.MaxEntries), nil
 	}
-	return changed, fresh, l.Problems, "", b.putEntries(ctx, changed)
+	return changed, fresh, l.Problems, "", w.putEntries(ctx, changed)
 }
 
 // heldText names what was not put on the watchlist.
@@ -95,29 +93,30 @@ func heldText(held []sweep.Problem) string {
 	return " Not added: " + strings.Join(names, ", ") + "."
 }
 
-// watchHunt puts the indicators of a hunt onto the watchlist for a while. An entry
-// that lives longer is not shortened by it.
-func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) error {
-	now := b.cfg.Clock().UTC()
-	if err := b.policy.Authorize(ctx, f.asker, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: f.hunt.ID, What: request.Format(f.hunt.Request)}); err != nil {
-		return f.refused(ctx, err)
+// Hunt puts the indicators of a hunt onto the watchlist for a while. An entry
+// that lives longer is not shortened by it. It gives what to tell: ring says what pings
+// beside the sweeps, and is empty where nothing does.
+func (w *Lists) Hunt(ctx context.Context, h hunts.Hunt, who hunts.Asker, forHow time.Duration, ring func(context.Context) (string, error)) (text string, err error) {
+	now := w.Clock().UTC()
+	if err := w.Gate.Authorize(ctx, who, hunts.Action{Name: "watch", Right: hunts.MayWatch, HuntID: h.ID, What: request.Format(h.Request)}); err != nil {
+		return "", err
 	}
-	have, err := b.entries(ctx)
+	have, err := w.Entries(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	end, longer := now.Add(forHow), 0
 	var list []sweep.Entry
-	for _, i := range f.hunt.Request.Indicators() {
-		e := sweep.Entry{Indicator: i, Source: f.hunt.ID, Owner: f.asker.User, Note: f.hunt.Request.Why, Added: now, Expires: end, State: sweep.Active}
+	for _, i := range h.Request.Indicators() {
+		e := sweep.Entry{Indicator: i, Source: h.ID, Owner: who.User, Note: h.Request.Why, Added: now, Expires: end, State: sweep.Active}
 		if k := slices.IndexFunc(have.Entries, func(old sweep.Entry) bool { return old.Indicator == i && !old.Removed && old.Expires.After(end) }); k >= 0 {
 			e.Expires, longer = have.Entries[k].Expires, longer+1
 		}
 		list = append(list, e)
 	}
-	changed, _, held, text, err := b.put(ctx, list)
+	changed, _, held, text, err := w.put(ctx, list)
 	if err != nil {
-		return err
+		return "", err
 	}
 	switch {
 	case text != "":
@@ -131,41 +130,24 @@ func (b *Bot) watchHunt(ctx context.Context, f follow, forHow time.Duration) err
 				text += fmt.Sprintf(" %d more until %s.", rest, end.Format("Jan 2, 15:04 UTC"))
 			}
 		}
-		looks, err := b.ringing(ctx, f, forHow)
+		looks, err := ring(ctx)
 		if err == nil && looks == "" {
-			looks, err = b.noSweepLooks(ctx)
+			looks, err = w.schedules.noneRuns(ctx)
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 		text += looks + heldText(held)
 	}
-	return f.say(ctx, "watch", func(v message.View) message.Message { return message.Said(text, v) })
-}
-
-// noSweepLooks says that nobody hunts the watchlist, where no sweep runs by itself.
-func (b *Bot) noSweepLooks(ctx context.Context) (string, error) {
-	all, err := b.schedules(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, s := range all {
-		if !s.Paused {
-			return "", nil
-		}
-	}
-	if len(all) > 0 {
-		return " Every sweep is paused, so nothing looks for it yet: `sweep resume " + slices.Sorted(maps.Keys(all))[0] + "`.", nil
-	}
-	return " No sweep is scheduled, so nothing looks for it yet: `sweep add daily`.", nil
+	return text, nil
 }
 
 // longestWatch bounds what may be asked for: nothing lives for ever.
 const longestWatch = 400 * 24 * time.Hour
 
-// endOf reads for= and until= out of a text; without them the end is after life.
-func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong string) {
-	now := b.cfg.Clock().UTC()
+// EndOf reads for= and until= out of a text; without them the end is after life.
+func (w *Lists) EndOf(text string, life time.Duration) (end time.Time, rest, wrong string) {
+	now := w.Clock().UTC()
 	length, rest := takeOption(text, "for")
 	until, rest := takeOption(rest, "until")
 	switch {
@@ -193,12 +175,12 @@ func (b *Bot) endOf(text string, life time.Duration) (end time.Time, rest, wrong
 	return now.Add(life), rest, ""
 }
 
-// watchAdd reads indicators, and for how long and why.
-func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (string, error) {
+// Add reads indicators, and for how long and why.
+func (w *Lists) Add(ctx context.Context, c inbound.Command, text string) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		return `Name what to watch: watch add 203.0.113[.]66 cdn-sync[.]example why="C2" for=30d. "watch list" shows what is watched.`, nil
 	}
-	end, text, wrong := b.endOf(text, sweep.DefaultLife)
+	end, text, wrong := w.EndOf(text, sweep.DefaultLife)
 	if wrong != "" {
 		return wrong, nil
 	}
@@ -208,26 +190,26 @@ func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (str
 	if confidence != "" && (err != nil || sure < 0 || sure > 100) {
 		return "confidence= goes from 0 to 100.", nil
 	}
-	req, refusal := request.Parse(text, b.cfg.Clock())
+	req, refusal := request.Parse(text, w.Clock())
 	switch {
 	case refusal != nil:
 		return refusal.Sentence, nil
 	case req.All:
 		return "An entry needs an end: write for=30d, or until=2026-12-01.", nil
 	case req.Since > 0: // since= says how long, as elsewhere
-		if end, _, wrong = b.endOf("", req.Since); wrong != "" {
+		if end, _, wrong = w.EndOf("", req.Since); wrong != "" {
 			return wrong, nil
 		}
 	}
-	now := b.cfg.Clock().UTC()
+	now := w.Clock().UTC()
 	var list []sweep.Entry
 	for _, i := range req.Indicators() {
 		list = append(list, sweep.Entry{Indicator: i, Source: "slack", Owner: c.User, Note: req.Why, Confidence: sure, Tags: words(tags), Added: now, Expires: end, State: sweep.Active})
 	}
-	if err := b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: request.Format(req), Why: req.Why}); err != nil {
+	if err := w.Gate.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch", Right: hunts.MayWatch, What: request.Format(req), Why: req.Why}); err != nil {
 		return "", err
 	}
-	changed, fresh, held, say, err := b.put(ctx, list)
+	changed, fresh, held, say, err := w.put(ctx, list)
 	if err != nil || say != "" {
 		return say, err
 	}
@@ -238,7 +220,7 @@ func (b *Bot) watchAdd(ctx context.Context, c inbound.Command, text string) (str
 	if old := len(changed) - fresh; old > 0 {
 		say += fmt.Sprintf(" %d were already on the list.", old)
 	}
-	none, err := b.noSweepLooks(ctx)
+	none, err := w.schedules.noneRuns(ctx)
 	return say + none + heldText(held), err
 }
 
@@ -247,12 +229,12 @@ func words(s string) []string {
 }
 
 // onList finds what a person names on the watchlist. say is what is wrong.
-func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req request.Request, say string, err error) {
-	req, refusal := request.Parse(text, b.cfg.Clock())
+func (w *Lists) onList(ctx context.Context, text string) (found []sweep.Entry, req request.Request, say string, err error) {
+	req, refusal := request.Parse(text, w.Clock())
 	if refusal != nil {
 		return nil, req, refusal.Sentence, nil
 	}
-	have, err := b.entries(ctx)
+	have, err := w.Entries(ctx)
 	if err != nil {
 		return nil, req, "", err
 	}
@@ -267,18 +249,18 @@ func (b *Bot) onList(ctx context.Context, text string) (found []sweep.Entry, req
 	return found, req, "", nil
 }
 
-func (b *Bot) authorizeWatch(ctx context.Context, c inbound.Command, verb string, req request.Request) error {
-	return b.policy.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: request.Format(req), Why: req.Why})
+func (w *Lists) authorizeWatch(ctx context.Context, c inbound.Command, verb string, req request.Request) error {
+	return w.Gate.Authorize(ctx, c.Asker(), hunts.Action{Name: "watch-" + verb, Right: hunts.MayWatch, What: request.Format(req), Why: req.Why})
 }
 
-// watchRemove takes entries off. One that a source names is only retired, so that
+// Remove takes entries off. One that a source names is only retired, so that
 // the source does not bring it back.
-func (b *Bot) watchRemove(ctx context.Context, c inbound.Command, text string) (string, error) {
-	found, req, say, err := b.onList(ctx, text)
+func (w *Lists) Remove(ctx context.Context, c inbound.Command, text string) (string, error) {
+	found, req, say, err := w.onList(ctx, text)
 	if err != nil || say != "" {
 		return say, err
 	}
-	if err := b.authorizeWatch(ctx, c, "remove", req); err != nil {
+	if err := w.authorizeWatch(ctx, c, "remove", req); err != nil {
 		return "", err
 	}
 	var keys []string
@@ -291,45 +273,45 @@ func (b *Bot) watchRemove(ctx context.Context, c inbound.Command, text string) (
 		}
 		keys = append(keys, e.Key())
 	}
-	if err := b.putEntries(ctx, retired); err != nil {
+	if err := w.putEntries(ctx, retired); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d removed from the watchlist.", len(found)), b.cfg.Sweeping.Watchlist.Drop(ctx, keys...)
+	return fmt.Sprintf("%d removed from the watchlist.", len(found)), w.Documents.Watchlist.Drop(ctx, keys...)
 }
 
 // quietFor is how long an entry keeps still when nobody says otherwise.
 const quietFor = 14 * 24 * time.Hour
 
-func (b *Bot) watchQuiet(ctx context.Context, c inbound.Command, text string) (string, error) {
-	end, text, wrong := b.endOf(text, quietFor)
+func (w *Lists) Quiet(ctx context.Context, c inbound.Command, text string) (string, error) {
+	end, text, wrong := w.EndOf(text, quietFor)
 	if wrong != "" {
 		return wrong, nil
 	}
-	found, req, say, err := b.onList(ctx, text)
+	found, req, say, err := w.onList(ctx, text)
 	if err != nil || say != "" {
 		return say, err
 	}
-	if err := b.authorizeWatch(ctx, c, "quiet", req); err != nil {
+	if err := w.authorizeWatch(ctx, c, "quiet", req); err != nil {
 		return "", err
 	}
 	for n := range found {
 		found[n].State, found[n].QuietUntil, found[n].Ticket = sweep.Quiet, end, req.Why
 	}
-	return fmt.Sprintf("%d muted until %s: still hunted, not reported as new.", len(found), end.Format("Jan 2, 2006")), b.putEntries(ctx, found)
+	return fmt.Sprintf("%d muted until %s: still hunted, not reported as new.", len(found), end.Format("Jan 2, 2006")), w.putEntries(ctx, found)
 }
 
 // shownEntries is how many lines the list in Slack has; the export has all.
 const shownEntries = 20
 
-func (b *Bot) watchList(ctx context.Context) (string, error) {
-	l, err := b.entries(ctx)
+func (w *Lists) List(ctx context.Context) (string, error) {
+	l, err := w.Entries(ctx)
 	if err != nil {
 		return "", err
 	}
 	if len(l.Entries)+len(l.Problems) == 0 {
 		return "The watchlist is empty. Add to it with `watch add ip=…`, or with a hunt's Watch button.", nil
 	}
-	now := b.cfg.Clock()
+	now := w.Clock()
 	states := map[string]int{}
 	for _, e := range l.Entries {
 		states[stateOf(e, now)]++
@@ -350,7 +332,7 @@ func (b *Bot) watchList(ctx context.Context) (string, error) {
 	for _, e := range l.Entries[:min(len(l.Entries), shownEntries)] {
 		values = append(values, e.Indicator.String())
 	}
-	marks := hunts.MarksOf(ctx, b.cfg.Documents.Marks, values[:min(len(values), maxMarksAsked)], b.cfg.Clock())
+	marks := hunts.MarksOf(ctx, w.Marks, values, w.Clock())
 	for n, e := range l.Entries {
 		if n == shownEntries {
 			lines = append(lines, fmt.Sprintf("… and %d more: `watch export` lists them all.", len(l.Entries)-n))
