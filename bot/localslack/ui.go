@@ -85,7 +85,7 @@ func (w *Workspace) serveUI(mux *http.ServeMux) {
 	mux.HandleFunc("GET /ui/events", w.uiEvents)
 	mux.HandleFunc("GET /ui/gallery", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, http.StatusOK, w.cfg.Gallery) })
 	for path, do := range map[string]func(context.Context, uiRequest) (answer, error){
-		"command": inChannel(w.uiCommand), "message": inChannel(w.uiMessage), "action": inChannel(w.uiAction), "shortcut": inChannel(w.uiShortcut), "view_submit": w.uiSubmit, "view_close": w.uiClose,
+		"command": inChannel(w.uiCommand), "message": inChannel(w.uiMessage), "action": inChannel(w.uiAction), "shortcut": inChannel(w.uiShortcut), "view_submit": w.uiSubmit, "view_close": w.uiClose, "home": w.uiHome,
 	} {
 		mux.HandleFunc("POST /ui/"+path, func(rw http.ResponseWriter, r *http.Request) { w.uiPost(rw, r, do) })
 	}
@@ -123,7 +123,11 @@ func (w *Workspace) uiState(rw http.ResponseWriter, _ *http.Request) {
 	if commands == nil {
 		commands = []Command{}
 	}
-	reply(rw, http.StatusOK, answer{"commands": commands, "channels": channels, "users": users, "me": answer{"id": me.ID, "name": me.Name}, "suggestions": suggestions, "messages": messages, "connected": len(w.links)})
+	var home map[string]any
+	if v := w.homes[me.ID]; v != nil {
+		home = v.body
+	}
+	reply(rw, http.StatusOK, answer{"home": home, "commands": commands, "channels": channels, "users": users, "me": answer{"id": me.ID, "name": me.Name}, "suggestions": suggestions, "messages": messages, "connected": len(w.links)})
 }
 
 func (w *Workspace) uiEvents(rw http.ResponseWriter, r *http.Request) {

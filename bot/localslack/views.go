@@ -14,6 +14,10 @@ type view struct {
 	hash     string
 }
 
+// viewBytes is the size from which Slack refuses a view
+// (docs.slack.dev/reference/methods/views.publish, error view_too_large).
+const viewBytes = 250_000
+
 func (w *Workspace) useTrigger(id string) (string, *failure) {
 	t, ok := w.triggers[id]
 	switch {
@@ -29,10 +33,14 @@ func (w *Workspace) useTrigger(id string) (string, *failure) {
 	return t.user, nil
 }
 
-func readView(raw string) (map[string]any, *failure) {
+// readView reads a view of one type, "modal" or "home", which the method asks for.
+func readView(raw, kind string) (map[string]any, *failure) {
 	var body map[string]any
-	if json.Unmarshal([]byte(raw), &body) != nil {
+	if json.Unmarshal([]byte(raw), &body) != nil || body["type"] != kind {
 		return nil, fail("invalid_arguments")
+	}
+	if len(raw) > viewBytes {
+		return nil, fail("view_too_large")
 	}
 	if problems := validateView(body); len(problems) > 0 {
 		f := refusedBlocks(problems)
@@ -47,7 +55,7 @@ func (w *Workspace) openView(a args) (answer, *failure) {
 	if failed != nil {
 		return nil, failed
 	}
-	body, failed := readView(a["view"])
+	body, failed := readView(a["view"], "modal")
 	if failed != nil {
 		return nil, failed
 	}
@@ -86,20 +94,12 @@ func (w *Workspace) updateView(a args) (answer, *failure) {
 	if a["hash"] != "" && a["hash"] != v.hash {
 		return nil, fail("hash_conflict")
 	}
-	body, failed := readView(a["view"])
+	body, failed := readView(a["view"], "modal")
 	if failed != nil {
 		return nil, failed
 	}
 	v.body = body
 	return w.showView(v), nil
-}
-
-func (w *Workspace) publishView(a args) (answer, *failure) {
-	body, failed := readView(a["view"])
-	if failed != nil {
-		return nil, failed
-	}
-	return answer{"view": w.viewWire(&view{id: w.id("V0"), body: body}, nil)}, nil
 }
 
 // submitView sends what a person filled in. Errors belong to their fields; nil

@@ -111,6 +111,7 @@ type Workspace struct {
 	files    map[string]*File
 	uploads  map[string]*File
 	views    map[string]*view
+	homes    map[string]*view // by person
 	triggers map[string]trigger
 	hooks    map[string]*hook
 	tickets  map[string]bool
@@ -158,7 +159,7 @@ func New(cfg Config) *Workspace {
 		cfg.Scopes = slices.Clone(everyScope)
 	}
 	w := &Workspace{
-		cfg: cfg, changed: make(chan struct{}), files: map[string]*File{}, uploads: map[string]*File{}, views: map[string]*view{}, triggers: map[string]trigger{}, hooks: map[string]*hook{},
+		cfg: cfg, changed: make(chan struct{}), files: map[string]*File{}, uploads: map[string]*File{}, views: map[string]*view{}, homes: map[string]*view{}, triggers: map[string]trigger{}, hooks: map[string]*hook{},
 		tickets: map[string]bool{}, waiting: map[string]*delivery{}, buckets: map[string]time.Time{},
 	}
 	w.feed.w = w

@@ -4,7 +4,7 @@ import { closeModal, modalErrors, showModal } from './modal.js';
 import { mrkdwn, names } from './mrkdwn.js';
 
 const $ = (id) => document.getElementById(id);
-const state = { me: null, channels: [], messages: new Map(), channel: null, thread: null, suggestions: [], commands: [] };
+const state = { me: null, channels: [], messages: new Map(), channel: null, thread: null, suggestions: [], commands: [], home: null, athome: false };
 
 function list(channel) {
   if (!state.messages.has(channel)) state.messages.set(channel, []);
@@ -25,6 +25,7 @@ async function load() {
   state.channels = s.channels;
   state.suggestions = s.suggestions;
   state.commands = s.commands;
+  state.home = s.home;
   for (const u of s.users) names().users.set(u.id, u.name);
   for (const c of s.channels) names().channels.set(c.id, c.name);
   state.messages = new Map(Object.entries(s.messages));
@@ -43,6 +44,7 @@ function listen() {
       case 'update': put(data); break;
       case 'ephemeral': if (data.ephemeral === state.me.id) put(data); break;
       case 'delete': state.messages.set(data.channel, list(data.channel).filter((m) => m.ts !== data.ts)); break;
+      case 'home': if (data.user === state.me.id) { state.home = data.view; drawHome(); } return;
       case 'modal': if (data.user === state.me.id) showModal(data.view_id, data.view); return;
       case 'modal_close': closeModal(data.view_id); return;
       case 'modal_errors': modalErrors(data.view_id, data.errors); return;
@@ -54,7 +56,7 @@ function listen() {
 
 function drawAll() {
   $('channels').replaceChildren(...state.channels.filter((c) => !c.name.startsWith('dm-') || list(c.id).length).map((c) => el('li', {}, el('button', {
-    type: 'button', 'aria-current': String(c.id === state.channel), onclick: () => { state.channel = c.id; state.thread = null; $('app').classList.remove('nav'); drawAll(); $('text').focus(); },
+    type: 'button', 'aria-current': String(!state.athome && c.id === state.channel), onclick: () => { state.athome = false; state.channel = c.id; state.thread = null; $('app').classList.remove('nav'); drawAll(); $('text').focus(); },
   }, '# ' + c.name, c.member ? '' : el('span', { class: 'away' }, 'bot not here')))));
   const c = state.channels.find((x) => x.id === state.channel);
   $('title').textContent = '# ' + c.name;
@@ -62,6 +64,27 @@ function drawAll() {
   $('text').placeholder = innerWidth < 700 ? 'Message, or /footprint ip=…' : `Message #${c.name}, or /footprint ip=… dns=… file=…`;
   $('suggestions').replaceChildren(...state.suggestions.filter((s) => s.channel === c.name).map((s) => el('button', { type: 'button', title: s.text, onclick: () => { $('text').value = s.text; grow($('text')); $('text').focus(); } }, s.label)));
   draw();
+  drawHome();
+}
+
+// drawHome shows the app's Home tab in the place of a channel.
+function drawHome() {
+  $('home').setAttribute('aria-current', String(state.athome));
+  for (const id of ['messages', 'composer', 'suggestions']) $(id).hidden = state.athome;
+  $('hometab').hidden = !state.athome;
+  if (!state.athome) return;
+  $('title').textContent = '⌂ Home';
+  $('topic').textContent = 'what only you see';
+  $('hometab').replaceChildren(...(state.home ? blocks(state.home.blocks, () => {}) : [el('p', { class: 'empty' }, 'Footprint has published nothing here yet.')]));
+}
+
+async function openHome() {
+  state.athome = true;
+  state.thread = null;
+  $('app').classList.remove('nav');
+  drawAll();
+  const answer = await post('home', {});
+  if (answer.view) { state.home = answer.view; drawHome(); }
 }
 
 function draw() {
@@ -175,6 +198,7 @@ for (const [form, area, thread] of [['composer', 'text', () => null], ['reply', 
   });
 }
 $('close').addEventListener('click', () => { state.thread = null; draw(); $('text').focus(); });
+$('home').addEventListener('click', openHome);
 $('menu').addEventListener('click', () => $('app').classList.toggle('nav'));
 document.addEventListener('keydown', (ev) => { if (ev.key === 'Escape' && state.thread && !document.querySelector('.veil')) { state.thread = null; draw(); $('text').focus(); } });
 $('theme').addEventListener('click', () => {
