@@ -145,11 +145,47 @@ func (d *document) fields(raw json.RawMessage, depth int, record bool) {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if value := bytes.TrimSpace(fields[name]); len(value) > 0 && (value[0] == '{' || value[0] == '[' && !ofTexts(value)) {
+		value := bytes.TrimSpace(fields[name])
+		switch {
+		case len(value) == 0:
+		case value[0] == '{' || value[0] == '[' && !ofTexts(value):
 			d.value(value, depth+1, false)
+		case value[0] == '[':
+			d.list(name, value)
 		}
 	}
 }
+
+// list takes in the texts of a list whose name says nothing of them, {"hosts": […]},
+// where most of them are addresses, names or hashes; names of files and URLs stand in
+// lists of every kind. A few among others are no list of indicators, and are counted.
+func (d *document) list(name string, raw []byte) {
+	var texts []text
+	_ = json.Unmarshal(raw, &texts)
+	if strings.Contains(describing, " "+columnName(name)+" ") {
+		return
+	}
+	sure := 0
+	for _, t := range texts {
+		if i, no := indicator.Type(strings.TrimSpace(string(t))); no == nil && i.Kind != indicator.KindFile && i.Kind != indicator.KindSuffix && !strings.Contains(string(t), "://") {
+			sure++
+		}
+	}
+	switch {
+	case sure == 0:
+	case 2*sure < len(texts):
+		d.r.leave(0, cut(name, 60), sweep.Malformed, fmt.Sprintf("a list of which %d of %d look like indicators, under a name that does not say what it holds", sure, len(texts)))
+	default:
+		for _, t := range texts {
+			if t := strings.TrimSpace(string(t)); t != "" {
+				d.r.add(0, unstated, t, sweep.Entry{})
+			}
+		}
+	}
+}
+
+// describing are lists that tell of a report, and hold what nobody wants hunted.
+const describing = " references reference refs links link sources source tags labels aliases related externalreferences allowlist whitelist exclusions excluded falsepositives benign contacts authors nameservers ns registrars victims targets families family malware malwares malwarefamilies campaigns actors threats categories types techniques detections signatures rules files filenames products "
 
 // keyed takes in an object whose names are the indicators, {"203.0.113.66": {…}},
 // and tells whether it is one: at least half of its names are, and one of them can

@@ -31,7 +31,7 @@ const (
 const (
 	ipWords = " ip ips ipv4 ipv6 ipaddress ipaddresses ipv4address ipv6address ipaddr ipdst ipsrc srcip dstip destip ipport ipdstport ipsrcport ipv4addr ipv6addr ipv4addrvalue ipv6addrvalue networkip networkipv4 networkipv6 networksourceipv4 networkdestinationipv4 " +
 		"remoteip cidr network netblock subnet iprange networkcidr ipv4cidr c2ip hostip ipnetmask "
-	dnsWords = " domain domains domainname domainnames domainnamevalue hostname hostnames host fqdn subdomain dns dnsname sld url urls uri uris link remoteurl networkurl urlvalue urlpath maliciousurl phishingurl c2url payloadurl c2domain hostnameport domainport networkdomain fullurl "
+	dnsWords = " domain domains domainname domainnames domainnamevalue hostname hostnames host hosts fqdn fqdns subdomain dns dnsname sld url urls uri uris link remoteurl networkurl urlvalue urlpath maliciousurl phishingurl c2url payloadurl c2domain hostnameport domainport networkdomain fullurl "
 	// what follows is a file's; a file name is only one when its source says so
 	fileWords = " file filename filenames filepath filenamevalue filefullpath "
 	hashWords = " hash hashes filehash filehashvalue md5 sha1 sha256 md5hash sha1hash sha256hash filemd5 filesha1 filesha256 filehashmd5 filehashsha1 filehashsha256 filehashesmd5 filehashessha1 filehashessha256 malwaresample malwaresha256 malwaremd5 samplehash sha2 "
