@@ -20,6 +20,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/ledger"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
 	"github.com/footprint-soc/footprint/bot/watch"
@@ -94,6 +95,7 @@ const (
 	JobEnvelope = "envelope"
 	JobHunt     = "hunt"
 	JobSweep    = "sweep"
+	JobLedger   = "ledger"
 )
 
 // Config is what a Bot is made of.
@@ -186,6 +188,7 @@ type Bot struct {
 	lists     *watchlist.Lists
 	schedules *watchlist.Schedules
 	sweeps    *watchlist.Sweeps
+	ledger    *ledger.Keeper
 	files     files
 
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
@@ -272,6 +275,11 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		Documents: cfg.Sweeping, Marks: cfg.Documents.Marks, Store: cfg.Store, Queue: b.queue(LaneSweep, JobSweep), Out: b.out, Gate: b.policy, Runner: cfg.Runner, Fetcher: cfg.Fetcher, Files: b.files,
 		Guard: cfg.Guard, Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Replica: cfg.Replica, Workspaces: cfg.Workspaces, Places: cfg.Places, File: cfg.Sweeps, Adopt: b.adopt, History: cfg.History,
 	})
+	b.ledger = ledger.New(ledger.Config{
+		Documents: cfg.Threads, Marks: cfg.Documents.Marks, Earlier: cfg.Documents.Earlier, Store: cfg.Store, Jobs: b.queue(LaneInteractive, JobLedger), Out: b.out, API: b.api, Gate: b.policy,
+		Runner: cfg.Runner, Desk: desk{b}, Files: b.files, Watchlist: b.lists, Warrant: b.watch.Keep, Rules: incident.Rules{Guard: cfg.Guard, Cap: cfg.ThreadCap, Pause: cfg.ThreadPause}, BundleKey: cfg.BundleKey,
+		Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Self: b.self, Replica: cfg.Replica, Workspaces: cfg.Workspaces,
+	})
 	return b, b.policy.UnknownGroups(ctx)
 }
 
@@ -349,7 +357,7 @@ func (b *Bot) handle(ctx context.Context, j hunts.Job) error {
 	case JobExpire:
 		return b.handleExpired(about(ctx, string(j.Payload)), string(j.Payload))
 	case JobLedger:
-		return b.handleLedger(ctx, j.Payload)
+		return b.ledger.Handle(ctx, j.Payload)
 	case watch.JobLook:
 		return b.watch.Handle(ctx, j.Payload)
 	case JobSweep:

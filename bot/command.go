@@ -21,7 +21,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) 
 	}
 	text := strings.TrimSpace(c.Text)
 	if text == "" {
-		return opener{b, c.TriggerID, whisper}.hunt(ctx, modalPlace{Channel: c.Channel}, "")
+		return opener{b, c.TriggerID, whisper}.hunt(ctx, message.FormPlace{Channel: c.Channel}, "")
 	}
 	if answer, done, err := b.verbDone(ctx, key, c, text); err != nil {
 		return b.out.Tell(err, whisper)
@@ -37,7 +37,7 @@ func (b *Bot) handleCommand(ctx context.Context, key string, c inbound.Command) 
 	}
 	asker := c.Asker()
 	if req.Incident != "" && len(req.Indicators()) == 0 {
-		return b.out.Tell(b.incidentOf(ctx, key, req.Incident, asker, req.Workspaces), whisper)
+		return b.out.Tell(b.ledger.Incident(ctx, key, req.Incident, asker, req.Workspaces), whisper)
 	}
 	h, err := b.huntFor(ctx, key, req, asker, nil)
 	if err != nil {

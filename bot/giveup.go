@@ -26,7 +26,7 @@ func (b *Bot) GiveUp(j hunts.Job, why error) {
 	case JobHunt:
 		err = b.giveUpHunt(ctx, string(j.Payload))
 	case JobLedger:
-		b.giveUpLedger(ctx, j.Payload, why)
+		b.ledger.GiveUp(ctx, j.Payload, why)
 	case JobEnvelope:
 		var e stored
 		if err = json.Unmarshal(j.Payload, &e); err == nil {

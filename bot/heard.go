@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/footprint-soc/footprint/bot/inbound"
+	"github.com/footprint-soc/footprint/bot/ledger"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/incident"
@@ -28,7 +29,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	e := outer.Event
 	switch {
 	case e.Type == "channel_left" || e.Type == "group_left" || e.Type == "member_left_channel" && e.User == b.self:
-		return b.leave(ctx, e.Channel)
+		return b.ledger.Leave(ctx, e.Channel)
 	case e.Type == "message" && e.Subtype == "message_changed" && e.Edited != nil:
 		return b.edited(ctx, key, e)
 	case e.Type == "message" && e.Subtype == "message_deleted":
@@ -93,7 +94,7 @@ func (b *Bot) listedBot(m inbound.Message) string {
 // heard does what a new message asks for.
 func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunts.Asker, mention bool) error {
 	if !mention {
-		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.enriched(ctx, who.Channel) {
+		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.ledger.Enriched(ctx, who.Channel) {
 			return err
 		}
 	}
@@ -129,10 +130,10 @@ func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunt
 	if mention {
 		return b.asked(ctx, key, m, who, text)
 	}
-	if !b.enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
+	if !b.ledger.Enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		return nil
 	}
-	return b.enrich(ctx, key, who, taken{Naming: incident.Naming{At: m.TS}, text: m.Content(b.self), files: m.Files})
+	return b.ledger.Enrich(ctx, key, who, ledger.Taken{Naming: incident.Naming{At: m.TS}, Text: m.Content(b.self), Files: m.Files})
 }
 
 // forHunt tells whether a message in a hunt's thread is about the hunt. What
@@ -158,7 +159,7 @@ func (b *Bot) forHunt(ctx context.Context, h hunts.Hunt, m inbound.Message, who 
 func (b *Bot) edited(ctx context.Context, key string, e inbound.Event) error {
 	m := *e.Edited
 	if m.Subtype == "tombstone" { // the root of a thread was deleted, its replies stay
-		return b.withdraw(ctx, key, e.Channel, m.Thread(), m.TS)
+		return b.ledger.Withdraw(ctx, key, e.Channel, m.Thread(), m.TS)
 	}
 	if e.Previous != nil && e.Previous.Content(b.self) == m.Content(b.self) {
 		return nil
@@ -170,20 +171,20 @@ func (b *Bot) edited(ctx context.Context, key string, e inbound.Event) error {
 	if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
 		return err
 	}
-	if !b.enriched(ctx, e.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
+	if !b.ledger.Enriched(ctx, e.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		// only what the ledger was asked about
-		if _, known, err := b.ledgerOf(ctx, e.Channel, m.TS); err != nil || !known {
+		if _, known, err := b.ledger.Of(ctx, e.Channel, m.TS); err != nil || !known {
 			return err
 		}
 	}
-	return b.enrich(ctx, key, who, taken{Naming: incident.Naming{At: m.TS}, text: m.Content(b.self), files: m.Files, edit: true})
+	return b.ledger.Enrich(ctx, key, who, ledger.Taken{Naming: incident.Naming{At: m.TS}, Text: m.Content(b.self), Files: m.Files, Edit: true})
 }
 
 // deleted takes back what only a deleted message named.
 func (b *Bot) deleted(ctx context.Context, key string, e inbound.Event) error {
-	thread, known, err := b.ledgerOf(ctx, e.Channel, e.DeletedTS)
+	thread, known, err := b.ledger.Of(ctx, e.Channel, e.DeletedTS)
 	if err != nil || !known {
 		return err
 	}
-	return b.withdraw(ctx, key, e.Channel, thread, e.DeletedTS)
+	return b.ledger.Withdraw(ctx, key, e.Channel, thread, e.DeletedTS)
 }

@@ -56,7 +56,7 @@ func (b *Bot) choose(ctx context.Context, i inbound.Interaction, a message.Actio
 		left = append(left, message.LeftOut{Indicator: typed, Why: why})
 	}
 	who := i.Asker()
-	form, ok := message.ChooseModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: " " + a.Since}.text(), left)
+	form, ok := message.ChooseModal(message.FormPlace{Channel: who.Channel, Thread: who.ThreadTS, What: " " + a.Since}.Text(), left)
 	if !ok {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This button is from an older version. Type the hunt again after /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
-		return b.ledgerDo(ctx, key, i, a)
+		return b.ledger.Press(ctx, key, i, a)
 	}
 	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)
 	if err != nil {

@@ -21,22 +21,6 @@ import (
 	"github.com/footprint-soc/footprint/hunts/request"
 )
 
-// modalPlace travels in a modal's private metadata: where its answer goes.
-type modalPlace struct {
-	Channel string `json:"c,omitempty"`
-	Thread  string `json:"t,omitempty"`
-	Hunt    string `json:"h,omitempty"`
-	What    string `json:"w,omitempty"` // indicators as the grammar writes them, where there is no hunt
-}
-
-func (p modalPlace) text() string {
-	data, err := json.Marshal(p)
-	if err != nil {
-		return ""
-	}
-	return string(data)
-}
-
 // maxFilled is what a text field can be filled with.
 const maxFilled = 3000
 
@@ -201,7 +185,7 @@ func whyWord(s string) string {
 
 // submitted does what a modal asked for.
 func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) error {
-	var at modalPlace
+	var at message.FormPlace
 	if err := json.Unmarshal([]byte(i.View.Private), &at); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "modal dropped, its metadata is not ours", "error", err)
 		return nil
@@ -237,9 +221,9 @@ func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) 
 
 // chosen hunts what was left out and somebody ticked: the lines of a thread's ledger,
 // or the rest of what stood beside a mention.
-func (b *Bot) chosen(ctx context.Context, key string, at modalPlace, who hunts.Asker, list []string) error {
+func (b *Bot) chosen(ctx context.Context, key string, at message.FormPlace, who hunts.Asker, list []string) error {
 	if at.What == "" {
-		return b.huntChosen(ctx, key, at, who, list)
+		return b.ledger.Include(ctx, key, at, who, list)
 	}
 	if len(list) == 0 {
 		return nil
@@ -270,7 +254,7 @@ func (b *Bot) huntDraft(ctx context.Context, key string, who hunts.Asker, d hunt
 // markLife is how long a mark lasts when no day was chosen.
 const markLife = 90 * 24 * time.Hour
 
-func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.Asker, v inbound.View) error {
+func (b *Bot) setMark(ctx context.Context, key string, at message.FormPlace, who hunts.Asker, v inbound.View) error {
 	h, ok, err := b.cfg.Store.Hunt(ctx, at.Hunt)
 	if err != nil {
 		return err
@@ -305,7 +289,7 @@ func (b *Bot) setMark(ctx context.Context, key string, at modalPlace, who hunts.
 		if _, known, err := b.cfg.Threads.Ledgers.Get(ctx, incident.Thread{Channel: who.Channel, TS: thread}); err != nil {
 			return err
 		} else if known {
-			if err := b.queueLedger(ctx, "mark:"+key, who.Channel, thread); err != nil {
+			if err := b.ledger.Queue(ctx, "mark:"+key, who.Channel, thread); err != nil {
 				return err
 			}
 		}

@@ -20,7 +20,7 @@ type opener struct {
 	whisper func(message.Message) error
 }
 
-func (o opener) hunt(ctx context.Context, at modalPlace, filled string) error {
+func (o opener) hunt(ctx context.Context, at message.FormPlace, filled string) error {
 	if utf8.RuneCountInString(filled) > maxFilled {
 		p := readPaste(filled, *o.bot.cfg.Guard)
 		lines := make([]string, 0, len(p.hunt))
@@ -29,11 +29,11 @@ func (o opener) hunt(ctx context.Context, at modalPlace, filled string) error {
 		}
 		filled = strings.Join(lines, "\n")
 	}
-	return o.open(ctx, message.HuntModal(at.text(), filled, o.bot.cfg.Workspaces))
+	return o.open(ctx, message.HuntModal(at.Text(), filled, o.bot.cfg.Workspaces))
 }
 
 func (o opener) mark(ctx context.Context, h hunts.Hunt) error {
-	return o.open(ctx, message.MarkModal(modalPlace{Channel: h.Asker.Channel, Hunt: h.ID}.text(), h))
+	return o.open(ctx, message.MarkModal(message.FormPlace{Channel: h.Asker.Channel, Hunt: h.ID}.Text(), h))
 }
 
 // markIndicator asks for a judgement of what a sweep met.
@@ -42,7 +42,7 @@ func (o opener) markIndicator(ctx context.Context, what string, who hunts.Asker)
 	if refusal != nil {
 		return o.whisper(message.Refused(refusal.Sentence, o.bot.view()))
 	}
-	return o.open(ctx, message.MarkModal(modalPlace{Channel: who.Channel, Thread: who.ThreadTS, What: what}.text(), hunts.Hunt{Request: req}))
+	return o.open(ctx, message.MarkModal(message.FormPlace{Channel: who.Channel, Thread: who.ThreadTS, What: what}.Text(), hunts.Hunt{Request: req}))
 }
 
 // open shows a modal. A trigger lives three seconds and once: a job that comes

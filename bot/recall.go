@@ -3,16 +3,10 @@ package bot
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
-	"github.com/footprint-soc/footprint/hunts/incident"
 )
-
-// desk is what bot/watch needs of the bot.
-type desk struct{ *Bot }
 
 // Thread is where a hunt is spoken of: below its message, or in the thread whose ledger
 // it belongs to, or with who asked.
@@ -35,7 +29,7 @@ func (d desk) Repaint(ctx context.Context, h hunts.Hunt, a hunts.Answer, r hunts
 	if err := b.cfg.Documents.Recalls.Put(ctx, h.ID, r); err != nil {
 		return outbox.Place{}, "", err
 	}
-	if err := b.recallLedger(ctx, h, a, r); err != nil {
+	if err := b.ledger.Recall(ctx, h, a, r); err != nil {
 		return outbox.Place{}, "", err
 	}
 	if err := b.recallEarlier(ctx, h, a); err != nil {
@@ -84,29 +78,4 @@ func (b *Bot) recallEarlier(ctx context.Context, h hunts.Hunt, a hunts.Answer) e
 		return nil
 	}
 	return b.cfg.Documents.Earlier.PutAll(ctx, fresh)
-}
-
-// recallLedger corrects the line of a ledger whose hunt has another answer now, and
-// has the ledger painted. What the thread hears of it is said once, by the recall.
-func (b *Bot) recallLedger(ctx context.Context, h hunts.Hunt, a hunts.Answer, r hunts.Recall) error {
-	if h.Asker.ThreadTS == "" {
-		return nil
-	}
-	l, known, err := b.cfg.Threads.Ledgers.Get(ctx, incident.Thread{Channel: h.Asker.Channel, TS: h.Asker.ThreadTS})
-	of := func(x incident.Line) bool { return x.Hunt == h.ID }
-	if err != nil || !known || !slices.ContainsFunc(l.Lines, of) {
-		return err
-	}
-	_, err = b.change(ctx, h.Asker.Channel, h.Asker.ThreadTS, func(l *incident.Ledger) error {
-		if k := slices.IndexFunc(l.Lines, of); k >= 0 {
-			link := l.Lines[k].Link
-			l.Lines[k].Answered(h, a)
-			l.Lines[k].Link = link
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return b.queueLedger(ctx, "recall:"+h.ID+":"+r.Found.UTC().Format(time.RFC3339Nano), h.Asker.Channel, h.Asker.ThreadTS)
 }

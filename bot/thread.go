@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/inbound"
+	"github.com/footprint-soc/footprint/bot/ledger"
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/hunts"
@@ -31,7 +32,7 @@ var (
 func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunts.Asker, text string) error {
 	whisper := func(m message.Message) error { return b.out.Whisper(ctx, who.Channel, who.User, "", m) }
 	if number := incidentNumber.FindStringSubmatch(text); number != nil {
-		return b.out.Tell(b.incidentOf(ctx, key, number[1]+number[2], who, nil), whisper)
+		return b.out.Tell(b.ledger.Incident(ctx, key, number[1]+number[2], who, nil), whisper)
 	}
 	if m.ThreadTS == "" || requestKey.MatchString(text) || isVerb(text) {
 		return b.mentioned(ctx, key, who, text)
@@ -39,8 +40,8 @@ func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunt
 	if _, err := b.policy.Foresee(ctx, who, hunts.Action{Name: "ledger", Right: hunts.MayIncident}); err != nil {
 		return b.out.Tell(err, whisper)
 	}
-	from := []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}
-	if len(indicator.Extract(from[0].text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
+	from := []ledger.Taken{{Naming: incident.Naming{At: m.TS, Asked: true}, Text: m.Content(b.self), Files: m.Files}}
+	if len(indicator.Extract(from[0].Text, indicator.ExtractOptions{})) == 0 && len(m.Files) == 0 {
 		var err error
 		if from, err = b.threadSaid(ctx, who); err != nil {
 			return err
@@ -53,10 +54,10 @@ func (b *Bot) asked(ctx context.Context, key string, m inbound.Message, who hunt
 }
 
 // takeAll puts what was said into the ledger, and tells when there was nothing.
-func (b *Bot) takeAll(ctx context.Context, key string, who hunts.Asker, from []taken, tell func(sentence string) error) error {
+func (b *Bot) takeAll(ctx context.Context, key string, who hunts.Asker, from []ledger.Taken, tell func(sentence string) error) error {
 	none := true
 	for n, t := range from {
-		found, err := b.take(ctx, who, &t)
+		found, err := b.ledger.Take(ctx, who, &t)
 		if err != nil {
 			return err
 		}
@@ -66,13 +67,13 @@ func (b *Bot) takeAll(ctx context.Context, key string, who hunts.Asker, from []t
 	if none {
 		sentence := "No address, domain, URL or hash found in this thread."
 		for _, t := range from {
-			for _, note := range t.notes {
+			for _, note := range t.Notes {
 				sentence += " " + note
 			}
 		}
 		return tell(sentence)
 	}
-	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+	return b.ledger.Queue(ctx, key, who.Channel, who.ThreadTS)
 }
 
 // maxThreadPages of 200 messages are read of a thread.
@@ -80,8 +81,8 @@ const maxThreadPages = 5
 
 // threadSaid reads a thread that the bot was asked into. Without the scope for
 // it there is nothing to read, and the ledger holds what comes from now on.
-func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) {
-	var out []taken
+func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]ledger.Taken, error) {
+	var out []ledger.Taken
 	cursor := ""
 	for range maxThreadPages {
 		var page []slack.Message
@@ -111,7 +112,7 @@ func (b *Bot) threadSaid(ctx context.Context, who hunts.Asker) ([]taken, error) 
 			if sentence, err := b.policy.Stranger(ctx, author); err != nil {
 				return nil, err
 			} else if sentence == "" {
-				out = append(out, taken{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files, by: author.User})
+				out = append(out, ledger.Taken{Naming: incident.Naming{At: m.TS, Asked: true}, Text: m.Content(b.self), Files: m.Files, By: author.User})
 			}
 		}
 		if !more || cursor == "" {
@@ -158,7 +159,7 @@ func (b *Bot) shortcut(ctx context.Context, key string, i inbound.Interaction) e
 	if m.Foreign(b.team) {
 		return whisper("This message is from another company, whose text I don't read. Type its indicators after /footprint.")
 	}
-	err := b.takeAll(ctx, key, who, []taken{{Naming: incident.Naming{At: m.TS, Asked: true}, text: m.Content(b.self), files: m.Files}}, whisper)
+	err := b.takeAll(ctx, key, who, []ledger.Taken{{Naming: incident.Naming{At: m.TS, Asked: true}, Text: m.Content(b.self), Files: m.Files}}, whisper)
 	if outbox.NoMember(err) {
 		return whisper("I'm not in this channel. Invite me with `/invite @Footprint`, then use the shortcut again.")
 	}
@@ -182,7 +183,7 @@ func (b *Bot) messageAction(ctx context.Context, key string, i inbound.Interacti
 	if whole := m.Content(""); len(indicator.Extract(whole, indicator.ExtractOptions{})) > len(indicator.Extract(text, indicator.ExtractOptions{})) {
 		text = whole // what its blocks and attachments hold
 	}
-	return b.opener(ctx, i).hunt(ctx, modalPlace{Channel: i.Asker().Channel, Thread: m.Thread()}, text)
+	return b.opener(ctx, i).hunt(ctx, message.FormPlace{Channel: i.Asker().Channel, Thread: m.Thread()}, text)
 }
 
 // adopt has the replies to a post go on with a hunt: csv, kql, only …

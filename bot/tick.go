@@ -12,7 +12,7 @@ func (b *Bot) Tick(ctx context.Context) error {
 	if err := b.policy.Reload(); err != nil {
 		b.cfg.Log.ErrorContext(ctx, "the policy is not changed, the last good one holds", "error", err)
 	}
-	for _, look := range []func(context.Context) error{b.tellLost, b.expireHeld, b.wakeLedgers, b.watch.Tick, b.schedules.Tick} {
+	for _, look := range []func(context.Context) error{b.tellLost, b.expireHeld, b.ledger.Wake, b.watch.Tick, b.schedules.Tick} {
 		if err := look(ctx); err != nil {
 			return err
 		}

@@ -1,4 +1,4 @@
-package bot
+package ledger
 
 import (
 	"context"
@@ -13,20 +13,20 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// incidentOf hunts what a Sentinel incident names, and keeps it in a ledger with
+// Incident hunts what the incident of a number names, and keeps it in a ledger with
 // the incident's name.
-func (b *Bot) incidentOf(ctx context.Context, key, number string, who hunts.Asker, workspaces []string) error {
-	if allowed := b.policy.Bounds(ctx, who, false).Workspaces; len(workspaces) == 0 && len(allowed) > 0 {
+func (k *Keeper) Incident(ctx context.Context, key, number string, who hunts.Asker, workspaces []string) error {
+	if allowed := k.Gate.Bounds(ctx, who, false).Workspaces; len(workspaces) == 0 && len(allowed) > 0 {
 		workspaces = allowed[:1]
 	}
-	found, err := b.cfg.Runner.Incident(ctx, hunts.IncidentNumber(number), who, workspaces)
+	found, err := k.Runner.Incident(ctx, hunts.IncidentNumber(number), who, workspaces)
 	if err != nil {
 		return err
 	}
 	title := incidentTitle(found)
 	if who.ThreadTS == "" {
 		// the incident's own message opens the thread
-		head, err := b.out.Post(ctx, "incident:"+key, outbox.Place{Channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
+		head, err := k.Out.Post(ctx, "incident:"+key, outbox.Place{Channel: who.Channel}, func(v message.View) message.Message { return message.Incident(title, found, v) })
 		if outbox.NoMember(err) {
 			return &hunts.Error{Kind: hunts.KindRefused, Say: "I'm not in this channel, so there is no thread for the incident. Invite me with `/invite @Footprint` and ask again."}
 		}
@@ -35,18 +35,18 @@ func (b *Bot) incidentOf(ctx context.Context, key, number string, who hunts.Aske
 		}
 		who.ThreadTS = head.TS
 	}
-	_, err = b.change(ctx, who.Channel, who.ThreadTS, func(l *incident.Ledger) error {
+	_, err = k.change(ctx, who.Channel, who.ThreadTS, func(l *incident.Ledger) error {
 		l.Title, l.Hosts, l.Workspaces = title, found.Hosts, workspaces
 		t := incident.Naming{Asked: true}
 		for _, i := range found.Indicators {
-			l.Add(b.rules(), who, indicator.Finding{Indicator: i}, &t)
+			l.Add(k.Rules, who, indicator.Finding{Indicator: i}, &t)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return b.queueLedger(ctx, key, who.Channel, who.ThreadTS)
+	return k.Queue(ctx, key, who.Channel, who.ThreadTS)
 }
 
 func incidentTitle(i hunts.Incident) string {

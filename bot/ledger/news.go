@@ -1,4 +1,4 @@
-package bot
+package ledger
 
 import (
 	"context"
@@ -13,14 +13,14 @@ import (
 )
 
 // tellNews posts what the thread was not told yet, once, and pings who asked.
-func (b *Bot) tellNews(ctx context.Context, l incident.Ledger) error {
+func (k *Keeper) tellNews(ctx context.Context, l incident.Ledger) error {
 	for _, n := range l.News {
-		told, err := b.newsView(ctx, l.Channel, n)
+		told, err := k.newsView(ctx, l.Channel, n)
 		if err != nil {
 			return err
 		}
 		key := fmt.Sprintf("ledger-news:%s:%s:%d", l.Channel, l.Thread, n.ID)
-		_, err = b.out.Post(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, func(v message.View) message.Message { return message.LedgerNews(told, v) })
+		_, err = k.Out.Post(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, func(v message.View) message.Message { return message.LedgerNews(told, v) })
 		if err != nil {
 			return err
 		}
@@ -28,7 +28,7 @@ func (b *Bot) tellNews(ctx context.Context, l incident.Ledger) error {
 	if len(l.News) == 0 {
 		return nil
 	}
-	_, err := b.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error {
+	_, err := k.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error {
 		now.News = slices.DeleteFunc(now.News, func(n incident.News) bool {
 			return slices.ContainsFunc(l.News, func(told incident.News) bool { return told.ID == n.ID })
 		})
@@ -38,15 +38,15 @@ func (b *Bot) tellNews(ctx context.Context, l incident.Ledger) error {
 }
 
 // newsView looks up what the hunts found, as the channel may see it.
-func (b *Bot) newsView(ctx context.Context, channel string, n incident.News) ([]message.LedgerNew, error) {
+func (k *Keeper) newsView(ctx context.Context, channel string, n incident.News) ([]message.LedgerNew, error) {
 	var out []message.LedgerNew
 	for _, x := range n.Lines {
 		line := message.LedgerNew{Indicator: x.Indicator, Hunt: x.Hunt, Asker: x.Asker}
-		a, ok, err := b.cfg.Store.Answer(ctx, x.Hunt)
+		a, ok, err := k.Store.Answer(ctx, x.Hunt)
 		if err != nil {
 			return nil, err
 		}
-		_, shown := b.policy.Redaction(channel).Answered(hunts.Hunt{}, a)
+		_, shown := k.Gate.Redaction(channel).Answered(hunts.Hunt{}, a)
 		for k := range a.ByDevice {
 			if ok && slices.Contains(x.Devices, a.ByDevice[k].Device) {
 				line.Devices = append(line.Devices, shown.ByDevice[k])
@@ -58,48 +58,48 @@ func (b *Bot) newsView(ctx context.Context, channel string, n incident.News) ([]
 	return out, nil
 }
 
-// foldLedger puts all lines into a file of the thread when the message can't
+// fold puts all lines into a file of the thread when the message can't
 // hold them; the file before it goes.
-func (b *Bot) foldLedger(ctx context.Context, l incident.Ledger) error {
-	if !message.LedgerFolds(b.plainView(l)) {
+func (k *Keeper) fold(ctx context.Context, l incident.Ledger) error {
+	if !message.LedgerFolds(k.plainView(l)) {
 		return nil
 	}
-	if !b.policy.May(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, hunts.MayExport) {
+	if !k.Gate.May(ctx, hunts.Asker{Channel: l.Channel, User: l.Lines[0].Asker.User}, hunts.MayExport) {
 		return nil // the channel's policy allows no files
 	}
 	name := fmt.Sprintf("ledger-%d.csv", l.Rounds)
 	key := "ledger-sheet:" + l.Channel + ":" + l.Thread
-	if err := b.out.Files(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, outbox.File{Name: name, Data: message.LedgerCSV(b.ledgerView(ctx, l))}); err != nil {
+	if err := k.Out.Files(ctx, key, outbox.Place{Channel: l.Channel, Thread: l.Thread}, outbox.File{Name: name, Data: message.LedgerCSV(k.view(ctx, l))}); err != nil {
 		return err
 	}
-	p, ok, err := b.cfg.Store.LoadPost(ctx, outbox.FileKey(key, name))
+	p, ok, err := k.Store.LoadPost(ctx, outbox.FileKey(key, name))
 	if err != nil || !ok || p.TS == l.Sheet {
 		return err
 	}
 	if l.Sheet != "" {
-		if err := b.out.Remove(ctx, l.Sheet); err != nil && outbox.Code(err) == "" {
+		if err := k.Out.Remove(ctx, l.Sheet); err != nil && outbox.Code(err) == "" {
 			return fmt.Errorf("removing the sheet before: %w", err)
 		}
 	}
-	_, err = b.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error { now.Sheet = p.TS; return nil })
+	_, err = k.change(ctx, l.Channel, l.Thread, func(now *incident.Ledger) error { now.Sheet = p.TS; return nil })
 	return err
 }
 
-// giveUpLedger tells of a round that failed too often: lines that stay running
+// GiveUp tells of a round that failed too often: lines that stay running
 // would never end.
-func (b *Bot) giveUpLedger(ctx context.Context, payload []byte, why error) {
-	var at modalPlace
+func (k *Keeper) GiveUp(ctx context.Context, payload []byte, why error) {
+	var at incident.Thread
 	if json.Unmarshal(payload, &at) != nil {
 		return
 	}
-	l, err := b.change(ctx, at.Channel, at.Thread, func(l *incident.Ledger) error {
+	l, err := k.change(ctx, at.Channel, at.TS, func(l *incident.Ledger) error {
 		l.GiveUp()
 		return nil
 	})
 	if err == nil {
-		err = b.paintLedger(ctx, l)
+		err = k.paint(ctx, l)
 	}
 	if err != nil {
-		b.cfg.Log.ErrorContext(ctx, "ledger given up, and nobody could be told", "channel", at.Channel, "thread", at.Thread, "why", why, "error", err)
+		k.Log.ErrorContext(ctx, "ledger given up, and nobody could be told", "channel", at.Channel, "thread", at.TS, "why", why, "error", err)
 	}
 }
