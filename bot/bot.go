@@ -189,6 +189,8 @@ type Bot struct {
 	schedules *watchlist.Schedules
 	sweeps    *watchlist.Sweeps
 	ledger    *ledger.Keeper
+	buttons   *ledger.Buttons
+	channels  *ledger.Channels
 	files     files
 
 	inHand sync.Map       // hunt id → hunts.Answer, of jobs of this process that are tried again
@@ -275,7 +277,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		Documents: cfg.Sweeping, Marks: cfg.Documents.Marks, Store: cfg.Store, Queue: b.queue(LaneSweep, JobSweep), Out: b.out, Gate: b.policy, Runner: cfg.Runner, Fetcher: cfg.Fetcher, Files: b.files,
 		Guard: cfg.Guard, Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Replica: cfg.Replica, Workspaces: cfg.Workspaces, Places: cfg.Places, File: cfg.Sweeps, Adopt: b.adopt, History: cfg.History,
 	})
-	b.ledger = ledger.New(ledger.Config{
+	b.ledger, b.buttons, b.channels = ledger.New(ledger.Config{
 		Documents: cfg.Threads, Marks: cfg.Documents.Marks, Earlier: cfg.Documents.Earlier, Store: cfg.Store, Jobs: b.queue(LaneInteractive, JobLedger), Out: b.out, API: b.api, Gate: b.policy,
 		Runner: cfg.Runner, Desk: desk{b}, Files: b.files, Watchlist: b.lists, Warrant: b.watch.Keep, Rules: incident.Rules{Guard: cfg.Guard, Cap: cfg.ThreadCap, Pause: cfg.ThreadPause}, BundleKey: cfg.BundleKey,
 		Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Self: b.self, Replica: cfg.Replica, Workspaces: cfg.Workspaces,

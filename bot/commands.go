@@ -83,11 +83,11 @@ func verbs() []verb {
 			}},
 		{words: "here enrich on", right: hunts.MayIncident, says: "automatically hunts the indicators that people post here.", examples: []string{"here enrich on"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
-				return b.ledger.EnrichOn(ctx, c)
+				return b.channels.EnrichOn(ctx, c)
 			}},
 		{words: "here enrich off", right: hunts.MayIncident, says: "stops hunting them automatically.", examples: []string{"here enrich off"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, _ string) (string, error) {
-				return "Indicators in this channel are hunted only when somebody asks.", b.ledger.SetEnrich(ctx, c, false)
+				return "Indicators in this channel are hunted only when somebody asks.", b.channels.SetEnrich(ctx, c, false)
 			}},
 		{words: "audit", args: "[INDICATORS] [HUNT] [USER] [since=…]", right: hunts.MayAudit, says: "shows who hunted what, to you only.", examples: []string{"audit ip=203.0.113[.]66 since=30d", "audit F-7QK2"},
 			run: func(b *Bot, ctx context.Context, _ string, c inbound.Command, rest string) (string, error) {

@@ -29,7 +29,7 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	e := outer.Event
 	switch {
 	case e.Type == "channel_left" || e.Type == "group_left" || e.Type == "member_left_channel" && e.User == b.self:
-		return b.ledger.Leave(ctx, e.Channel)
+		return b.channels.Leave(ctx, e.Channel)
 	case e.Type == "message" && e.Subtype == "message_changed" && e.Edited != nil:
 		return b.edited(ctx, key, e)
 	case e.Type == "message" && e.Subtype == "message_deleted":
@@ -94,7 +94,7 @@ func (b *Bot) listedBot(m inbound.Message) string {
 // heard does what a new message asks for.
 func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunts.Asker, mention bool) error {
 	if !mention {
-		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.ledger.Enriched(ctx, who.Channel) {
+		if _, ours, err := b.cfg.Store.ThreadHunt(ctx, who.Channel, m.ThreadTS); err != nil || !ours && !b.channels.Enriched(ctx, who.Channel) {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (b *Bot) heard(ctx context.Context, key string, m inbound.Message, who hunt
 	if mention {
 		return b.asked(ctx, key, m, who, text)
 	}
-	if !b.ledger.Enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
+	if !b.channels.Enriched(ctx, who.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		return nil
 	}
 	return b.ledger.Enrich(ctx, key, who, ledger.Taken{Naming: incident.Naming{At: m.TS}, Text: m.Content(b.self), Files: m.Files})
@@ -171,7 +171,7 @@ func (b *Bot) edited(ctx context.Context, key string, e inbound.Event) error {
 	if sentence, err := b.policy.Stranger(ctx, who); err != nil || sentence != "" {
 		return err
 	}
-	if !b.ledger.Enriched(ctx, e.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
+	if !b.channels.Enriched(ctx, e.Channel) || !b.policy.May(ctx, who, hunts.MayIncident) {
 		// only what the ledger was asked about
 		if _, known, err := b.ledger.Of(ctx, e.Channel, m.TS); err != nil || !known {
 			return err

@@ -74,7 +74,7 @@ func (b *Bot) act(ctx context.Context, key string, i inbound.Interaction, name, 
 		return b.out.Whisper(ctx, i.Asker().Channel, i.Asker().User, i.ResponseURL, message.Refused("This button is from an older version. Type the hunt again after /footprint.", b.view()))
 	}
 	if name == message.ActionLedger {
-		return b.ledger.Press(ctx, key, i, a)
+		return b.buttons.Press(ctx, key, i, a)
 	}
 	h, ok, err := b.cfg.Store.Hunt(ctx, a.Hunt)
 	if err != nil {

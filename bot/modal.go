@@ -223,7 +223,7 @@ func (b *Bot) submitted(ctx context.Context, key string, i inbound.Interaction) 
 // or the rest of what stood beside a mention.
 func (b *Bot) chosen(ctx context.Context, key string, at message.FormPlace, who hunts.Asker, list []string) error {
 	if at.What == "" {
-		return b.ledger.Include(ctx, key, at, who, list)
+		return b.buttons.Include(ctx, key, at, who, list)
 	}
 	if len(list) == 0 {
 		return nil

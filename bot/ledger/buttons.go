@@ -17,7 +17,7 @@ import (
 )
 
 // Press is what the ledger's buttons and its menu do.
-func (k *Keeper) Press(ctx context.Context, key string, i inbound.Interaction, a message.Action) error {
+func (k *Buttons) Press(ctx context.Context, key string, i inbound.Interaction, a message.Action) error {
 	who := i.Asker()
 	who.ThreadTS = a.Ledger
 	whisper := func(sentence string) error {
@@ -64,7 +64,7 @@ func (k *Keeper) Press(ctx context.Context, key string, i inbound.Interaction, a
 }
 
 // chooseLines asks which of the lines that are not hunted are to be.
-func (k *Keeper) chooseLines(ctx context.Context, i inbound.Interaction, who hunts.Asker, whisper func(string) error) error {
+func (k *Buttons) chooseLines(ctx context.Context, i inbound.Interaction, who hunts.Asker, whisper func(string) error) error {
 	l, err := k.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (k *Keeper) chooseLines(ctx context.Context, i inbound.Interaction, who hun
 }
 
 // guarded sorts what only the cap left out before what tells little.
-func guarded(k *Keeper, l message.LeftOut) int {
+func guarded(k *Buttons, l message.LeftOut) int {
 	if _, held := k.Rules.Guard.Check(l.Indicator); held {
 		return 1
 	}
@@ -92,7 +92,7 @@ func guarded(k *Keeper, l message.LeftOut) int {
 }
 
 // Include hunts the lines that somebody ticked.
-func (k *Keeper) Include(ctx context.Context, key string, at message.FormPlace, who hunts.Asker, chosen []string) error {
+func (k *Buttons) Include(ctx context.Context, key string, at message.FormPlace, who hunts.Asker, chosen []string) error {
 	if len(chosen) == 0 {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (k *Keeper) Include(ctx context.Context, key string, at message.FormPlace, 
 }
 
 // openLine shows the whole hunt of one line, or of a host, in the thread.
-func (k *Keeper) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
+func (k *Buttons) openLine(ctx context.Context, key string, who hunts.Asker, a message.Action, whisper func(string) error) error {
 	refuse := func(err error) error {
 		return k.Out.Tell(err, func(m message.Message) error { return k.Out.Whisper(ctx, who.Channel, who.User, "", m) })
 	}
@@ -140,7 +140,7 @@ func (k *Keeper) openLine(ctx context.Context, key string, who hunts.Asker, a me
 }
 
 // linkLine has a line point to the message of its hunt.
-func (k *Keeper) linkLine(ctx context.Context, key string, who hunts.Asker, was, is string, p hunts.Post) error {
+func (k *Buttons) linkLine(ctx context.Context, key string, who hunts.Asker, was, is string, p hunts.Post) error {
 	link := ""
 	err := k.Out.Call(ctx, outbox.Permalinks, func() error {
 		var err error
@@ -170,7 +170,7 @@ const maxWhole = 10
 
 // handOver posts a block to paste into the next shift's notes, and the evidence
 // of every hunt of the thread.
-func (k *Keeper) handOver(ctx context.Context, key string, who hunts.Asker, whisper func(string) error) error {
+func (k *Buttons) handOver(ctx context.Context, key string, who hunts.Asker, whisper func(string) error) error {
 	l, err := k.change(ctx, who.Channel, who.ThreadTS, func(*incident.Ledger) error { return nil })
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (k *Keeper) handOver(ctx context.Context, key string, who hunts.Asker, whis
 
 // evidence is what is kept of every hunt of a ledger, as the channel may see it.
 // A triage counts events and keeps none, so that what was met is hunted whole.
-func (k *Keeper) evidence(ctx context.Context, l incident.Ledger, who hunts.Asker) ([]message.BundleCase, error) {
+func (k *Buttons) evidence(ctx context.Context, l incident.Ledger, who hunts.Asker) ([]message.BundleCase, error) {
 	var cases []message.BundleCase
 	whole := 0
 	for _, x := range l.Lines {

@@ -18,7 +18,7 @@ import (
 
 // Enriched tells whether a channel opted in. A store that does not answer is a
 // no: nothing is read unasked.
-func (k *Keeper) Enriched(ctx context.Context, channel string) bool {
+func (k *Channels) Enriched(ctx context.Context, channel string) bool {
 	o, _, err := k.Documents.OptIns.Get(ctx, channel)
 	return err == nil && o.On
 }
@@ -64,7 +64,7 @@ func (k *Keeper) Withdraw(ctx context.Context, key, channel, thread, ts string) 
 
 // Leave ends what a channel opted into: the bot was removed from it, and comes
 // back as a stranger.
-func (k *Keeper) Leave(ctx context.Context, channel string) error {
+func (k *Channels) Leave(ctx context.Context, channel string) error {
 	o, _, err := k.Documents.OptIns.Get(ctx, channel)
 	if err != nil || !o.On {
 		return err
@@ -77,7 +77,7 @@ func (k *Keeper) Leave(ctx context.Context, channel string) error {
 }
 
 // EnrichOn has a channel's messages read.
-func (k *Keeper) EnrichOn(ctx context.Context, c inbound.Command) (string, error) {
+func (k *Channels) EnrichOn(ctx context.Context, c inbound.Command) (string, error) {
 	if say, err := k.canEnrich(ctx, c.Channel); say != "" || err != nil {
 		return say, err
 	}
@@ -87,7 +87,7 @@ func (k *Keeper) EnrichOn(ctx context.Context, c inbound.Command) (string, error
 
 // canEnrich says why a channel can't be enriched; empty when it can. Slack is
 // asked for the scopes each time: the app may have been installed again.
-func (k *Keeper) canEnrich(ctx context.Context, channel string) (string, error) {
+func (k *Channels) canEnrich(ctx context.Context, channel string) (string, error) {
 	if strings.HasPrefix(channel, "D") {
 		return "Direct messages have no incident threads. Type the indicators after /footprint.", nil
 	}
@@ -108,7 +108,7 @@ func (k *Keeper) canEnrich(ctx context.Context, channel string) (string, error) 
 }
 
 // SetEnrich turns the reading of a channel on or off.
-func (k *Keeper) SetEnrich(ctx context.Context, c inbound.Command, on bool) error {
+func (k *Channels) SetEnrich(ctx context.Context, c inbound.Command, on bool) error {
 	name := "enrich-off"
 	if on {
 		name = "enrich-on"

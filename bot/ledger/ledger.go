@@ -112,8 +112,21 @@ type Config struct {
 	Workspaces []string
 }
 
-// Keeper keeps the ledgers of all threads.
-type Keeper struct{ Config }
+// Channels are those that opted in to have their messages read.
+type Channels struct{ Config }
 
-// New makes one.
-func New(cfg Config) *Keeper { return &Keeper{cfg} }
+// Keeper keeps the ledgers of all threads.
+type Keeper struct {
+	Config
+	channels *Channels
+}
+
+// Buttons do what the row and the menu below a ledger say.
+type Buttons struct{ *Keeper }
+
+// New makes the parts.
+func New(cfg Config) (*Keeper, *Buttons, *Channels) {
+	channels := &Channels{cfg}
+	keeper := &Keeper{cfg, channels}
+	return keeper, &Buttons{keeper}, channels
+}

@@ -39,7 +39,7 @@ func (k *Keeper) Handle(ctx context.Context, payload []byte) error {
 	// the thread, the channel or our place in it is gone: nobody waits any more
 	k.Log.InfoContext(ctx, "ledger ends, its place is gone", "channel", at.Channel, "thread", at.TS, "error", err)
 	if outbox.NoMember(err) {
-		if err := k.Leave(ctx, at.Channel); err != nil {
+		if err := k.channels.Leave(ctx, at.Channel); err != nil {
 			return err
 		}
 	}
