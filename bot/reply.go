@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/footprint-soc/footprint/bot/message"
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
@@ -202,19 +200,5 @@ func nearestForms(text string, a hunts.Answer) []string {
 func distance(a, b string) int {
 	firstA, _, _ := strings.Cut(a, " ")
 	firstB, _, _ := strings.Cut(strings.ToLower(b), " ")
-	return 3*edits(firstA, firstB) + edits(a, strings.ToLower(b))
-}
-
-// edits is the Levenshtein distance; two letters in each other's place count as
-// one. No form is longer than 64 bytes.
-func edits(a, b string) int {
-	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
-	if len(a) == len(b) {
-		for i := 1; i < len(a); i++ {
-			if a[:i-1]+a[i:i+1]+a[i-1:i]+a[i+1:] == b && a != b {
-				return 1
-			}
-		}
-	}
-	return levenshtein.ComputeDistance(a, b)
+	return 3*request.Distance(firstA, firstB) + request.Distance(a, strings.ToLower(b))
 }

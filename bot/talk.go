@@ -80,7 +80,7 @@ func meantForUs(text string) bool {
 	for _, form := range replyForms {
 		word, _, _ := strings.Cut(strings.ToLower(form[0]), " ")
 		key, _, _ := strings.Cut(word, "=")
-		if edits(first, word) <= 1 || strings.HasPrefix(first, key+"=") {
+		if request.Distance(first, word) <= 1 || strings.HasPrefix(first, key+"=") {
 			return true
 		}
 	}

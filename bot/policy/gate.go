@@ -227,7 +227,7 @@ func (g *Gate) search(ctx context.Context, who hunts.Asker, a hunts.Action, l Li
 	if err != nil || ok {
 		return "", "", err
 	}
-	return fmt.Sprintf("you have used your %d hunts for this hour. The next one is free in %s.", l.HuntsPerHour, minutes(wait)), "", nil
+	return fmt.Sprintf("you have used your %d hunts for this hour. The next one is free in %s.", l.HuntsPerHour, hunts.Spell(wait)), "", nil
 }
 
 // back is how far a search looks back from when it was asked.
@@ -277,12 +277,4 @@ func (b Bounds) Within(back time.Duration) time.Duration {
 		return min(b.Back, back)
 	}
 	return back
-}
-
-// minutes spells a time within the hour.
-func minutes(d time.Duration) string {
-	if d < time.Minute {
-		return "less than a minute"
-	}
-	return fmt.Sprintf("%d min", d/time.Minute)
 }

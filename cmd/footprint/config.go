@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/google/uuid"
 
 	"github.com/footprint-soc/footprint/hunts/evidence"
@@ -386,7 +385,7 @@ func unknown(name string, known []setting) error {
 			if name == spelling {
 				return nil
 			}
-			if d := levenshtein.ComputeDistance(name, spelling); d < distance {
+			if d := request.Distance(name, spelling); d < distance {
 				best, distance = spelling, d
 			}
 		}

@@ -40,13 +40,17 @@ var meanings = [...]struct{ key, words string }{
 	{"exclude", "without ignore hide"}, {"workspace", "ws tenant"}, {"places", "place logs"}, {"incident", "inc case ticket"},
 }
 
+// longestKey is longer than every key: what follows in a typed word tells nothing.
+const longestKey = 24
+
 // nearestKey is the key that was probably meant: by meaning when the word is a
 // common name for one, by edit distance otherwise.
 func nearestKey(typed string) string {
 	k := strings.ToLower(strings.Trim(typed, "-–—_"))
+	k = k[:min(len(k), longestKey)]
 	best, bestDistance := "", 1<<30
 	try := func(word, key string) {
-		if d := editDistance(k, word); d < bestDistance {
+		if d := Distance(k, word); d < bestDistance {
 			best, bestDistance = key, d
 		}
 	}
@@ -59,34 +63,4 @@ func nearestKey(typed string) string {
 		}
 	}
 	return best
-}
-
-// editDistance counts insertions, deletions, substitutions and swaps of
-// neighbours. Only the first 24 bytes of a are compared: no key is longer.
-func editDistance(a, b string) int {
-	if len(a) > 24 {
-		a = a[:24]
-	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d := min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, rows[i-2][j-2]+1)
-			}
-			rows[i][j] = d
-		}
-	}
-	return rows[len(a)][len(b)]
 }
