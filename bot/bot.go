@@ -67,7 +67,7 @@ type Store interface {
 	// Push stores a job and remembers its key in one step; false means that the
 	// key was seen before and nothing was stored.
 	Push(ctx context.Context, lane, kind, key string, payload []byte) (bool, error)
-	NewHuntID(ctx context.Context) (string, error)
+	NewHuntID(ctx context.Context, cause string) (string, error)
 	SaveHunt(ctx context.Context, h hunts.Hunt) error
 	Hunt(ctx context.Context, id string) (hunts.Hunt, bool, error)
 	Answer(ctx context.Context, huntID string) (hunts.Answer, bool, error)

@@ -78,18 +78,12 @@ func (b *Bot) admit(ctx context.Context, who hunts.Asker, name, what string) err
 // huntFor makes the hunt of an envelope, once. shape, where it is not nil, makes it
 // go on where another one ended.
 func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, asker hunts.Asker, shape func(*hunts.Hunt) error) (hunts.Hunt, error) {
-	id, ok, err := b.cfg.Documents.Asked.Get(ctx, key)
+	id, err := b.cfg.Store.NewHuntID(ctx, key)
 	if err != nil {
 		return hunts.Hunt{}, err
-	} else if ok {
-		if h, ok, err := b.cfg.Store.Hunt(ctx, id); err != nil || ok {
-			return h, err
-		}
 	}
-	if id == "" {
-		if id, err = b.cfg.Store.NewHuntID(ctx); err != nil {
-			return hunts.Hunt{}, err
-		}
+	if h, ok, err := b.cfg.Store.Hunt(ctx, id); err != nil || ok {
+		return h, err
 	}
 	h, err := b.cfg.Runner.Prepare(id, req, asker)
 	if err != nil {
@@ -108,9 +102,6 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 		return hunts.Hunt{}, b.policy.Refuse(ctx, asker, b.huntAction(h), "a hunt of this size needs a second person's approval, which a direct message can't give. Ask in a channel.")
 	case approval != "":
 		h.State = hunts.Held
-	}
-	if err := b.cfg.Documents.Asked.Put(ctx, key, id); err != nil {
-		return hunts.Hunt{}, err
 	}
 	return h, b.cfg.Store.SaveHunt(ctx, h)
 }

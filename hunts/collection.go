@@ -44,7 +44,6 @@ type Documents struct {
 	Sharers Collection[string, []string]  // users who got the same answer
 	Cancels Collection[string, string]    // who wants it stopped
 
-	Asked   Collection[string, string] // by envelope: the hunt that it asked for
-	Drafts  Collection[string, Draft]  // by the view of a form
-	Waiting Entries[time.Time]         // by hunt: when its approval ends
+	Drafts  Collection[string, Draft] // by the view of a form
+	Waiting Entries[time.Time]        // by hunt: when its approval ends
 }

@@ -56,7 +56,7 @@ type Runner interface {
 
 // Store is what is asked of the store beside documents.
 type Store interface {
-	NewHuntID(ctx context.Context) (string, error)
+	NewHuntID(ctx context.Context, cause string) (string, error)
 	SaveHunt(ctx context.Context, h hunts.Hunt) error
 	Hunt(ctx context.Context, id string) (hunts.Hunt, bool, error)
 	Answer(ctx context.Context, huntID string) (hunts.Answer, bool, error)

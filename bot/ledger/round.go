@@ -153,7 +153,7 @@ func (k *Keeper) prepareBatch(ctx context.Context, l incident.Ledger, batch []hu
 	refused := map[indicator.Indicator]string{}
 	once := ""
 	for _, h := range batch {
-		id, err := k.Store.NewHuntID(ctx)
+		id, err := k.Store.NewHuntID(ctx, "")
 		if err != nil {
 			return nil, nil, err
 		}

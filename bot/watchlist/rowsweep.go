@@ -69,7 +69,7 @@ func (w *Sweeps) makeRows(ctx context.Context, s sweep.Schedule, j sweep.Job, pr
 		}
 	}
 	looked := w.Clock().UTC()
-	id, err := w.Store.NewHuntID(ctx)
+	id, err := w.Store.NewHuntID(ctx, "")
 	if err != nil {
 		return made, hunts.Hunt{}, hunts.Answer{}, err
 	}

@@ -133,7 +133,7 @@ func (w *Sweeps) make(ctx context.Context, s sweep.Schedule, j sweep.Job, previo
 	if bounds.Back > 0 && bounds.Back < hunts.LateBy {
 		arrived = time.Time{} // what came late happened before that
 	}
-	id, err := w.Store.NewHuntID(ctx)
+	id, err := w.Store.NewHuntID(ctx, "")
 	if err != nil {
 		return made, err
 	}

@@ -62,7 +62,7 @@ type Files interface {
 
 // Store is what is asked of the store beside documents.
 type Store interface {
-	NewHuntID(ctx context.Context) (string, error)
+	NewHuntID(ctx context.Context, cause string) (string, error)
 	LoadPost(ctx context.Context, key string) (hunts.Post, bool, error)
 	Hunt(ctx context.Context, id string) (hunts.Hunt, bool, error)
 	SaveHunt(ctx context.Context, h hunts.Hunt) error

@@ -50,7 +50,7 @@ func hunt(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	defer parts.close()
-	id, err := parts.store.NewHuntID(ctx)
+	id, err := parts.store.NewHuntID(ctx, "")
 	if err != nil {
 		return err
 	}

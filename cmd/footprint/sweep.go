@@ -57,7 +57,7 @@ func sweepOnce(ctx context.Context, p process, args []string) error {
 		return err
 	}
 	defer parts.close()
-	id, err := parts.store.NewHuntID(ctx)
+	id, err := parts.store.NewHuntID(ctx, "")
 	if err != nil {
 		return err
 	}

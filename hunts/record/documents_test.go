@@ -39,7 +39,6 @@ func TestDocumentsOfTheVersionBeforeAreRead(t *testing.T) {
 		"recalled:F-7QK2":               {`{"hunt":"F-7QK2","from":"CLEAN","to":"REACHED","devices":["WS-1"],"events":2,"found":` + stamp + `}`, false, one(ctx, d.Recalls, "F-7QK2"), hunts.Recall{Hunt: "F-7QK2", From: hunts.Clean, To: hunts.Reached, Devices: []string{"WS-1"}, Events: 2, Found: at}},
 		"sharers:F-7QK2":                {`["U1","U2"]`, false, one(ctx, d.Sharers, "F-7QK2"), []string{"U1", "U2"}},
 		"cancel:F-7QK2":                 {`"@ana"`, false, one(ctx, d.Cancels, "F-7QK2"), "@ana"},
-		"hunt-of:envelope:Ev1":          {`"F-7QK2"`, false, one(ctx, d.Asked, "envelope:Ev1"), "F-7QK2"},
 		"draft:V1":                      {`{"text":"203.0.113.66","since":"since=7d","devices":"","why":"tip","workspace":""}`, false, one(ctx, d.Drafts, "V1"), hunts.Draft{Text: "203.0.113.66", Since: "since=7d", Why: "tip"}},
 		"ledger:C1:1.2":                 {`{"channel":"C1","thread":"1.2","paused":true,"lines":[{"indicator":{},"state":"held","why":"private","asker":{"user":"U1"},"seen":["1.2"]}],"covered":{},"rounds":2}`, false, one(ctx, threads.Ledgers, thread), incident.Ledger{Channel: "C1", Thread: "1.2", Paused: true, Rounds: 2, Lines: []incident.Line{{State: incident.Skipped, Why: "private", Asker: hunts.Asker{User: "U1"}, Seen: []string{"1.2"}}}}},
 		"ledger-of:C1:1.2":              {`"1.1"`, false, one(ctx, threads.Of, thread), "1.1"},

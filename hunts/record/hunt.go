@@ -2,7 +2,9 @@ package record
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -91,20 +93,36 @@ func (s *Store) Blob(ctx context.Context, key string) ([]byte, bool, error) {
 const idLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // NewHuntID reserves an id that nobody has: F- and four letters, more when
-// those run out.
-func (s *Store) NewHuntID(ctx context.Context) (string, error) {
+// those run out. For the same cause it gives the same id again, even after Redis
+// evicted the reservation: a cause that comes back must not become a second hunt.
+// An empty cause is always a new one.
+func (s *Store) NewHuntID(ctx context.Context, cause string) (string, error) {
+	whose := s.cfg.Replica
+	if cause != "" {
+		whose = "for " + cause
+	}
 	for try := range 12 {
 		letters := make([]byte, 4+try/4)
-		if err := s.random(letters); err != nil {
+		if cause != "" {
+			sum := sha256.Sum256([]byte(strconv.Itoa(try) + " " + cause))
+			copy(letters, sum[:])
+		} else if err := s.random(letters); err != nil {
 			return "", err
 		}
 		for i, b := range letters {
 			letters[i] = idLetters[int(b)%len(idLetters)]
 		}
 		id := "F-" + string(letters)
-		free, err := s.db.SetNX(ctx, s.keys.id(id), s.cfg.Replica, keepHunt+24*time.Hour).Result()
+		free, err := s.db.SetNX(ctx, s.keys.id(id), whose, keepHunt+24*time.Hour).Result()
 		if err != nil {
 			return "", gone(err)
+		}
+		if !free && cause != "" {
+			holder, err := s.db.Get(ctx, s.keys.id(id)).Result()
+			if err := gone(err); err != nil {
+				return "", err
+			}
+			free = holder == whose
 		}
 		if free {
 			return id, nil

@@ -130,7 +130,7 @@ func TestHuntIDs(t *testing.T) {
 			s := recordtest.Open(t, server.URL(), "x")
 			makers.Go(func() {
 				for range 100 {
-					id, err := s.NewHuntID(t.Context())
+					id, err := s.NewHuntID(t.Context(), "")
 					if err != nil {
 						t.Error(err)
 						return
@@ -146,6 +146,24 @@ func TestHuntIDs(t *testing.T) {
 		}
 		makers.Wait()
 	})
+	t.Run("are the same for the same cause, even when the reservation is gone, and never another's", func(t *testing.T) {
+		server := recordtest.Any(t)
+		s := recordtest.Open(t, server.URL(), "x")
+		first, err := s.NewHuntID(t.Context(), "envelope:1")
+		check(t, err)
+		again, err := s.NewHuntID(t.Context(), "envelope:1")
+		check(t, err)
+		other, err := s.NewHuntID(t.Context(), "envelope:2")
+		check(t, err)
+		c := server.Client()
+		defer func() { _ = c.Close() }()
+		check(t, c.FlushAll(t.Context()).Err())
+		evicted, err := s.NewHuntID(t.Context(), "envelope:1")
+		check(t, err)
+		if first != again || first != evicted || first == other {
+			t.Errorf("the ids are %s, %s, %s for one cause and %s for another", first, again, evicted, other)
+		}
+	})
 	t.Run("grow when the short ones are taken", func(t *testing.T) {
 		// the same four letters each time: everything is taken after the first
 		s, err := record.Open(t.Context(), record.Config{URL: recordtest.Any(t).URL(), Random: constant('A')})
@@ -153,14 +171,14 @@ func TestHuntIDs(t *testing.T) {
 		defer s.Close()
 		var lengths []int
 		for range 3 {
-			id, err := s.NewHuntID(t.Context())
+			id, err := s.NewHuntID(t.Context(), "")
 			check(t, err)
 			lengths = append(lengths, len(id)-2)
 		}
 		if !reflect.DeepEqual(lengths, []int{4, 5, 6}) {
 			t.Errorf("lengths are %v", lengths)
 		}
-		if _, err := s.NewHuntID(t.Context()); hunts.KindOf(err) != hunts.KindUnavailable {
+		if _, err := s.NewHuntID(t.Context(), ""); hunts.KindOf(err) != hunts.KindUnavailable {
 			t.Errorf("with all taken: %v", err)
 		}
 	})

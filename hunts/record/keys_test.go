@@ -16,7 +16,7 @@ import (
 func everything(t *testing.T, s *record.Store) {
 	t.Helper()
 	ctx := t.Context()
-	id, err := s.NewHuntID(ctx)
+	id, err := s.NewHuntID(ctx, "")
 	check(t, err)
 	check(t, s.SaveHunt(ctx, hunts.Hunt{ID: id}))
 	check(t, s.SaveAnswer(ctx, strings.Repeat("a long question ", 20), hunts.Answer{HuntID: id}, time.Minute))
