@@ -8,6 +8,7 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/kql"
+	"github.com/footprint-soc/footprint/hunts/upstream"
 )
 
 // judgeRows decides the verdict of a hunt for behavior. NothingFound stands on what
@@ -63,12 +64,7 @@ func (r *Runner) rowCoverage(ctx context.Context, h hunts.Hunt, s *searcher, see
 		c.Problems = append(c.Problems, hunts.Count(c.BadLines, "line")+" of the export could not be read")
 	}
 	c.Problems = append(c.Problems, r.rowsUnread(d)...)
-	if d.clock.Fixed > 0 {
-		c.Problems = append(c.Problems, fmt.Sprintf("the query has a filter on a date of its own (line %d), so it does not search all of the look-back", d.line(d.clock.Fixed)))
-	}
-	if limit := d.leavesOut(); limit != "" {
-		c.Problems = append(c.Problems, fmt.Sprintf("the query leaves rows out itself (%s) before it has looked at them all", limit))
-	}
+	c.Problems = append(c.Problems, d.doubts()...)
 	if !hunts.AllDone(s.slices) {
 		c.Problems = append(c.Problems, unsearchedText(s.unsearched(), len(s.slices)))
 	} else if rows == 0 && covErr == nil {
@@ -76,6 +72,23 @@ func (r *Runner) rowCoverage(ctx context.Context, h hunts.Hunt, s *searcher, see
 	}
 	c.Complete = len(c.Problems) == 0
 	return c
+}
+
+// doubts are what a query does itself that keeps an empty result from meaning nothing.
+func (d Definition) doubts() (out []string) {
+	if d.clock.Fixed > 0 {
+		out = append(out, fmt.Sprintf("the query has a filter on a date of its own (line %d), so it does not search all of the look-back", d.line(d.clock.Fixed)))
+	}
+	if d.clock.Odd > 0 {
+		out = append(out, fmt.Sprintf("the query handles the clock itself (line %d), so that its text does not tell what it searches", d.line(d.clock.Odd)))
+	}
+	if limit, _ := upstream.Limit(d.Query); limit != "" {
+		out = append(out, fmt.Sprintf("the query leaves rows out itself (%s) before it has looked at them all", limit))
+	}
+	if call, line := upstream.Elsewhere(d.Query); line > 0 {
+		out = append(out, fmt.Sprintf("the query reads beyond its scope (%s, line %d), and nobody knows how complete that is", call, d.line(line)))
+	}
+	return out
 }
 
 // deviceTable tells whether the rows of a table come from sensors on devices.

@@ -217,6 +217,11 @@ func TestAPublishedHuntSaysFoundOrNothingFoundAndNeverMoreThanItSearched(t *test
 		"other.kql":     "DeviceNetworkEvents | where RemoteUrl == 'nowhere.example' | join kind=inner DeviceFileEvents on DeviceName",
 		"cut.kql":       "DeviceNetworkEvents | take 5 | where RemoteUrl == 'nowhere.example'",
 		"dated.kql":     "DeviceNetworkEvents | where TimeGenerated > datetime(2026-11-26) | where RemoteUrl == 'nowhere.example'",
+		"older.kql":     "DeviceNetworkEvents | where Timestamp < ago(2d) and RemoteUrl == 'nowhere.example'",
+		"base.kql":      "let old = DeviceNetworkEvents | where Timestamp > ago(9d) and RemoteUrl == 'nowhere.example' | distinct DeviceName; DeviceNetworkEvents | where Timestamp > ago(1d) and RemoteUrl == 'nowhere.example' and DeviceName !in (old)",
+		"count.kql":     "DeviceNetworkEvents | where RemoteUrl == 'nowhere.example' | count",
+		"sums.kql":      "DeviceNetworkEvents | where RemoteUrl == 'nowhere.example' | summarize N = count(), D = dcount(DeviceName), Last = max(Timestamp), S = make_set(DeviceName)",
+		"first.kql":     "DeviceNetworkEvents | top 5 by Timestamp | where RemoteUrl == 'nowhere.example'",
 		"broken.kql":    "DeviceNetworkEvents | where RemoteUrlX == 'nowhere.example'",
 		"portal.yaml":   upstreamHunt("let starttime = todatetime('{{StartTimeISO}}');\nlet endtime = todatetime('{{EndTimeISO}}');\n" + odd + "\n| where TimeGenerated between (starttime .. endtime)\n| summarize N = count() by DeviceName"),
 		"unordered.kql": odd + " | summarize Rows = count()",
@@ -238,6 +243,11 @@ func TestAPublishedHuntSaysFoundOrNothingFoundAndNeverMoreThanItSearched(t *test
 		{"hunt other since=4d", hunts.CouldNotTell, "DeviceFileEvents holds no event in this window", 4},
 		{"hunt cut since=4d", hunts.CouldNotTell, "the query leaves rows out itself (take)", 4},
 		{"hunt dated since=4d", hunts.CouldNotTell, "the query has a filter on a date of its own", 4},
+		{"hunt older since=4d", hunts.CouldNotTell, "the query handles the clock itself (line 1)", 2},
+		{"hunt base since=4d", hunts.NothingFound, "no row matched the hunt", 1}, // what it compares with lies before
+		{"hunt count since=4d", hunts.NothingFound, "no row matched the hunt", 4},
+		{"hunt sums since=4d", hunts.NothingFound, "no row matched the hunt", 4},
+		{"hunt first since=4d", hunts.CouldNotTell, "the query leaves rows out itself (top)", 4},
 		{"hunt broken since=4d", hunts.CouldNotTell, "the workspace", 4},
 	} {
 		a := ask(t, r, rowsNow, c.text)

@@ -125,7 +125,7 @@ func (r *Runner) searchRows(ctx context.Context, h hunts.Hunt, d Definition, pro
 	}
 	a.Places = d.rowPlaces(a)
 	judgeRows(&a, s.unsearched())
-	a.Notes = append(a.Notes, d.rowNotes(a)...)
+	a.Notes = nonNil(append(a.Notes, d.rowNotes(a)...))
 	a.Source.CPUMS, a.Source.Scanned, a.Source.Queries = s.cost.CPU.Milliseconds(), s.cost.DataScanned, s.queries
 	return a
 }
@@ -177,6 +177,9 @@ func (d Definition) answered(f foundRows) hunts.Answer {
 			Device: l.Device, Account: l.Account, Process: l.Process, Parent: l.Parent, RemoteIP: l.IP, RemoteHost: l.Host, Outcome: hunts.OutcomeOther, Matched: []string{}, Events: 1, FirstSeen: l.Time.Time, LastSeen: l.Time.Time,
 		})
 	}
+	if countsNothing(*t) { // a query that ends in count gives a row for nothing too
+		t.Rows, t.Total, t.Unplaced, a.Rows, a.Totals, a.Outcomes.Other = [][]any{}, 0, 0, nil, hunts.Totals{}, 0
+	}
 	t.Cut = int64(len(t.Rows)) < t.Total
 	a.Truncated.Rows = t.Cut
 	t.Key = d.keyOf(columns)
@@ -189,6 +192,19 @@ func (d Definition) answered(f foundRows) hunts.Answer {
 	a.ByProcess = processesOf(a.Rows)
 	a.Totals.Processes = int64(len(a.ByProcess))
 	return a
+}
+
+// countsNothing tells that the only row of a table holds nothing but zeros.
+func countsNothing(t hunts.Table) bool {
+	if t.Total != 1 || len(t.Rows) != 1 {
+		return false
+	}
+	for c := range t.Columns {
+		if !slices.Contains([]string{"", "0", "0.0", "false", "NaN", "[]", "{}"}, t.Text(0, c)) {
+			return false
+		}
+	}
+	return true
 }
 
 // cellOf is a value of a row as an answer carries it: lists and bags as their JSON.
@@ -271,7 +287,7 @@ func (d Definition) rowNotes(a hunts.Answer) []string {
 	} else if back := d.lookback(); back > 0 {
 		out = append(out, fmt.Sprintf("This hunt also reads the %s before its window.", longText(back)))
 	}
-	if limit := d.leavesOut(); limit == "" && a.Table.Total > 0 {
+	if limit, _ := upstream.Limit(d.Query); limit == "" && a.Table.Total > 0 {
 		if name := d.limits(); name != "" {
 			out = append(out, fmt.Sprintf("The query itself leaves rows out (%s): there may be more.", name))
 		}

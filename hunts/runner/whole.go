@@ -2,11 +2,11 @@ package runner
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/request"
+	"github.com/footprint-soc/footprint/hunts/upstream"
 )
 
 // comparing are the calls whose result changes when a window is searched in parts: a
@@ -49,7 +49,8 @@ func (d Definition) ownBack() time.Duration {
 	case !d.behavior() || d.clock.Reads == "":
 		return 0
 	case d.clock.Back > 0:
-		return max(d.clock.Back, d.lookback())
+		stated, _ := request.ParseDuration(d.Footprint.Lookback)
+		return max(d.clock.Back, stated)
 	case d.lookback() > 0:
 		return d.lookback()
 	}
@@ -117,25 +118,16 @@ func (d *Definition) noteTime() {
 	if d.clock.Fixed > 0 {
 		d.note(d.line(d.clock.Fixed), "has a filter on a date of its own: it never says that nothing was found")
 	}
+	if d.clock.Odd > 0 {
+		d.note(d.line(d.clock.Odd), "handles the clock so that its text does not tell what it searches: it never says that nothing was found")
+	}
+	if name, line := upstream.Elsewhere(d.Query); line > 0 {
+		d.note(d.line(line), "reads beyond its scope (%s): it never says that nothing was found", name)
+	}
 	for _, name := range []string{"take", "limit", "sample"} {
 		if line := d.calls.Line(name); line > 0 {
 			d.note(d.line(line), "leaves rows out itself (%s)", name)
 			break
 		}
 	}
-}
-
-// leavesOut is where a query drops rows before it has looked at them all: then it
-// can't say that nothing was found. A limit behind its last step drops what was found.
-func (d Definition) leavesOut() string {
-	last := ""
-	for _, u := range d.calls.Calls {
-		switch {
-		case slices.Contains([]string{"take", "limit", "sample"}, u.Name):
-			last = u.Name
-		case last != "" && slices.Contains([]string{"where", "join", "lookup", "summarize", "union", "distinct", "mv-expand", "mv-apply"}, u.Name):
-			return last
-		}
-	}
-	return ""
 }

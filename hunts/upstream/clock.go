@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,24 +15,28 @@ type Clock struct {
 	// Reads: it calls ago() or now(), so it looks back from the moment it runs.
 	Reads string
 	Line  int
-	// Back is how far it looks back that way; 0 where its text does not tell.
+	// Back is how far it looks back that way, the least of several; 0 where its text
+	// does not tell.
 	Back time.Duration
-	// Before is how far it reads before the beginning of the window it is given.
+	// Before is how far it reads before the beginning of its window.
 	Before time.Duration
-	// Fixed is the line of a filter on a date that is written out, 0 for none.
+	// Fixed is the line of a date that is written out, 0 for none.
 	Fixed int
+	// Odd is the line where it handles the clock in a way that does not tell what it
+	// searches: it may end before now, or begin anywhere. 0 for none.
+	Odd int
 }
+
+const spanText = `(\d+(?:\.\d+)?(?:d|h|m|s|ms|minutes?|min|hours?|hrs?|days?|sec|seconds?)\b|totimespan\([^)]*\)|time\([^)]*\)|timespan\([^)]*\)|\w+)`
 
 // The timespans that look-backs are written in.
 var (
 	span      = regexp.MustCompile(`\b(\d+(?:\.\d+)?)(d|h|m|s|ms|minute|minutes|min|hour|hours|hr|hrs|day|days|sec|second|seconds)\b`)
-	spanText  = `(\d+(?:\.\d+)?(?:d|h|m|s|ms|minutes?|min|hours?|hrs?|days?|sec|seconds?)\b|totimespan\([^)]*\)|time\([^)]*\)|timespan\([^)]*\)|\w+)`
 	agoCall   = regexp.MustCompile(`\b(?:ago|now)\s*\(\s*-?\s*` + spanText)
 	nowMinus  = regexp.MustCompile(`\bnow\s*\(\s*\)\s*-\s*` + spanText)
 	fromMinus = regexp.MustCompile(`\b(?:window_from|window_to|settled_from|starttime|endtime|StartTime|EndTime|start|end)\s*-\s*` + spanText)
 	letSpan   = regexp.MustCompile(`\blet\s+(\w+)\s*=\s*` + spanText)
 	rounded   = regexp.MustCompile(`\b(?:startof(?:day|week|month|year)|bin|floor)\s*\(\s*(?:ago|now)\b`)
-	fixedDate = regexp.MustCompile(`(?i)\b(?:TimeGenerated|Timestamp)\b[^|;\n]*\b(?:datetime\s*\(|todatetime\s*\(\s*["'@])`)
 )
 
 // Placeholders that the portal fills in hunting queries.
@@ -66,19 +71,25 @@ func ClockOf(query string, calls kql.References) Clock {
 	for _, m := range letSpan.FindAllStringSubmatch(code, -1) {
 		named[m[1]] = value(m[2], named)
 	}
-	for _, form := range []*regexp.Regexp{agoCall, nowMinus} {
-		for _, m := range form.FindAllStringSubmatch(code, -1) {
-			c.Back = max(c.Back, value(m[1], named))
+	spans, odd := lookBacks(code, named)
+	if odd >= 0 {
+		c.Odd = lineAt(code, odd)
+		for _, form := range []*regexp.Regexp{agoCall, nowMinus} {
+			for _, m := range form.FindAllStringSubmatch(code, -1) {
+				c.Back = max(c.Back, value(m[1], named))
+			}
 		}
 	}
-	if c.Back > 0 && rounded.MatchString(code) {
-		c.Back += 24 * time.Hour // startofday(ago(7d)) lies up to a day before
+	if len(spans) > 0 {
+		most := max(c.Back, slices.Max(spans))
+		c.Back = slices.Min(spans)
+		c.Before = most - c.Back
 	}
 	for _, m := range fromMinus.FindAllStringSubmatch(code, -1) {
 		c.Before = max(c.Before, value(m[1], named))
 	}
-	if m := fixedDate.FindStringIndex(code); m != nil && !strings.Contains(query, startPlaceholder) {
-		c.Fixed = 1 + strings.Count(code[:m[0]], "\n")
+	if at := datePlace(code); at >= 0 && !strings.Contains(query, startPlaceholder) {
+		c.Fixed = lineAt(code, at)
 	}
 	return c
 }

@@ -111,19 +111,32 @@ func TestTheTableIsWhatTheConnectorNamesAndTheQueryReads(t *testing.T) {
 func TestWhatAQueryDoesWithTimeIsReadFromItsText(t *testing.T) {
 	const d = 24 * time.Hour
 	for text, want := range map[string]Clock{
-		"T | where TimeGenerated > ago(14d)":                                                     {Reads: "ago()", Line: 1, Back: 14 * d},
-		"T\n| where Timestamp between (ago(30d) .. ago(1d))":                                     {Reads: "ago()", Line: 2, Back: 30 * d},
-		"let back = 10d;\nT | where Timestamp > ago(back)":                                       {Reads: "ago()", Line: 2, Back: 10 * d},
-		"T | where Timestamp > now() - 6h":                                                       {Reads: "now()", Line: 1, Back: 6 * time.Hour},
-		"T | where Timestamp > now(-2h)":                                                         {Reads: "now()", Line: 1, Back: 2 * time.Hour},
-		"T | where Timestamp > startofday(ago(7d))":                                              {Reads: "ago()", Line: 1, Back: 8 * d},
-		"let back = toscalar(T | count); T | where Timestamp > ago(back * 1d)":                   {Reads: "ago()", Line: 1},
-		"T | where TimeGenerated > window_from - 14d":                                            {Before: 14 * d},
-		"let starttime = todatetime('{{StartTimeISO}}'); T | where Timestamp > starttime - 7d":   {Before: 7 * d},
-		"T | where TimeGenerated > datetime(2023-01-01)":                                         {Fixed: 1},
-		"T\n| where TimeGenerated > todatetime('2023-01-01')":                                    {Fixed: 2},
-		"T | where Note == 'ago(3d)' // ago(4d)":                                                 {},
-		"T | where TimeGenerated >= window_from and TimeGenerated < window_to | extend A = 1d/2": {},
+		"T | where TimeGenerated > ago(14d)":                                                       {Reads: "ago()", Line: 1, Back: 14 * d},
+		"T\n| where Timestamp between (ago(30d) .. ago(1d))":                                       {Reads: "ago()", Line: 2, Back: 30 * d, Odd: 2},
+		"let back = 10d;\nT | where Timestamp > ago(back)":                                         {Reads: "ago()", Line: 2, Back: 10 * d},
+		"T | where Timestamp > now() - 6h":                                                         {Reads: "now()", Line: 1, Back: 6 * time.Hour},
+		"T | where Timestamp > now(-2h)":                                                           {Reads: "now()", Line: 1, Back: 2 * time.Hour},
+		"T | where Timestamp > startofday(ago(7d))":                                                {Reads: "ago()", Line: 1, Back: 8 * d},
+		"let back = toscalar(T | count); T | where Timestamp > ago(back * 1d)":                     {Reads: "ago()", Line: 1, Odd: 1},
+		"T | where Timestamp between (ago(2d) .. now())":                                           {Reads: "ago()", Line: 1, Back: 2 * d},
+		"let old = T | where Timestamp > ago(14d);\nT | where Timestamp > ago(1d) | join old on a": {Reads: "ago()", Line: 1, Back: d, Before: 13 * d},
+		"let start = ago(3d);\nT | where Timestamp >= start and Timestamp <= now()":                {Reads: "ago()", Line: 1, Back: 3 * d},
+		"let start = ago(3d); T | where Timestamp < start":                                         {Reads: "ago()", Line: 1, Back: 3 * d, Odd: 1},
+		"T | where Timestamp < ago(7d)":                                                            {Reads: "ago()", Line: 1, Back: 7 * d, Odd: 1},
+		"T | where Timestamp > startofday(now())":                                                  {Reads: "now()", Line: 1, Odd: 1},
+		"T | extend Age = now() - Timestamp\n| where Age < 1d":                                     {Reads: "now()", Line: 1, Odd: 1},
+		"T | where ingestion_time() > ago(1h)":                                                     {Reads: "ago()", Line: 1, Back: time.Hour, Odd: 1},
+		"let n = 7d; T | where Timestamp > ago(2 * n)":                                             {Reads: "ago()", Line: 1, Odd: 1},
+		"let start = datetime(2026-11-01);\nT | where Timestamp > start":                           {Fixed: 1},
+		"T | where Timestamp > make_datetime(2026, 11, 1)":                                         {Fixed: 1},
+		"T | where Timestamp > '2026-11-01'":                                                       {Fixed: 1},
+		"let data = datatable(t:datetime)[datetime(2026-11-01)]; T | where a in (data)":            {},
+		"T | where TimeGenerated > window_from - 14d":                                              {Before: 14 * d},
+		"let starttime = todatetime('{{StartTimeISO}}'); T | where Timestamp > starttime - 7d":     {Before: 7 * d},
+		"T | where TimeGenerated > datetime(2023-01-01)":                                           {Fixed: 1},
+		"T\n| where TimeGenerated > todatetime('2023-01-01')":                                      {Fixed: 2},
+		"T | where Note == 'ago(3d)' // ago(4d)":                                                   {},
+		"T | where TimeGenerated >= window_from and TimeGenerated < window_to | extend A = 1d/2":   {},
 	} {
 		q, err := kql.Parse(text)
 		if err != nil {
@@ -131,6 +144,32 @@ func TestWhatAQueryDoesWithTimeIsReadFromItsText(t *testing.T) {
 		}
 		if got := ClockOf(text, q.References()); got != want {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+func TestALimitBeforeTheLastStepLeavesRowsOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"T | where a == 1 | take 10":                            "",
+		"T | where a == 1 | top 10 by b | project a, b":         "",
+		"T | take 5 | where a == 1":                             "take",
+		"T | top 5 by b | where a == 1":                         "top",
+		"T | where a == 1 | join (U | limit 5) on a":            "limit",
+		"T | where a in ((U | sample 3 | project a))":           "sample",
+		"let x = T | take 10;\nU | join kind=leftanti x on a":   "take",
+		"T | where a == '| take 5 | where' // | take 5 | where": "",
+		"T | extend top = 1 | where top == 2":                   "",
+		"externaldata(a:string)['x'] | take 5 | where a == 1":   "take",
+	} {
+		if got, line := Limit(text); got != want || (line > 0) != (want != "") {
+			t.Errorf("%s: %q at line %d, want %q", text, got, line, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"union workspace('x').T, T": "workspace", "T | join cluster('a').database('b').U on c": "cluster", "T | where a has 'workspace(1)'": "", "arg('').resources | take 1": "arg",
+	} {
+		if got, _ := Elsewhere(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
 }

@@ -53,6 +53,9 @@ func (p *parser) source() (Source, error) {
 	}
 	if p.accept("(") {
 		args, names, err := p.args()
+		if err == nil && p.is(".") {
+			return nil, p.unsupported(t, "tables of "+name+"()")
+		}
 		return &CallRef{at, &Call{at, name, args, names}}, err
 	}
 	return &TableRef{at, name}, nil
