@@ -36,7 +36,21 @@ func everything(evil string, v View) map[string][]Message {
 	found := []SweepLine{{Indicator: bad, Note: evil, Ticket: evil, Confidence: 85, QuietUntil: now, Hits: hits}}
 	survey := hunts.Survey{Verdict: hunts.CouldNotTell, Reason: evil, Indicators: a.ByIndicator, Hits: hits, Coverage: a.Coverage}
 	sweep := SweepView{Name: evil, Slot: now, Since: before(24 * time.Hour), Listed: 3, Survey: survey, Report: SweepReport{New: found, Still: found, Old: found, Quiet: found, Gone: []GonePair{{evil, "domain", evil}}, NotEvaluated: []NotEvaluated{{Value: evil, Kind: evil, Reason: evil}}, Left: map[string]int{"malformed": 1}}}
+	rows := a
+	rows.Hunt, rows.Verdict = evil, hunts.Found
+	rows.Table = &hunts.Table{
+		Columns: []hunts.Column{{Name: evil, Type: "string"}, {Name: "x" + evil, Type: "datetime"}, {Name: "Device", Type: evil}}, Rows: [][]any{{evil, evil, evil}, {nil, now.Format(time.RFC3339), `{"` + "a" + `":"b"}`}},
+		Total: 5000, Devices: 2, Unplaced: 1, Accounts: 1, Key: []string{evil}, Says: hunts.Says{Noun: evil, Verb: evil},
+	}
+	rows.Places = []hunts.Place{{Place: evil, Table: evil, Reason: evil}}
+	none := rows
+	none.Table = &hunts.Table{Columns: rows.Table.Columns, Rows: [][]any{}, Key: []string{evil}}
+	none.Verdict = hunts.NothingFound
+	rowSweep := RowSweepView{Name: evil, Hunt: evil, Slot: now, Missed: 2, Window: h.Window, Answer: rows, New: []int{0, 1}, Still: 3, Gone: 2, Named: []string{evil, evil}}
+	first := rowSweep
+	first.First = true
 	return map[string][]Message{
+		"rows": append(Details(h, rows, v), Answered(h, rows, v), Answered(h, none, v), Narrowed(h, rows, rows.Narrow(hunts.Filter{Facet: hunts.ByProcess, Value: evil}), v)), "row sweep": {RowSweep(rowSweep, v), RowSweep(first, v)},
 		"started": {Started(h, v)}, "progress": {Progress(h, hunts.Progress{Done: 3, Total: 7, Devices: 2, Events: 9, Verdict: hunts.Reached, Cancellable: true}, v)},
 		"waiting":  {Progress(h, hunts.Progress{QueuedAhead: 2, Cancellable: true}, v)},
 		"answered": {Answered(h, a, v)}, "details": Details(h, a, v),
