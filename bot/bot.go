@@ -20,6 +20,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/footprint-soc/footprint/bot/home"
 	"github.com/footprint-soc/footprint/bot/ledger"
 	"github.com/footprint-soc/footprint/bot/outbox"
 	"github.com/footprint-soc/footprint/bot/policy"
@@ -185,6 +186,7 @@ type Bot struct {
 
 	policy    *policy.Gate
 	watch     *watch.Keeper
+	home      *home.Tab
 	lists     *watchlist.Lists
 	schedules *watchlist.Schedules
 	sweeps    *watchlist.Sweeps
@@ -282,6 +284,7 @@ func New(ctx context.Context, cfg Config) (*Bot, error) {
 		Runner: cfg.Runner, Desk: desk{b}, Files: b.files, Watchlist: b.lists, Warrant: b.watch.Keep, Rules: incident.Rules{Guard: cfg.Guard, Cap: cfg.ThreadCap, Pause: cfg.ThreadPause}, BundleKey: cfg.BundleKey,
 		Clock: cfg.Clock, Log: cfg.Log, Team: b.team, Self: b.self, Replica: cfg.Replica, Workspaces: cfg.Workspaces,
 	})
+	b.home = b.homeTab()
 	return b, b.policy.UnknownGroups(ctx)
 }
 

@@ -103,6 +103,7 @@ func (b *Bot) huntFor(ctx context.Context, key string, req request.Request, aske
 	case approval != "":
 		h.State = hunts.Held
 	}
+	b.home.Note(ctx, h)
 	return h, b.cfg.Store.SaveHunt(ctx, h)
 }
 

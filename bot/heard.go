@@ -30,6 +30,8 @@ func (b *Bot) handleEvent(ctx context.Context, key string, payload json.RawMessa
 	switch {
 	case e.Type == "channel_left" || e.Type == "group_left" || e.Type == "member_left_channel" && e.User == b.self:
 		return b.channels.Leave(ctx, e.Channel)
+	case e.Type == "app_home_opened":
+		return b.homeOpened(ctx, e, outer.TeamID)
 	case e.Type == "message" && e.Subtype == "message_changed" && e.Edited != nil:
 		return b.edited(ctx, key, e)
 	case e.Type == "message" && e.Subtype == "message_deleted":

@@ -44,6 +44,7 @@ type Documents struct {
 	Sharers Collection[string, []string]  // users who got the same answer
 	Cancels Collection[string, string]    // who wants it stopped
 
-	Drafts  Collection[string, Draft] // by the view of a form
-	Waiting Entries[time.Time]        // by hunt: when its approval ends
+	Mine    Collection[string, []string] // by user: the hunts asked for, newest first
+	Drafts  Collection[string, Draft]    // by the view of a form
+	Waiting Entries[time.Time]           // by hunt: when its approval ends
 }

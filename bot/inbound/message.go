@@ -33,6 +33,7 @@ type Event struct {
 	Type      string   `json:"type"`
 	Channel   string   `json:"channel"`
 	DeletedTS string   `json:"deleted_ts"`
+	Tab       string   `json:"tab"`              // of the App Home that somebody opened
 	Edited    *Message `json:"message"`          // as an edit left it
 	Previous  *Message `json:"previous_message"` // as it was
 }

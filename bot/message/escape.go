@@ -132,6 +132,9 @@ var codeMrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`"
 // mention.
 var userID = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
 
+// channelID is what Slack's ids of channels and direct messages look like.
+var channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
+
 // appID is what Slack's ids of bots and apps look like.
 var appID = regexp.MustCompile(`^[AB][A-Z0-9]{6,30}$`)
 

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"strings"
 	"time"
 
 	"github.com/footprint-soc/footprint/hunts"
@@ -58,17 +57,5 @@ func (k Known) line() line {
 	if k.Mark != "" {
 		return l.and(sentence(k.Mark))
 	}
-	return l.and(ours("hunted "), at(k.At), ours(" by "), sentence(k.By), ours(": %s (", knownFound(k.Verdict, k.Devices)), sentence(k.Window), ours(", "), sentence(k.Hunt), ours(")"))
-}
-
-// knownFound is a verdict with the devices it is about.
-func knownFound(v hunts.Verdict, devices int64) string {
-	found := strings.ReplaceAll(string(v), "_", " ")
-	switch {
-	case devices == 0:
-		return found
-	case v == hunts.Reached || v == hunts.Tried:
-		return found + " by " + count(devices, "device")
-	}
-	return found + " on " + count(devices, "device")
+	return l.and(ours("hunted "), at(k.At), ours(" by "), sentence(k.By), ours(": %s (", foundText(k.Verdict, k.Devices)), sentence(k.Window), ours(", "), sentence(k.Hunt), ours(")"))
 }

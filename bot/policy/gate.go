@@ -135,6 +135,11 @@ func (g *Gate) May(ctx context.Context, who hunts.Asker, what hunts.Right) bool 
 	return say == ""
 }
 
+// Allowed are the rights of somebody in a channel, without a trace.
+func (g *Gate) Allowed(ctx context.Context, who hunts.Asker) []hunts.Right {
+	return slices.DeleteFunc(slices.Clone(allowable), func(r hunts.Right) bool { return !g.May(ctx, who, r) })
+}
+
 func refusal(say string) error {
 	if say == "" {
 		return nil

@@ -115,3 +115,14 @@ func (g *Gate) MayDecide(ctx context.Context, who hunts.Asker, h hunts.Hunt, app
 	}
 	return nil
 }
+
+// MayApprove tells the same of an approval without a trace: for what is offered, not
+// for what is done.
+func (g *Gate) MayApprove(ctx context.Context, who hunts.Asker, h hunts.Hunt) bool {
+	who.Channel = h.Asker.Channel
+	if who.User == h.Asker.User || !g.May(ctx, who, hunts.MayHunt) {
+		return false
+	}
+	a := g.file.approval()
+	return a == nil || len(a.Groups) == 0 || g.inGroups(ctx, who.User, a.Groups)
+}

@@ -16,8 +16,9 @@ const module = "github.com/footprint-soc/footprint/"
 // a lower floor, never sideways, never up. cmd/footprint may import them all.
 var arrows = map[string][]string{
 	"bot/watchlist":           {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed"},
+	"bot/home":                {"bot/message", "hunts", "hunts/sweep"},
 	"bot/ledger":              {"bot/inbound", "bot/message", "bot/outbox", "bot/policy", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep"},
-	"bot":                     {"bot/inbound", "bot/ledger", "bot/message", "bot/outbox", "bot/policy", "bot/watch", "bot/watchlist", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed", "hunts/warranty"},
+	"bot":                     {"bot/home", "bot/inbound", "bot/ledger", "bot/message", "bot/outbox", "bot/policy", "bot/watch", "bot/watchlist", "hunts", "hunts/evidence", "hunts/incident", "hunts/indicator", "hunts/request", "hunts/sweep", "hunts/sweep/feed", "hunts/warranty"},
 	"hunts/runner":            {"hunts", "hunts/indicator", "hunts/request", "hunts/kql", "hunts/upstream"},
 	"hunts/upstream":          {"hunts", "hunts/kql"},
 	"hunts/loganalytics":      {"hunts", "hunts/azure"},

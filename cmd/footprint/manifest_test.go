@@ -78,10 +78,10 @@ func plain(v any) any {
 
 func TestManifestAsksForTheLeastScopes(t *testing.T) {
 	for path, c := range map[string]struct{ scopes, events, shortcuts []string }{
-		smallApp: {scopes: []string{"channels:read", "chat:write", "commands", "files:write", "groups:read", "users:read"}, shortcuts: []string{message.ShortcutMessage}},
+		smallApp: {scopes: []string{"channels:read", "chat:write", "commands", "files:write", "groups:read", "users:read"}, events: []string{"app_home_opened"}, shortcuts: []string{message.ShortcutMessage}},
 		largeApp: {
 			[]string{"app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:read", "files:write", "groups:history", "groups:read", "metadata.message:read", "reactions:write", "users:read"},
-			[]string{"app_mention", "message.channels", "message.groups"},
+			[]string{"app_home_opened", "app_mention", "message.channels", "message.groups"},
 			[]string{message.ShortcutMessage, message.ShortcutLedger},
 		},
 	} {

@@ -11,7 +11,7 @@ func Documents(in JSON, now hunts.Clock) hunts.Documents {
 	return hunts.Documents{
 		Marks: marks(in, now), Earlier: earlier(in),
 		Before: before(in), Newer: newer(in), Recalls: recalls(in), Sharers: sharers(in), Cancels: cancels(in),
-		Drafts: drafts(in), Waiting: waiting(in),
+		Mine: mine(in), Drafts: drafts(in), Waiting: waiting(in),
 	}
 }
 
