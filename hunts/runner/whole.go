@@ -13,8 +13,9 @@ import (
 // clock of the query's own, rows that are compared with each other, the first of them.
 var comparing = []string{"ago", "now", "join", "top", "top-nested", "top-hitters", "dcount", "dcountif", "count_distinct", "count_distinctif", "make-series", "summarize", "distinct", "take", "limit", "sample", "prev", "next", "row_cumsum"}
 
-// unknownBack is how far a query is taken to look back whose text does not tell.
-const unknownBack = 30 * day
+// unknownBack is how far a query is taken to look back whose text does not tell: a
+// month is compared with the month before it, and the service keeps 90 days.
+const unknownBack = 90 * day
 
 // whole tells whether the body runs once over its whole window, and why. A hunt for
 // behavior always does: nobody but its query knows what its rows mean together.

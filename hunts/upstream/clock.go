@@ -36,7 +36,7 @@ var (
 	nowMinus  = regexp.MustCompile(`\bnow\s*\(\s*\)\s*-\s*` + spanText)
 	fromMinus = regexp.MustCompile(`\b(?:window_from|window_to|settled_from|starttime|endtime|StartTime|EndTime|start|end)\s*-\s*` + spanText)
 	letSpan   = regexp.MustCompile(`\blet\s+(\w+)\s*=\s*` + spanText)
-	rounded   = regexp.MustCompile(`\b(?:startof(?:day|week|month|year)|bin|floor)\s*\(\s*(?:ago|now)\b`)
+	rounded   = regexp.MustCompile(`\b(?:startofday|bin|floor)\s*\(\s*(?:ago|now)\b`)
 )
 
 // Placeholders that the portal fills in hunting queries.
@@ -80,7 +80,10 @@ func ClockOf(query string, calls kql.References) Clock {
 			}
 		}
 	}
-	if len(spans) > 0 {
+	switch {
+	case odd >= 0 && calendar.MatchString(code):
+		c.Back = 0
+	case len(spans) > 0:
 		most := max(c.Back, slices.Max(spans))
 		c.Back = slices.Min(spans)
 		c.Before = most - c.Back

@@ -13,7 +13,7 @@ import (
 const (
 	timeColumn = `(?:TimeGenerated|Timestamp)`
 	clockCall  = `(?:ago\s*\(\s*` + spanText + `\s*\)|now\s*\(\s*\)\s*-\s*` + spanText + `|now\s*\(\s*-\s*` + spanText + `\s*\))`
-	rounding   = `(?:(?:startof(?:day|week|month|year)|bin|floor)\s*\(\s*)?`
+	rounding   = `(?:(?:startofday|bin|floor)\s*\(\s*)?`
 )
 
 var (
@@ -26,6 +26,9 @@ var (
 	letClock   = regexp.MustCompile(`\blet\s+(\w+)\s*=\s*` + rounding + clockCall + `[^;|]{0,6};`)
 	letNow     = regexp.MustCompile(`\blet\s+(\w+)\s*=\s*now\s*\(\s*\)\s*;`)
 )
+
+// calendar are calls that reach back by months or weeks, further than any span beside them tells.
+var calendar = regexp.MustCompile(`\b(?:datetime_add|startof(?:month|year|week)|endof\w+|monthofyear|getmonth|make_datetime)\s*\(`)
 
 // lookBacks are the look-backs that a query states as lower bounds of its events'
 // time, and the first place where it handles the clock in any other way, -1 for none.

@@ -123,6 +123,8 @@ func TestWhatAQueryDoesWithTimeIsReadFromItsText(t *testing.T) {
 		"let start = ago(3d);\nT | where Timestamp >= start and Timestamp <= now()":                {Reads: "ago()", Line: 1, Back: 3 * d},
 		"let start = ago(3d); T | where Timestamp < start":                                         {Reads: "ago()", Line: 1, Back: 3 * d, Odd: 1},
 		"T | where Timestamp < ago(7d)":                                                            {Reads: "ago()", Line: 1, Back: 7 * d, Odd: 1},
+		"T | where Timestamp > startofmonth(ago(7d))":                                              {Reads: "ago()", Line: 1, Odd: 1},
+		"T | where Timestamp between (datetime_add('month', -1, now()) .. ago(1d))":                {Reads: "ago()", Line: 1, Odd: 1},
 		"T | where Timestamp > startofday(now())":                                                  {Reads: "now()", Line: 1, Odd: 1},
 		"T | extend Age = now() - Timestamp\n| where Age < 1d":                                     {Reads: "now()", Line: 1, Odd: 1},
 		"T | where ingestion_time() > ago(1h)":                                                     {Reads: "ago()", Line: 1, Back: time.Hour, Odd: 1},
