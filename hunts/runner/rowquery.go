@@ -113,7 +113,7 @@ func (p params) remoteConditions(r request.Request) []string {
 	if len(hosts) > 0 {
 		any := "(?:" + strings.Join(hosts, "|") + `)\.?`
 		out = append(out, "RemoteUrl matches regex "+kql.StringLiteral(`(?i)^(?:[a-z][a-z0-9+.\-]*://)?(?:[^/?#@]*@)?\[?`+any+`\]?(?:[/:?#]|$)`).String(),
-			`(ActionType endswith "Inspected" and tostring(AdditionalFields) matches regex `+kql.StringLiteral(`(?i)"(?:query|server_name|host)"\s*:\s*"`+any+`[":/]`).String()+")")
+			"tostring(AdditionalFields) matches regex "+kql.StringLiteral(`(?i)"(?:query|server_name|host)"\s*:\s*"`+any+`[":/]`).String())
 	}
 	return out
 }
