@@ -108,8 +108,12 @@ func TestTheRowsOfABehaviorHuntAreWhatACountInGoSays(t *testing.T) {
 func TestNothingIsSaidOfRowsThatMayMeanTheOpposite(t *testing.T) {
 	process := localworkspace.Grid{Columns: strings.Fields("TimeGenerated DeviceName FileName"), Rows: [][]any{{rowsNow.Add(-time.Hour), "ws-01", "agent.exe"}}}
 	r, _ := rowsRunner(t, map[string]localworkspace.Grid{"DeviceInfo": known(), "DeviceProcessEvents": process}, map[string]string{
+		"some.kql":     "DeviceProcessEvents | take 1",
 		"without.yaml": strings.ReplaceAll(upstreamHunt("DeviceInfo\n| distinct DeviceName\n| join kind=leftanti (DeviceProcessEvents | where FileName == 'agent.exe') on DeviceName"), "- DeviceNetworkEvents", "- DeviceProcessEvents"),
 	})
+	if a := ask(t, r, rowsNow, "hunt some since=1d"); !strings.HasPrefix(a.Reason, "1 row on 1 device; ") {
+		t.Errorf("of some rows it says %s", a.Reason)
+	}
 	if a := ask(t, r, rowsNow, "hunt without since=1d"); a.Verdict != hunts.Found || !strings.HasPrefix(a.Reason, "11 rows on 11 devices; ") {
 		t.Errorf("%s: %s", a.Verdict, a.Reason)
 	}

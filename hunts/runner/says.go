@@ -59,7 +59,7 @@ var saysByTable = map[string]hunts.Says{
 
 // says is the noun and the verb of an answer: those of the file, else those of its
 // table. A query that reads other tables too may list who did not do it, so that
-// nothing is said for it.
+// nothing is said for it; nor where it bounds its own rows, whose devices are not all.
 func (d Definition) says() hunts.Says {
 	out := hunts.Says{}
 	if len(d.tables) == 1 && d.tables[0] == d.Footprint.Table {
@@ -73,6 +73,9 @@ func (d Definition) says() hunts.Says {
 	}
 	if out.Noun == "" {
 		out.Noun = "device"
+	}
+	if d.limits() != "" {
+		out.Verb = ""
 	}
 	return out
 }
