@@ -23,6 +23,7 @@ func TestAPlaceSaysWhatItCouldNotRead(t *testing.T) {
 		return r
 	}
 	const lookups, domain = "place-dns-lookups", "dns=evil.example"
+	const links, clicks, firewall, servers = "place-mail-links", "place-url-clicks", "place-firewall", "place-dns-servers"
 	for name, c := range map[string]struct {
 		place   string
 		row     row
@@ -60,9 +61,26 @@ func TestAPlaceSaysWhatItCouldNotRead(t *testing.T) {
 		"a file on a row without device": {"place-files-executed", file(row{"FileName": "evil.exe", "DeviceName": ""}), "file=evil.exe device=ws-1", 0, "device"},
 		"an attachment without a hash":   {"place-mail-attachments", row{"FileName": "a.iso", "SHA256": "", "RecipientEmailAddress": "ana@corp.example"}, "file=" + hash, 0, "SHA256"},
 		"an attachment, by MD5":          {"place-mail-attachments", row{"FileName": "a.iso", "SHA256": "", "RecipientEmailAddress": "ana@corp.example"}, "file=" + strings.Repeat("ab", 16), 0, ""},
+		"a link behind SafeLinks":        {links, row{"Url": "https://eu.safelinks.protection.outlook.com/?url=https%3A%2F%2Fevil.example%2Fa&data=x"}, domain, 1, ""},
+		"a link behind URL Defense":      {links, row{"Url": "https://urldefense.com/v3/__https://evil.example/a__;!!x"}, domain, 1, ""},
+		"a link behind the old one":      {links, row{"Url": "https://urldefense.proofpoint.com/v2/url?u=https-3A__evil.example_a&d=x"}, domain, 1, ""},
+		"a wrapped link to another host": {links, row{"Url": "https://eu.safelinks.protection.outlook.com/?url=https%3A%2F%2Fgood.example%2Fa&data=x"}, domain, 0, ""},
+		"a link that is all encoded":     {links, row{"Url": "https%3A%2F%2Fevil.example%2Fa"}, domain, 0, "Url"},
+		"a template of another host":     {links, row{"Url": "https://{{name}}.good.example/"}, domain, 0, ""},
+		"a template of this host":        {links, row{"Url": "https://{{name}}.evil.example/"}, domain, 1, "Url"},
+		"somebody to write to":           {links, row{"Url": "mailto:ana@good.example"}, domain, 0, ""},
+		"no link":                        {links, row{"Url": ""}, domain, 0, "name"},
+		"a chain that was cut":           {clicks, row{"Url": "https://good.example/r", "UrlChain": `["https://good.example/r","https://ev`}, domain, 0, "UrlChain"},
+		"where a link led":               {clicks, row{"Url": "https://good.example/r", "UrlChain": `["https://good.example/r","https://evil.example/"]`}, domain, 1, ""},
+		"a path beside the name":         {firewall, row{"RequestURL": "/a", "DestinationHostName": "evil.example", "DestinationIP": "198.51.100.7"}, domain, 1, ""},
+		"the domain of a name":           {firewall, row{"DestinationDnsDomain": "evil.example", "DestinationIP": "198.51.100.7"}, domain, 1, ""},
+		"a translated address":           {firewall, row{"DestinationIP": "10.0.0.9", "DestinationTranslatedAddress": "203.0.113.66"}, "ip=203.0.113.66", 1, ""},
+		"an address of two meanings":     {firewall, row{"DestinationIP": "203.0.113.066"}, "ip=203.0.113.66", 0, "DestinationIP"},
+		"no row that says where to":      {firewall, row{"DestinationIP": "", "Activity": "THREAT"}, "ip=203.0.113.66", 0, "address name"},
+		"a name as Windows logs it":      {servers, row{"Name": "(4)evil(7)example(0)"}, domain, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := map[string]string{lookups: "DeviceEvents", "place-files-written": "DeviceFileEvents", "place-files-executed": "DeviceProcessEvents", "place-files-loaded": "DeviceImageLoadEvents", "place-mail-attachments": "EmailAttachmentInfo"}[c.place]
+			table := map[string]string{links: "EmailUrlInfo", clicks: "UrlClickEvents", firewall: "CommonSecurityLog", servers: "DnsEvents", lookups: "DeviceEvents", "place-files-written": "DeviceFileEvents", "place-files-executed": "DeviceProcessEvents", "place-files-loaded": "DeviceImageLoadEvents", "place-mail-attachments": "EmailAttachmentInfo"}[c.place]
 			rows := []row{c.row}
 			if c.place == "place-mail-attachments" {
 				rows = append(rows, row{"FileName": "b.iso", "SHA256": strings.Repeat("2", 64)})

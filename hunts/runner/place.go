@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,12 +20,21 @@ func (r *Runner) unread(req request.Request, d Definition) []hunts.Unread {
 		if u.Table != "" && u.Table != d.Footprint.Table && !strings.Contains(d.Query, u.Table) {
 			continue
 		}
-		if u.Column == "" || strings.Contains(d.Query, u.Column) && reads(req, u.Column) {
+		if u.Column == "" || strings.Contains(d.Query, u.Column) && (reads(req, u.Column) || d.searches(req, u.Column)) {
 			out = append(out, u)
 		}
 	}
 	return out
 }
+
+// searches tells whether a request is looked for in a column that a place names.
+func (d Definition) searches(req request.Request, column string) bool {
+	p := d.Footprint.Place
+	return p != nil && slices.Contains(p.Searched, column) && (len(req.IPs) > 0 || len(req.Domains) > 0 && !addressColumn.MatchString(column))
+}
+
+// addressColumn are the names of columns that hold addresses and no names.
+var addressColumn = regexp.MustCompile(`I[Pp](v[46]|Addr|Address)?$|^IPAddress$`)
 
 // reads tells whether a request is looked for in a column, or narrowed by it.
 func reads(req request.Request, column string) bool {

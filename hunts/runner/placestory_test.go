@@ -122,7 +122,7 @@ func TestAClickIsTiedToAPersonAndToTheDeviceThatConnected(t *testing.T) {
 // said nothing.
 func perimeter(rows ...[]any) map[string]localworkspace.Grid {
 	return map[string]localworkspace.Grid{
-		"CommonSecurityLog": {Columns: []string{"TimeGenerated", "SourceIP", "DestinationIP", "DestinationHostName", "RequestURL", "DeviceAction"}, Rows: rows},
+		"CommonSecurityLog": {Columns: []string{"TimeGenerated", "SourceIP", "DestinationIP", "DestinationHostName", "RequestURL", "DeviceAction", "DestinationTranslatedAddress", "DestinationDnsDomain"}, Rows: rows},
 		"DeviceNetworkInfo": {Columns: []string{"TimeGenerated", "DeviceName", "DeviceId", "IPAddresses"}, Rows: [][]any{
 			{placeTime("08:00:00"), "ws-1", "d1", `[{"IPAddress":"10.0.0.1"}]`}, {placeTime("08:00:00"), "ws-2", "d2", `[{"IPAddress":"10.0.0.2"}]`},
 			{placeTime("12:00:00"), "ws-9", "d9", `[{"IPAddress":"10.0.0.1"}]`},

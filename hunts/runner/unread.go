@@ -57,7 +57,7 @@ func doubted(rows []unreadRow, i indicator.Indicator) bool {
 			concerned = string(i.Kind) == strings.ToLower(what)
 		case u.What == "process", u.What == "file name":
 			concerned = i.Kind == indicator.KindFile
-		case u.What == "RemoteIP", u.What == "LocalIP", u.What == "address":
+		case u.What == "address", u.What == "the sender's address", addressColumn.MatchString(u.What):
 			concerned = len(req.IPs) > 0
 		case u.What == "device":
 			concerned = true
