@@ -66,8 +66,8 @@ func (w *Workspace) WaitHome(ctx context.Context, u *User, want func(Message) bo
 }
 
 // uiHome opens the Home tab of whoever sits at the page.
-func (w *Workspace) uiHome(context.Context, uiRequest) (answer, error) {
-	me := w.me()
+func (w *Workspace) uiHome(_ context.Context, q uiRequest) (answer, error) {
+	me := w.sitting(q.As)
 	me.OpenHome()
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -92,11 +92,17 @@ func (w *Workspace) serveUI(mux *http.ServeMux) {
 	mux.Handle("GET /", pageFiles())
 }
 
-// me is who sits at the page.
-func (w *Workspace) me() *User { return w.User("ana") }
+// sitting is who sits at the page: ana, or the colleague that the page names. Nobody
+// of another company sits there, and no bot.
+func (w *Workspace) sitting(name string) *User {
+	if u := w.User(name); u != nil && u.Team == teamID && u.bot == "" {
+		return u
+	}
+	return w.User("ana")
+}
 
-func (w *Workspace) uiState(rw http.ResponseWriter, _ *http.Request) {
-	me := w.me()
+func (w *Workspace) uiState(rw http.ResponseWriter, r *http.Request) {
+	me := w.sitting(r.URL.Query().Get("as"))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var channels, users []answer
@@ -112,7 +118,7 @@ func (w *Workspace) uiState(rw http.ResponseWriter, _ *http.Request) {
 		messages[c.ID] = list
 	}
 	for _, u := range w.users {
-		users = append(users, answer{"id": u.ID, "name": u.Name})
+		users = append(users, answer{"id": u.ID, "name": u.Name, "sits": u.Team == teamID && !u.Guest && u.bot == ""})
 	}
 	users = append(users, answer{"id": botUser, "name": "footprint"})
 	suggestions := w.cfg.Suggestions
@@ -166,6 +172,7 @@ type uiRequest struct {
 	ViewID     string         `json:"view_id"`
 	Values     map[string]any `json:"values"`
 	CallbackID string         `json:"callback_id"`
+	As         string         `json:"as"` // who sits at the page
 	channel    *Channel
 }
 
@@ -212,27 +219,27 @@ func (w *Workspace) uiPost(rw http.ResponseWriter, r *http.Request, do func(cont
 }
 
 func (w *Workspace) uiCommand(ctx context.Context, q uiRequest) (answer, error) {
-	return nil, w.slash(ctx, w.me(), q.channel, q.Text)
+	return nil, w.slash(ctx, w.sitting(q.As), q.channel, q.Text)
 }
 
 func (w *Workspace) uiMessage(_ context.Context, q uiRequest) (answer, error) {
-	m := w.say(w.me(), q.channel, q.ThreadTS, strings.ReplaceAll(q.Text, "@footprint", "<@"+botUser+">"))
+	m := w.say(w.sitting(q.As), q.channel, q.ThreadTS, strings.ReplaceAll(q.Text, "@footprint", "<@"+botUser+">"))
 	return answer{"ts": m.TS}, nil
 }
 
 func (w *Workspace) uiAction(ctx context.Context, q uiRequest) (answer, error) {
-	return nil, w.act(ctx, w.me(), q.channel, q.MessageTS, q.Action)
+	return nil, w.act(ctx, w.sitting(q.As), q.channel, q.MessageTS, q.Action)
 }
 
 func (w *Workspace) uiSubmit(ctx context.Context, q uiRequest) (answer, error) {
-	errs, err := w.submitView(ctx, w.me(), q.ViewID, q.Values)
+	errs, err := w.submitView(ctx, w.sitting(q.As), q.ViewID, q.Values)
 	return answer{"errors": errs}, err
 }
 
 func (w *Workspace) uiClose(ctx context.Context, q uiRequest) (answer, error) {
-	return nil, w.dismiss(ctx, w.me(), q.ViewID)
+	return nil, w.dismiss(ctx, w.sitting(q.As), q.ViewID)
 }
 
 func (w *Workspace) uiShortcut(ctx context.Context, q uiRequest) (answer, error) {
-	return nil, w.shortcut(ctx, w.me(), q.channel, q.MessageTS, q.CallbackID)
+	return nil, w.shortcut(ctx, w.sitting(q.As), q.channel, q.MessageTS, q.CallbackID)
 }

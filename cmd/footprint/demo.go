@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -57,6 +59,12 @@ func demo(ctx context.Context, p process, args []string) error {
 		a.live, a.exports, a.clock = false, exported, p.clock
 	}
 	cfg := config{botToken: slackLike.BotToken(), appToken: slackLike.AppToken(), slackAPI: slackLike.APIURL(), replica: "demo", workers: 16, bots: []string{demoPlaybook}, threadPause: 5 * time.Second}
+	var drop func()
+	var err error
+	if cfg.policy, drop, err = demoPolicy(); err != nil {
+		return err
+	}
+	defer drop()
 	parts, err := assemble(ctx, cfg, a)
 	if err != nil {
 		return err
@@ -72,6 +80,21 @@ func demo(ctx context.Context, p process, args []string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return runBot(ctx, cfg, parts, parts.clock, a.log) })
 	return group.Wait()
+}
+
+// demoPolicy writes the demo's policy: everybody may do everything, the audit
+// included, and a hunt of the very long look-back waits for a second person.
+func demoPolicy() (path string, drop func(), err error) {
+	dir, err := os.MkdirTemp("", "footprint-demo-")
+	if err != nil {
+		return "", nil, fmt.Errorf("a place for the demo's policy: %w", err)
+	}
+	path = filepath.Join(dir, "policy.yml")
+	const text = "default: {allow: [hunt, sweep, watch, mark, export, incident, audit]}\napproval: {look_back: 180d, expires: 1h}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return "", nil, fmt.Errorf("writing the demo's policy: %w", err)
+	}
+	return path, func() { _ = os.RemoveAll(dir) }, nil
 }
 
 func demoLog(w io.Writer) *slog.Logger {
@@ -97,6 +120,8 @@ func suggestions(fleet bool) []localslack.Suggestion {
 		{Label: "Only through PowerShell", Text: "/footprint dns=cdn-sync.example file=powershell.exe", Channel: "soc"},
 		{Label: "A noisy updater", Text: "/footprint dns=vendor-cdn.example since=24h", Channel: "soc"},
 		{Label: "A whole network, 30 days back", Text: "/footprint ip=203.0.113.0/24 since=30d", Channel: "soc"},
+		{Label: "A hunt for behavior", Text: "/footprint hunt rare-domains since=14d", Channel: "soc"},
+		{Label: "One that needs approval", Text: `/footprint dns=cdn-sync[.]example since=200d why="how long ago?"`, Channel: "soc"},
 		{Label: "A typo", Text: "/footprint ip=203.0.113.666", Channel: "soc"},
 		{Label: "Sweep the watchlist now", Text: "/footprint sweep run", Channel: "soc"},
 		{Label: "Who hunted what", Text: "/footprint audit since=1h", Channel: "soc"},
@@ -169,7 +194,10 @@ func demoStart(w *localslack.Workspace) {
 		"2. “A clean address, with a neighbor”: what CLEAN rests on.\n" +
 		"3. “Everything a device talked to”, then “A whole network, 30 days back”: press Cancel while it runs.\n" +
 		"4. “Sweep the watchlist now”: what is new since the last sweep; each hit has its own menu.\n" +
-		"5. In #incidents, open the thread of the Sentinel incident: the ledger names the devices. Press Hand-over.")
+		"5. “A hunt for behavior” needs no indicator: `/footprint hunt rare-domains since=14d`.\n" +
+		"6. “One that needs approval”: become me at the lower left (You are), find it under Home, and press Approve.\n" +
+		"7. “Who hunted what”: the audit, shown to you only.\n" +
+		"8. In #incidents, open the thread of the Sentinel incident: the ledger names the devices. Press Hand-over.")
 }
 
 // demoPlaybook is the bot of a Sentinel playbook that posts incidents.

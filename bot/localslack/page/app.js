@@ -1,5 +1,5 @@
 import { blocks } from './blocks.js';
-import { bytes, el, post, toast } from './dom.js';
+import { bytes, el, post, sitting, toast } from './dom.js';
 import { closeModal, modalErrors, showModal } from './modal.js';
 import { mrkdwn, names } from './mrkdwn.js';
 
@@ -19,13 +19,15 @@ function put(m) {
 }
 
 async function load() {
-  const answer = await fetch('/ui/state');
+  const answer = await fetch('/ui/state?as=' + encodeURIComponent(sitting.name));
   const s = await answer.json();
   state.me = s.me;
   state.channels = s.channels;
   state.suggestions = s.suggestions;
   state.commands = s.commands;
   state.home = s.home;
+  sitting.name = s.me.name;
+  $('as').replaceChildren(...s.users.filter((u) => u.sits).map((u) => el('option', { value: u.name, selected: u.id === s.me.id }, u.name)));
   for (const u of s.users) names().users.set(u.id, u.name);
   for (const c of s.channels) names().channels.set(c.id, c.name);
   state.messages = new Map(Object.entries(s.messages));
@@ -198,6 +200,7 @@ for (const [form, area, thread] of [['composer', 'text', () => null], ['reply', 
   });
 }
 $('close').addEventListener('click', () => { state.thread = null; draw(); $('text').focus(); });
+$('as').addEventListener('change', async () => { sitting.name = $('as').value; await load(); if (state.athome) openHome(); });
 $('home').addEventListener('click', openHome);
 $('menu').addEventListener('click', () => $('app').classList.toggle('nav'));
 document.addEventListener('keydown', (ev) => { if (ev.key === 'Escape' && state.thread && !document.querySelector('.veil')) { state.thread = null; draw(); $('text').focus(); } });

@@ -22,11 +22,14 @@ export function svg(tag, attrs, ...children) {
   return node;
 }
 
+// sitting is who sits at the page; the demo lets its reader be a colleague as well.
+export const sitting = { name: '' };
+
 export async function post(path, body) {
   const answer = await fetch('/ui/' + path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Footprint-Page': '1' },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ ...body, as: sitting.name }),
   });
   return answer.json();
 }
