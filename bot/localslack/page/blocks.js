@@ -85,11 +85,12 @@ export function element(e, press) {
   }
 }
 
-// once keeps a double click from asking twice.
+// once shows that a button was pressed, and keeps a double click from asking twice.
 function once(button, go) {
   if (button.disabled) return;
   button.disabled = true;
-  setTimeout(() => { button.disabled = false; }, 1200);
+  button.setAttribute('aria-busy', 'true');
+  setTimeout(() => { button.disabled = false; button.removeAttribute('aria-busy'); }, 1200);
   go();
 }
 
