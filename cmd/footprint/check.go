@@ -16,6 +16,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/footprint-soc/footprint/bot/policy"
+	"github.com/footprint-soc/footprint/hunts/evidence"
 	"github.com/footprint-soc/footprint/hunts/record"
 )
 
@@ -238,6 +239,9 @@ func (c *checker) skew(date string) {
 }
 
 func (c *checker) redis(ctx context.Context) {
+	if !c.cfg.bundleKey.IsZero() {
+		c.bundles(c.cfg.bundleKey.Public())
+	}
 	if c.cfg.redisURL == "" {
 		c.fails = append(c.fails, "two replicas, and keeping anything over a restart")
 		c.say("redis", "warn", "REDIS_URL is not set: everything is kept in memory and lost on exit, and only one replica can run")
@@ -249,6 +253,9 @@ func (c *checker) redis(ctx context.Context) {
 		return
 	}
 	defer func() { _ = store.Close() }()
+	if c.cfg.bundleKey.IsZero() {
+		c.keptKey(ctx, store)
+	}
 	info, err := store.Info(ctx)
 	if err != nil {
 		c.say("redis", "warn", "it answers, but INFO is refused: %v", err)
@@ -261,6 +268,30 @@ func (c *checker) redis(ctx context.Context) {
 	if strings.HasPrefix(info.Eviction, "allkeys") {
 		c.say("redis", "warn", "maxmemory-policy %s may throw work and audit away: use noeviction or volatile-ttl", info.Eviction)
 	}
+}
+
+// keptKey tells the public half of the key that the first start made. It makes none.
+func (c *checker) keptKey(ctx context.Context, store *record.Store) {
+	seed, err := store.BundleKey(ctx, "")
+	if err != nil {
+		c.say("bundles", "warn", "the key that signs evidence bundles can't be read: %v", err)
+		return
+	}
+	if seed == "" {
+		c.say("bundles", "off", "no key signs evidence bundles yet: the first start makes one and keeps it beside the audit")
+		return
+	}
+	key, err := evidence.ParseKey(seed)
+	if err != nil {
+		c.say("bundles", "fail", "the kept key that signs evidence bundles is damaged: set a key of your own, and keep the old public one for old bundles")
+		return
+	}
+	c.bundles(key.Public())
+}
+
+// bundles tells a public key, which say would take for a secret and hide.
+func (c *checker) bundles(public string) {
+	c.findings = append(c.findings, finding{"bundles", "ok", "evidence bundles are signed; prove one with: footprint verify --key " + public + " BUNDLE.zip"})
 }
 
 // files looks at the policy and the exclusions.
