@@ -1,6 +1,9 @@
 package hunts
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Verdict is the first word of every answer.
 type Verdict string
@@ -63,7 +66,7 @@ type Answer struct {
 	// Notes are sentences the reader must see beside the verdict ("12 more
 	// events to the same address or name do not record the process (or its hash),
 	// so file= can't be decided for them").
-	Notes []string `json:"notes,omitempty"`
+	Notes []string `json:"notes"`
 	// Beacons are regular intervals found in the rows, empty when none is regular.
 	Beacons []Beacon `json:"beacons,omitempty"`
 	// Neighbours are looked for after a CLEAN only, most devices first, at most 5.
@@ -71,6 +74,16 @@ type Answer struct {
 	// Unnamed counts the events whose rows don't say which indicator they
 	// matched: then none of those without events is clean. It is not kept.
 	Unnamed int64 `json:"-"`
+}
+
+// MarshalJSON writes notes as a list where there are none too: programs read it without
+// asking whether it is there.
+func (a Answer) MarshalJSON() ([]byte, error) {
+	type answer Answer
+	if a.Notes == nil {
+		a.Notes = []string{}
+	}
+	return json.Marshal(answer(a))
 }
 
 // AnswerRequest is the request as it was understood, in canonical form.

@@ -130,6 +130,9 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 			for _, wrong := range fits("answer", shape, got) {
 				t.Error(wrong)
 			}
+			if _, is := got["notes"].([]any); !is {
+				t.Errorf("notes is %v, and no list", got["notes"])
+			}
 		})
 	}
 }
