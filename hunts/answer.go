@@ -1,6 +1,7 @@
 package hunts
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 )
@@ -77,13 +78,17 @@ type Answer struct {
 }
 
 // MarshalJSON writes notes as a list where there are none too: programs read it without
-// asking whether it is there.
+// asking whether it is there. Whether < is escaped, the encoder outside decides.
 func (a Answer) MarshalJSON() ([]byte, error) {
 	type answer Answer
 	if a.Notes == nil {
 		a.Notes = []string{}
 	}
-	return json.Marshal(answer(a))
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	err := e.Encode(answer(a))
+	return out.Bytes(), err
 }
 
 // AnswerRequest is the request as it was understood, in canonical form.
