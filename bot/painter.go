@@ -37,7 +37,7 @@ func (p *painter) paint(now hunts.Progress) {
 	if now.SharedWith != "" {
 		p.bot.share(p.ctx, p.hunt, now.SharedWith)
 	}
-	if p.parent.TS == "" || now.Done >= now.Total && now.SharedWith == "" {
+	if p.parent.TS == "" || now.Done >= now.Total && now.SharedWith == "" && now.Endpoint == nil {
 		return
 	}
 	p.mu.Lock()
@@ -76,8 +76,16 @@ func (p *painter) draw() {
 		p.mu.Unlock()
 		err := p.bot.out.Edit(p.ctx, p.parent, func(v message.View) message.Message {
 			v.Known, v.Earlier, v.First = p.known.all, p.known.earlier, p.known.first
-			h, _ := p.bot.policy.Shown(p.hunt, p.parent.Channel, hunts.Answer{})
-			return message.Progress(h, *now, v)
+			var endpoint hunts.Answer
+			if now.Endpoint != nil {
+				endpoint = *now.Endpoint
+			}
+			shown := *now
+			h, a := p.bot.policy.Shown(p.hunt, p.parent.Channel, endpoint)
+			if now.Endpoint != nil {
+				shown.Endpoint = &a
+			}
+			return message.Progress(h, shown, v)
 		})
 		if err != nil {
 			p.bot.cfg.Log.Info("progress not shown", "hunt", p.hunt.ID, "error", err)

@@ -9,4 +9,8 @@ type Progress struct {
 	QueuedAhead int     // queries of others before the next one of this hunt; 0 when it runs
 	Cancellable bool
 	SharedWith  string // the hunt that asks the same and whose answer is waited for; empty when this one searches
+	// Endpoint is what the sensors of every scope say, once that is known and other
+	// places are still to be asked: what it calls CLEAN is no verdict yet.
+	Endpoint *Answer
+	Looking  []string // the places that are asked behind it
 }

@@ -71,7 +71,7 @@ func TestAHuntCanBeCancelledWhileThereIsSomethingToCancel(t *testing.T) {
 		want string
 	}{
 		{"waiting", hunts.Progress{QueuedAhead: 3, Cancellable: true}, "Cancel"}, {"searching", hunts.Progress{Done: 6, Total: 7, Cancellable: true}, "Cancel"},
-		{"all slices done", hunts.Progress{Done: 7, Total: 7, Cancellable: true}, ""}, {"not cancellable", hunts.Progress{Done: 1, Total: 7}, ""},
+		{"places to come", hunts.Progress{Done: 7, Total: 7, Cancellable: true, Endpoint: &hunts.Answer{}, Looking: []string{"mail"}}, "Cancel"}, {"all slices done", hunts.Progress{Done: 7, Total: 7, Cancellable: true}, ""}, {"not cancellable", hunts.Progress{Done: 1, Total: 7}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, _ := story()

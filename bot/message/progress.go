@@ -19,11 +19,15 @@ func Progress(h hunts.Hunt, now hunts.Progress, v View) Message {
 
 func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 	var p page
-	p.say(runningHead(h, now), progressLine(h, now), runningFoot(h, v))
+	lines := []line{runningHead(h, now)}
+	if now != nil && now.Endpoint != nil {
+		lines = append(lines, deviceLines(*now.Endpoint, endpointDevices)...)
+	}
+	p.say(append(lines, progressLine(h, now), runningFoot(h, v))...)
 	if v.ChannelNote != "" {
 		p.say(line{sentence(v.ChannelNote)})
 	}
-	if now == nil && v.Buttons || now != nil && now.Cancellable && (now.Total <= 0 || now.Done < now.Total) {
+	if now == nil && v.Buttons || now != nil && now.Cancellable && (now.Total <= 0 || now.Done < now.Total || now.Endpoint != nil) {
 		p.add(actions(button(ActionCancel, Action{Hunt: h.ID}, "Cancel"), showButton(v)), "")
 	}
 	return p.render(v.Form)
@@ -31,14 +35,30 @@ func running(h hunts.Hunt, now *hunts.Progress, v View) Message {
 
 func runningHead(h hunts.Hunt, now *hunts.Progress) line {
 	l := line{ours("🔎 Hunting ")}
-	if now != nil && now.Verdict == hunts.Reached {
-		l = line{ours("🔴 "), bold("REACHED so far"), ours(" · still hunting ")}
+	if so := soFar(now); so != "" {
+		l = line{ours("%s ", icon(so)), bold(word(so) + " so far"), ours(" · still hunting ")}
 	}
 	l = l.and(asked(h)...).dot(windowSpans(h.Window)...)
 	if len(h.Workspaces) > 0 {
 		l = l.dot(span{text: shown(strings.Join(h.Workspaces, ", "), maxShort)})
 	}
 	return l
+}
+
+// soFar is the verdict that what is still searched can only make worse; empty
+// where nothing was found yet, since silence is no verdict before the end.
+func soFar(now *hunts.Progress) hunts.Verdict {
+	if now == nil {
+		return ""
+	}
+	v := now.Verdict
+	if now.Endpoint != nil && v == "" {
+		v = now.Endpoint.Verdict
+	}
+	if v == hunts.Reached || v == hunts.Seen || v == hunts.Tried {
+		return v
+	}
+	return ""
 }
 
 // windowSpans is the look-back: "last 7 days", or both ends in the reader's zone.
@@ -122,6 +142,8 @@ func progressLine(h hunts.Hunt, now *hunts.Progress) line {
 		return line{ours("⏳ Waiting for %s, which asks the same: one search answers both", shown(now.SharedWith, maxShort))}
 	case now.QueuedAhead > 0:
 		return line{ours("⏳ Waiting: %s ahead", count(int64(now.QueuedAhead), "query"))}
+	case now.Endpoint != nil:
+		return endpointsLine(*now)
 	case now.Total <= 0:
 		return line{ours("⏳ Searching")}
 	}
@@ -137,6 +159,25 @@ func progressLine(h hunts.Hunt, now *hunts.Progress) line {
 		return l.dot(ours("%s with %s so far", count(now.Devices, "device"), count(now.Events, "event")))
 	}
 	return l.dot(ours("nothing so far"))
+}
+
+// endpointDevices is how many devices stand under a hunt whose endpoints are
+// searched, and placesNamed how many places that it still looks in.
+const (
+	endpointDevices = 3
+	placesNamed     = 4
+)
+
+// endpointsLine is what is left to do once the sensors were asked.
+func endpointsLine(now hunts.Progress) line {
+	l := line{ours("⏳ Endpoints searched")}
+	if !hunts.AllDone(now.Endpoint.Coverage.Slices) {
+		l = line{ours("⏳ Endpoints searched in part")}
+	}
+	if now.Endpoint.Totals.Events == 0 {
+		l = l.and(ours(", nothing there so far"))
+	}
+	return l.dot(ours("now looking in %s", shown(listed(now.Looking, placesNamed), maxShort)))
 }
 
 // runningFoot is the hunt's id, who asked and why, and what is known of the same.

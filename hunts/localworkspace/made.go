@@ -15,13 +15,13 @@ type Grid struct {
 }
 
 // Made is a workspace whose tables a program made up, without the way through
-// files. Columns take their documented types; one that isn't documented holds
+// files. Columns take their documented types; one that isn't documented, but for the time, holds
 // text. A cell that doesn't fit its column stays empty.
 func Made(tables map[string]Grid) *Events {
 	made := map[string]*kql.Table{}
 	var oldest, newest time.Time
 	for name, g := range tables {
-		types := map[string]kql.Type{export.IngestionColumn: kql.Datetime}
+		types := map[string]kql.Type{export.IngestionColumn: kql.Datetime, timeColumn: kql.Datetime}
 		for _, c := range export.Documented()[name] {
 			types[c.Name] = c.Type
 		}

@@ -45,6 +45,16 @@ func TestMicrosoftsParserAcceptsEveryHuntInTheSchemaOfAdvancedHunting(t *testing
 			names, queries = append(names, name), append(queries, kql.ForSchema(text, kql.AdvancedHunting))
 		}
 	}
+	places := 0
+	for _, d := range catalog.Places() {
+		if text := d.kql(params{from: now.Add(-day), to: now, step: day}, "test", nil, d.observed(nil)+catalog.place); known(text) {
+			places++
+			names, queries = append(names, d.Name), append(queries, kql.ForSchema(text, kql.AdvancedHunting))
+		}
+	}
+	if places < 6 {
+		t.Errorf("only %d places read tables of advanced hunting", places)
+	}
 	if len(names) < 3 {
 		t.Fatalf("only %v read tables of advanced hunting", names)
 	}

@@ -46,7 +46,9 @@ func (r *Runner) searchScope(ctx context.Context, h hunts.Hunt, d Definition, pa
 	s.profiles, _ = chooseProfiles(r.cfg.Exclusions, h.Request.Exclude, h.Request.ExcludeNone)
 	s.run(ctx)
 	a := r.conclude(h, d, s, seen, covErr, problems)
-	places := r.lookInPlaces(ctx, o.newer(h), o.newer(hunts.Hunt{Window: window}).Window, seen, s.parallel)
+	places := r.placesFor(o.newer(h), seen)
+	s.painted(a, dueNames(places))
+	r.askPlaces(ctx, o.newer(h), o.newer(hunts.Hunt{Window: window}).Window, places, seen.Tables, s.parallel)
 	if o.scope != "" {
 		places = append(places, r.lookInPlaces(ctx, o.before(h), o.before(hunts.Hunt{Window: window}).Window, seenBefore, s.parallel)...)
 	}

@@ -65,6 +65,7 @@ type placeResult struct {
 	// unread are values that could not be read there.
 	unread []unreadRow
 	place  hunts.Place
+	due    bool // to be asked
 	// queried tells that a query was spent on it.
 	queried bool
 	// problem is why silence in this place means nothing; empty where it does.
@@ -80,8 +81,9 @@ func (r *Runner) asksPlaces(name string) bool {
 	return known && !d.behavior() && d.Footprint.Table == own.Footprint.Table
 }
 
-// lookInPlaces asks every place of a hunt that its scope has, a few at once.
-func (r *Runner) lookInPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window, seen sensors, parallel int) []placeResult {
+// placesFor are the places of a hunt, and which of them are due: those that its
+// scope has and that nobody left out.
+func (r *Runner) placesFor(h hunts.Hunt, seen sensors) []placeResult {
 	var out []placeResult
 	if !r.asksPlaces(h.Name) {
 		return nil
@@ -92,21 +94,41 @@ func (r *Runner) lookInPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window,
 			continue
 		}
 		b := d.Footprint
-		out = append(out, placeResult{def: d, asked: part, place: hunts.Place{Place: b.Place.Name, Table: strings.Join(d.placeTables(), ", "), Group: b.Place.Group, Label: b.Place.Label}})
+		x := placeResult{def: d, asked: part, place: hunts.Place{Place: b.Place.Name, Table: strings.Join(d.placeTables(), ", "), Group: b.Place.Group, Label: b.Place.Label}}
+		x.place.Reason = h.LeavesOut(x.place.Group)
+		x.due = x.place.Reason == "" && x.have(seen.Tables)
+		out = append(out, x)
 	}
+	return out
+}
+
+// askPlaces asks the places that are due, a few at once.
+func (r *Runner) askPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window, all []placeResult, have tables, parallel int) {
 	group := errgroup.Group{}
 	group.SetLimit(max(1, parallel))
-	for n := range out {
-		x := &out[n]
-		if why := h.LeavesOut(x.place.Group); why != "" {
-			x.place.Reason = why
-			continue
-		}
-		if x.have(seen.Tables) {
-			group.Go(func() error { r.askPlace(ctx, h, w, x, seen.Tables); return nil })
+	for n := range all {
+		if x := &all[n]; x.due {
+			group.Go(func() error { r.askPlace(ctx, h, w, x, have); return nil })
 		}
 	}
 	_ = group.Wait() // the functions return no error: what failed is in the result
+}
+
+// lookInPlaces asks every place of a hunt that its scope has.
+func (r *Runner) lookInPlaces(ctx context.Context, h hunts.Hunt, w hunts.Window, seen sensors, parallel int) []placeResult {
+	all := r.placesFor(h, seen)
+	r.askPlaces(ctx, h, w, all, seen.Tables, parallel)
+	return all
+}
+
+// dueNames are the names of the places that will be asked, each once.
+func dueNames(all []placeResult) []string {
+	var out []string
+	for _, x := range all {
+		if x.due {
+			out = appendOnce(out, x.place.Place)
+		}
+	}
 	return out
 }
 

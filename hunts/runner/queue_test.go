@@ -29,19 +29,21 @@ func TestAHuntThatWaitsTellsItsPlaceAndWhatItCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var waited, ran int
+	var waited, ran, told int
 	a, err := runner.Run(t.Context(), h, func(p hunts.Progress) {
 		switch {
 		case p.QueuedAhead == 3 && p.Done == 0:
 			waited++
 		case p.QueuedAhead != 0:
 			t.Errorf("it waits although %d slices are done", p.Done)
+		case p.Endpoint != nil:
+			told++
 		default:
 			ran++
 		}
 	})
-	if err != nil || waited != 1 || ran != len(a.Coverage.Slices) {
-		t.Errorf("told %d times that it waits, %d times that it runs: %v", waited, ran, err)
+	if err != nil || waited != 1 || ran != len(a.Coverage.Slices) || told != 1 {
+		t.Errorf("told %d times that it waits, %d times that it runs, %d times what the sensors say: %v", waited, ran, told, err)
 	}
 	// one search, and one question to each of the eight places of a name, which tell no cost here
 	if a.Source.Queries != 9 || a.Source.CPUMS != 20 || a.Source.Scanned != 1000 {

@@ -67,7 +67,14 @@ func progressOf(scopes int, tell func(hunts.Progress)) func(n int) func(hunts.Pr
 			defer mu.Unlock()
 			now[n] = p
 			sum := hunts.Progress{Cancellable: p.Cancellable, QueuedAhead: p.QueuedAhead, SharedWith: p.SharedWith}
+			var endpoints []hunts.Answer
 			for _, x := range now {
+				if x.Endpoint != nil {
+					endpoints = append(endpoints, *x.Endpoint)
+				}
+				for _, name := range x.Looking {
+					sum.Looking = appendOnce(sum.Looking, name)
+				}
 				sum.Done, sum.Total = sum.Done+x.Done, sum.Total+x.Total
 				sum.Devices, sum.Events = sum.Devices+x.Devices, sum.Events+x.Events
 				if x.Verdict != "" {
@@ -76,6 +83,10 @@ func progressOf(scopes int, tell func(hunts.Progress)) func(n int) func(hunts.Pr
 				if x.Done > 0 {
 					sum.QueuedAhead = 0
 				}
+			}
+			if len(endpoints) == scopes { // one that is not ready has no verdict to show beside it
+				all := join(endpoints)
+				sum.Endpoint = &all
 			}
 			tell(sum)
 		}

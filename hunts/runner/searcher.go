@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,6 +97,23 @@ func (s *searcher) finish(i int, p part, state hunts.SliceState, reason string) 
 		}
 	}
 	now.Devices = max(now.Devices, int64(len(names)))
+	s.progress(now)
+}
+
+// painted tells what the sensors say before other places are asked, so that a
+// reader doesn't wait for these.
+func (s *searcher) painted(a hunts.Answer, looking []string) {
+	if len(looking) == 0 {
+		return
+	}
+	a.ByIndicator = slices.Clone(a.ByIndicator) // the places change its lines
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := hunts.Progress{Cancellable: true, Devices: a.Totals.Devices, Events: a.Totals.Events, Endpoint: &a, Looking: looking}
+	now.Done, now.Total = s.done()
+	if a.Verdict == hunts.Reached {
+		now.Verdict = hunts.Reached
+	}
 	s.progress(now)
 }
 
