@@ -18,7 +18,7 @@ import (
 
 // maxPackBytes bounds the values in one query. The service documents no limit
 // of a query's text; 100 KB is known to work.
-const maxPackBytes = 65_000
+const maxPackBytes = 64_000
 
 // surveyParallel leaves slots of the identity to interactive hunts.
 const surveyParallel = 2
