@@ -96,6 +96,9 @@ func TestWhatCostsNothingIsNeverLeftOutForTheCap(t *testing.T) {
 }
 
 func TestFewQueriesPerTypeWhateverIsPasted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	t.Parallel()
 	s := newStage(t, stageOptions{})
 	var list strings.Builder
@@ -223,6 +226,9 @@ func TestWhatIsOnlySkippedIsNotWorthALedger(t *testing.T) {
 }
 
 func TestMoreLinesThanAMessageHoldsAreInAFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	t.Parallel()
 	for _, c := range []struct {
 		n     int

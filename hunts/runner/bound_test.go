@@ -52,6 +52,9 @@ func wide(now time.Time, devices, events int) string {
 const mostBytes = 1 << 20
 
 func TestAnAnswerStaysBelowAMegabyteAndSaysWhatItCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	now := testclock.At()
 	for _, c := range []struct {
 		name            string

@@ -36,6 +36,9 @@ func ofKind(t *testing.T, kind string, n int) []indicator.Indicator {
 }
 
 func TestFiveThousandIndicatorsOfAnyKindTakeEightQueriesAtMost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	var mixed []indicator.Indicator
 	d, ok := mustCatalog(t).Get(hunts.DefaultHunt)
 	if !ok {

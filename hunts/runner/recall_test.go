@@ -301,6 +301,9 @@ func TestASliceThatFailedIsRetriedAlone(t *testing.T) {
 // Whatever arrives when, and however often it was looked before: an answer made
 // with memory is the answer that a search without it gives.
 func TestMemoryNeverChangesAnAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	for round := range 8 {

@@ -96,6 +96,9 @@ func drawn(random *rand.Rand, ips, hosts, files, hashes []string) indicator.Indi
 }
 
 func TestASweepSaysOfEachIndicatorWhatAHuntForItAloneSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("only computes")
+	}
 	t.Parallel()
 	events := localworkspace.Fleet(localworkspace.FleetOptions{Seed: 7, Now: testclock.At(), Devices: 60, Days: 2})
 	runner := runnerOver(t, events)

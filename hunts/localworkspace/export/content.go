@@ -312,10 +312,17 @@ func (c *cells) put(at, rows int, from chunkCells, to []uint32) {
 	}
 }
 
+// named are the columns of a table that the file names, in lower case.
+func (c *content) named(table string) map[string]bool {
+	out := make(map[string]bool, len(c.names))
+	for _, name := range c.names {
+		base, _ := splitZone(name)
+		out[strings.ToLower(columnNamed(table, base))] = true
+	}
+	return out
+}
+
 // isMissing tells whether the file names no such column at all.
 func (c *content) isMissing(table, column string) bool {
-	return !slices.ContainsFunc(c.names, func(name string) bool {
-		base, _ := splitZone(name)
-		return strings.EqualFold(columnNamed(table, base), column)
-	})
+	return !c.named(table)[strings.ToLower(column)]
 }

@@ -388,8 +388,9 @@ func (s *Set) missingColumns() []Unread {
 			if seg.rows == 0 {
 				continue
 			}
+			named := f.content.named(table)
 			for _, c := range knownTables()[table] {
-				if c.Name != TimeColumn && f.content.isMissing(table, c.Name) {
+				if c.Name != TimeColumn && !named[strings.ToLower(c.Name)] {
 					lacking[lack{table, c.Name}] = append(lacking[lack{table, c.Name}], f.in.name)
 				}
 			}
