@@ -68,8 +68,9 @@ type placeResult struct {
 	due    bool // to be asked
 	// queried tells that a query was spent on it.
 	queried bool
-	// problem is why silence in this place means nothing; empty where it does.
-	problem string
+	// problem is why silence in this place means nothing; empty where it does. failed is
+	// its reason alone.
+	problem, failed string
 }
 
 // asksPlaces tells whether a hunt answers the question of the default hunt: what

@@ -264,7 +264,7 @@ func TestAHuntForAFileIsCleanOnlyWhereEveryPlaceWasSearched(t *testing.T) {
 		"a place fewer":  {without("DeviceFileEvents"), hunts.CouldNotTell, "files written (DeviceFileEvents) not searched: no such data here"},
 		"no mail":        {without("EmailAttachmentInfo"), hunts.Clean, "no sensor reported an event with it"},
 		"no column":      {says(hunts.Result{}, &hunts.Error{Kind: hunts.KindNoTable, Say: "no SHA256"}), hunts.CouldNotTell, "files written (DeviceFileEvents) not searched in full: no SHA256"},
-		"a refusal":      {says(hunts.Result{}, &hunts.Error{Kind: hunts.KindNoRole, Say: "no role"}), hunts.CouldNotTell, "mail attachments (EmailAttachmentInfo) not searched in full: no role"},
+		"a refusal":      {says(hunts.Result{}, &hunts.Error{Kind: hunts.KindNoRole, Say: "no role"}), hunts.CouldNotTell, "files written and mail attachments not searched in full: no role"},
 		"half an answer": {says(half, nil), hunts.CouldNotTell, "not searched in full: cut"},
 		"old events": {tables(func(rows [][3]any) [][3]any {
 			for n := range rows {

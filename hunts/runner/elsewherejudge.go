@@ -73,9 +73,8 @@ func raise(a *hunts.Answer, i indicator.Indicator, v hunts.Verdict, searched boo
 // placeProblems spoils the CLEAN lines of what can show in a place that was not
 // searched, and gives the reasons.
 func placeProblems(a *hunts.Answer, all []placeResult) []string {
-	var out []string
+	out := placeSentences(all)
 	for _, x := range all {
-		out = append(out, x.problems()...)
 		for _, i := range x.asked.Indicators() {
 			for n := range a.ByIndicator {
 				if !x.doubts(i) {
@@ -209,11 +208,28 @@ func stepOf(h hunts.Hit) hunts.Step {
 // placeProblems are the sentences about places that packs could not search, each
 // once.
 func (s *surveyor) placeProblems() []string {
+	return append(placeSentences(s.places), gapTexts(s.places)...)
+}
+
+// placeSentences say once what keeps places from being searched in full: those that
+// begin on the same day share a sentence.
+func placeSentences(all []placeResult) []string {
+	together := map[string][]string{}
+	for _, x := range all {
+		if x.failed != "" {
+			together[x.failed] = appendOnce(together[x.failed], x.place.Place)
+		}
+	}
 	var out []string
-	for _, x := range s.places {
-		for _, say := range x.problems() {
+	for _, x := range all {
+		names := together[x.failed]
+		for n, say := range x.problems() {
+			if n == 0 && x.failed != "" && len(names) > 1 {
+				last := len(names) - 1
+				say = fmt.Sprintf("%s and %s not searched in full: %s", strings.Join(names[:last], ", "), names[last], strings.Replace(x.failed, "it has ", "they have ", 1))
+			}
 			out = appendOnce(out, say)
 		}
 	}
-	return append(out, gapTexts(s.places)...)
+	return out
 }

@@ -139,7 +139,7 @@ func TestAPlaceThatWasSilentInTheWindowIsNotSearchedInFull(t *testing.T) {
 		"events all the time":          {900, time.Minute, hours(never), "", hunts.Clean, ""},
 		"nights without events":        {900, time.Minute, hours(func(at time.Time) bool { return at.Hour() < 6 }), "", hunts.Clean, ""},
 		"two days without events":      {900, time.Minute, hours(ago(100*time.Hour, 52*time.Hour)), "", hunts.CouldNotTell, "no events from"},
-		"events of the last day only":  {900, time.Minute, hours(ago(1000*time.Hour, 24*time.Hour)), "", hunts.CouldNotTell, "it has events only since"},
+		"events of the last day only":  {900, time.Minute, hours(ago(1000*time.Hour, 24*time.Hour)), "", hunts.CouldNotTell, "they have events only since"},
 		"silent, and it goes on":       {0, 0, "[]", cleanNow.Add(-8 * time.Hour).Format(time.RFC3339), hunts.Clean, ""},
 		"silent, and dead for days":    {0, 0, "[]", cleanNow.Add(-9 * day).Format(time.RFC3339), hunts.CouldNotTell, "the newest event is 9 days older than the end of the look-back"},
 		"a table that is always empty": {0, 0, "[]", "", hunts.CouldNotTell, "no events in this look-back, nor in the 30 days before it"},

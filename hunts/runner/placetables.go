@@ -141,7 +141,7 @@ func (t tables) late(d Definition) string {
 
 // fail says why silence here means nothing.
 func (x *placeResult) fail(reason string) {
-	x.place.Reason, x.place.Searched = reason, false
+	x.place.Reason, x.place.Searched, x.failed = reason, false, reason
 	x.problem = fmt.Sprintf("%s (%s) not searched in full: %s", x.place.Place, x.place.Table, reason)
 }
 

@@ -226,7 +226,7 @@ func TestAPublishedHuntSaysFoundOrNothingFoundAndNeverMoreThanItSearched(t *test
 		"portal.yaml":   upstreamHunt("let starttime = todatetime('{{StartTimeISO}}');\nlet endtime = todatetime('{{EndTimeISO}}');\n" + odd + "\n| where TimeGenerated between (starttime .. endtime)\n| summarize N = count() by DeviceName"),
 		"unordered.kql": odd + " | summarize Rows = count()",
 	}
-	r, source := rowsRunner(t, events, files)
+	r, _ := rowsRunner(t, events, files)
 	window := func(a hunts.Answer) time.Duration { return a.Request.To.Sub(a.Request.From) }
 	for _, c := range []struct {
 		text    string
@@ -289,7 +289,7 @@ func TestAPublishedHuntSaysFoundOrNothingFoundAndNeverMoreThanItSearched(t *test
 			return res, err
 		},
 	} {
-		r, source = rowsRunner(t, events, files)
+		r, source := rowsRunner(t, events, files)
 		source.spoil = spoil
 		if a := ask(t, r, rowsNow, "hunt none since=4d"); a.Verdict != hunts.CouldNotTell {
 			t.Errorf("%s: %s: %s", name, a.Verdict, a.Reason)
