@@ -15,6 +15,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/record"
 	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/sweep"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 // allowing is a policy that allows every member everything.
@@ -182,4 +183,21 @@ func TestLineagePivotsAndExportsAreOnTheQuota(t *testing.T) {
 		}
 	}
 	s.ana.Reply(answer, "lineage WS-FIN-014") // the same once more costs nothing
+}
+
+func TestWhoMayNotHuntMayLookAtNoPlaceEither(t *testing.T) {
+	for text, want := range map[string][]string{
+		"default: {allow: [hunt], groups: [S0SOC]}":      {hunts.PlaceEndpoint},
+		"default: {allow: [hunt]}":                       nil,
+		"default: {allow: [hunt], places: [identity]}":   {"identity"},
+		"default: {allow: [hunt], places: [endpoint]}\n": {hunts.PlaceEndpoint},
+	} {
+		g, err := policy.New(policy.Config{File: policyFile(t, text), Store: recordtest.Start(t), Clock: testclock.New().Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.PlacesOf(t.Context(), hunts.Asker{User: "U1", Channel: "C0SOC00001"}); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
 }

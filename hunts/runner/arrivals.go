@@ -41,6 +41,7 @@ func (r *Runner) Arrivals(ctx context.Context, since time.Time, list []hunts.Loo
 			l.hunt, l.scope = x.Hunt, r.scopeName(x.Hunt)
 		}
 		ctx = within
+		l.all = append(l.all, r.gate.within(ctx, x.Hunt))
 		names, wanted = append(names, x.Names...), append(wanted, x.Indicators...)
 		if l.from.IsZero() || x.From.Before(l.from) {
 			l.from = x.From
@@ -63,7 +64,8 @@ func (r *Runner) Arrivals(ctx context.Context, since time.Time, list []hunts.Loo
 type look struct {
 	runner    *Runner
 	scope     string
-	hunt      hunts.Hunt // in whose name the queries are written
+	hunt      hunts.Hunt   // in whose name the queries are written
+	all       []hunts.Hunt // what each may look at
 	since     time.Time
 	from, now time.Time
 	found     []hunts.Arrival
@@ -95,7 +97,8 @@ func (l *look) definitions(ctx context.Context, names []string) (arriving, other
 	if places {
 		known := l.tables(ctx)
 		for _, d := range l.runner.cfg.Catalog.Places() {
-			if known.hold(d) {
+			allowed := func(h hunts.Hunt) bool { return h.LeavesOut(d.Footprint.Place.Group) == "" }
+			if known.hold(d) && slices.ContainsFunc(l.all, allowed) {
 				all = append(all, d)
 			}
 		}
@@ -132,8 +135,8 @@ func (l *look) tables(ctx context.Context) tables {
 		Text: kql.Prologue(comment(l.hunt)+" tables", []kql.Let{{Name: "history_from", Value: kql.DatetimeLiteral(from)}, {Name: "window_to", Value: kql.DatetimeLiteral(l.now)}}) +
 			l.runner.cfg.Catalog.tablesText(l.now) + "place_tables\n",
 	})
-	if err != nil {
-		l.runner.cfg.Log.Warn("the tables of a scope are not known", "scope", l.scope, "error", err)
+	if err != nil || res.Partial != "" {
+		l.runner.cfg.Log.Warn("the tables of a scope are not known", "scope", l.scope, "error", err, "partial", res.Partial)
 		return nil
 	}
 	known := tables{}
@@ -288,6 +291,7 @@ func (r *Runner) Recheck(ctx context.Context, h hunts.Hunt) (hunts.Answer, error
 	if err != nil {
 		return hunts.Answer{}, err
 	}
+	h = r.gate.within(ctx, h)
 	h.Request.Fresh, h.Scheduled, h.Refreshes = true, true, ""
 	return r.search(ctx, h, d, func(hunts.Progress) {}), nil
 }
@@ -298,7 +302,7 @@ func (r *Runner) Correct(ctx context.Context, h hunts.Hunt, a hunts.Answer) erro
 	if d, ok := r.cfg.Catalog.Get(h.Name); ok {
 		over, now := a, r.cfg.Clock().UTC()
 		over.Source.ExpiresAt = &now
-		key := r.cacheKey(h, d)
+		key := r.cacheKey(r.gate.within(ctx, h), d)
 		for _, k := range []string{triageKey(key), key} {
 			if err := r.cfg.Record.SaveAnswer(ctx, k, over, time.Millisecond); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/footprint-soc/footprint/hunts"
 	"github.com/footprint-soc/footprint/hunts/indicator"
+	"github.com/footprint-soc/footprint/hunts/record/recordtest"
 	"github.com/footprint-soc/footprint/hunts/request"
+	"github.com/footprint-soc/footprint/hunts/runner"
 	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
@@ -135,5 +138,41 @@ func TestWhatIsLookedForAgainIsTheWholeTruthAndLeavesNoTrace(t *testing.T) {
 	}
 	if a := l.hunt("since=7d", nil); a.Totals.Devices < 2 {
 		t.Errorf("who asks the same is given the old answer: %+v", a.Totals)
+	}
+}
+
+// limited is a policy that lets people look at nothing but the endpoints.
+type limited struct{ hunts.Authorizer }
+
+func (limited) PlacesOf(context.Context, hunts.Asker) []string {
+	return []string{hunts.PlaceEndpoint}
+}
+
+func TestAnAnswerThatIsCorrectedOrForgottenIsNoLongerGivenToWhoMayLookAtLess(t *testing.T) {
+	now := testclock.At().Truncate(time.Second)
+	for what, end := range map[string]func(*runner.Runner, hunts.Hunt, hunts.Answer) error{
+		"corrected": func(r *runner.Runner, h hunts.Hunt, a hunts.Answer) error { return r.Correct(t.Context(), h, a) },
+		"forgotten": func(r *runner.Runner, h hunts.Hunt, a hunts.Answer) error { return r.Forget(t.Context(), h, a) },
+	} {
+		l := newLooker(t, []arrival{event(now.Add(-5*time.Hour), time.Minute, "ws-1")})
+		l.at(now)
+		catalog, _, err := runner.LoadCatalog(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := recordtest.Start(t)
+		l.runner = newRunner(runner.Config{Catalog: catalog, Source: l.growing, Record: store, Clock: l.clock, Authorizer: limited{hunts.AllowAll(store, l.clock)}})
+		first := l.hunt("", nil)
+		if l.hunt("", nil).Source.CachedAt == nil {
+			t.Fatal("the second answer is not the first one's, so that this test shows nothing")
+		}
+		h := l.lookout(first.Request.From).Hunt
+		h.ID = first.HuntID
+		if err := end(l.runner, h, first); err != nil {
+			t.Fatal(err)
+		}
+		if at := l.hunt("", nil).Source.CachedAt; at != nil {
+			t.Errorf("the answer that was %s is given again, as of %v", what, at)
+		}
 	}
 }

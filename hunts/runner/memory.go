@@ -55,7 +55,7 @@ func (r *Runner) remembered(ctx context.Context, a hunts.Answer, h hunts.Hunt) (
 }
 
 // cacheKey is the identity of a question: everything that changes the answer,
-// and not who asks or why.
+// and not who asks or why. h is a hunt as gate.within gives it.
 func (r *Runner) cacheKey(h hunts.Hunt, d Definition) string {
 	w := fmt.Sprint(h.Window.From.Unix(), h.Window.To.Unix())
 	if h.Window.All || h.Window.Ago > 0 {
@@ -99,5 +99,5 @@ func (r *Runner) Forget(ctx context.Context, h hunts.Hunt, a hunts.Answer) error
 	if err := r.cfg.Record.DropBlobs(ctx, slices...); err != nil {
 		return err
 	}
-	return r.cfg.Record.DropAnswer(ctx, h.ID, r.cacheKey(h, d))
+	return r.cfg.Record.DropAnswer(ctx, h.ID, r.cacheKey(r.gate.within(ctx, h), d))
 }

@@ -17,19 +17,32 @@ import (
 	"github.com/footprint-soc/footprint/hunts/request"
 )
 
-// countingSource counts the queries of each place.
+// countingSource counts the queries of each place, and keeps all texts. It has every
+// table of the places.
 type countingSource struct {
 	*scriptedSource
-	mu    sync.Mutex
-	asked map[string]int
+	catalog *Catalog
+	mu      sync.Mutex
+	asked   map[string]int
+	texts   []string
 }
 
 func (s *countingSource) Query(ctx context.Context, q hunts.Query) (hunts.Result, error) {
 	first, _, _ := strings.Cut(q.Text, "\n")
+	s.mu.Lock()
+	s.texts = append(s.texts, q.Text)
 	if _, name, ok := strings.Cut(first, " place "); ok {
-		s.mu.Lock()
 		s.asked[name]++
-		s.mu.Unlock()
+	}
+	s.mu.Unlock()
+	if strings.HasSuffix(first, " tables") {
+		var rows [][]any
+		for _, d := range s.catalog.Places() {
+			for _, table := range d.placeTables() {
+				rows = append(rows, []any{table, "ever", int64(1)})
+			}
+		}
+		return hunts.Result{Rows: rows}, nil
 	}
 	return s.scriptedSource.Query(ctx, q)
 }
@@ -37,7 +50,7 @@ func (s *countingSource) Query(ctx context.Context, q hunts.Query) (hunts.Result
 // counted prepares a hunt over a source that counts.
 func counted(t *testing.T, s *scriptedSource, text string) (*Runner, *countingSource, hunts.Hunt) {
 	t.Helper()
-	source := &countingSource{scriptedSource: s, asked: map[string]int{}}
+	source := &countingSource{scriptedSource: s, catalog: mustCatalog(t), asked: map[string]int{}}
 	r := newRunner(Config{Catalog: mustCatalog(t), Source: source, Record: emptyRecord{}, Clock: func() time.Time { return cleanNow }})
 	req, refusal := request.Parse(text, cleanNow)
 	if refusal != nil {
@@ -71,6 +84,56 @@ func TestAHuntAsksEachPlaceOnceAtMostHoweverManyPartsItsWindowHas(t *testing.T) 
 			if endpoint && source.asked[outside] > 0 {
 				t.Errorf("%s asked %s", text, outside)
 			}
+		}
+	}
+}
+
+// endpointsOnly is a policy that lets people look at nothing but the endpoints.
+type endpointsOnly struct{ hunts.Authorizer }
+
+func (endpointsOnly) PlacesOf(context.Context, hunts.Asker) []string {
+	return []string{hunts.PlaceEndpoint}
+}
+
+func TestNothingThatSearchesReadsAPlaceThatThePolicyLeavesOut(t *testing.T) {
+	name := func(list []indicator.Indicator, h hunts.Hunt) []hunts.Lookout {
+		return []hunts.Lookout{{Hunt: h, Names: []string{h.Name}, Indicators: list, From: cleanNow.Add(-day)}}
+	}
+	for what, search := range map[string]func(*Runner, hunts.Hunt) error{
+		"a hunt": func(r *Runner, h hunts.Hunt) error { _, err := r.Run(t.Context(), h, nil); return err },
+		"a sweep": func(r *Runner, h hunts.Hunt) error {
+			_, err := r.Survey(t.Context(), h, h.Request.Indicators(), nil)
+			return err
+		},
+		"a ledger":  func(r *Runner, h hunts.Hunt) error { _, err := r.Triage(t.Context(), []hunts.Hunt{h}, nil); return err },
+		"a recheck": func(r *Runner, h hunts.Hunt) error { _, err := r.Recheck(t.Context(), h); return err },
+		"a look for late rows": func(r *Runner, h hunts.Hunt) error {
+			_, err := r.Arrivals(t.Context(), cleanNow.Add(-time.Hour), name(h.Request.Indicators(), h))
+			return err
+		},
+	} {
+		reads := func(limited bool) (mail bool) {
+			s := healthy(7 * day)
+			r, source, h := counted(t, s, "dns=evil.example")
+			if limited {
+				r = newRunner(Config{Catalog: r.cfg.Catalog, Source: source, Record: emptyRecord{}, Clock: r.cfg.Clock, Authorizer: endpointsOnly{hunts.AllowAll(emptyRecord{}, r.cfg.Clock)}})
+			}
+			if err := search(r, h); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			for _, text := range source.texts {
+				first, _, _ := strings.Cut(text, "\n")
+				if !strings.HasSuffix(first, " coverage") && !strings.HasSuffix(first, " tables") { // which ask whether a table is there
+					mail = mail || strings.Contains(text, "EmailUrlInfo") || strings.Contains(text, "CommonSecurityLog")
+				}
+			}
+			return mail
+		}
+		if !reads(false) {
+			t.Errorf("%s, allowed, reads no mail, so that this test shows nothing", what)
+		}
+		if reads(true) {
+			t.Errorf("%s reads mail or the firewall, which the policy leaves out", what)
 		}
 	}
 }
