@@ -35,7 +35,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 type files struct {
 	api *slack.Client
 	out *outbox.Outbox
-	own string // address of the server that stands in for Slack; empty for Slack's own
+	own string // base URL of a stand-in for Slack; empty for Slack's own servers
 }
 
 // Download reads a shared file. It wants the scope files:read; without it Slack

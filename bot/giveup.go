@@ -76,7 +76,7 @@ func (b *Bot) apologise(ctx context.Context, kind string, payload json.RawMessag
 	m := message.Refused(sentence, b.view())
 	whisper := func(channel, user, url string) error {
 		if user == "" {
-			return nil // nothing of it could be read
+			return nil // the payload is unreadable, so nobody is known to tell
 		}
 		return b.out.Whisper(ctx, channel, user, url, m)
 	}

@@ -284,7 +284,7 @@ func (b *Bot) paintAnswer(ctx context.Context, h hunts.Hunt, a hunts.Answer, par
 	})
 }
 
-// outsideNote stands in what only the asker sees.
+// outsideNote explains an answer that only the asker can see.
 const outsideNote = "I'm not in this channel, so only you see this and there is no thread. Invite me with `/invite @Footprint` and ask again."
 
 // showOutside answers where the bot is no member: one message that only the asker

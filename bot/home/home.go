@@ -4,8 +4,8 @@
 //
 // What surprises: nothing in it is pressed. A tab belongs to no channel, and every
 // right belongs to one, so the tab leads to the message where the buttons are. And it
-// shows less where it is not sure: a channel whose members Slack doesn't tell shows
-// nothing of its approvals.
+// shows less when it isn't sure: approvals of a channel are left out when Slack doesn't
+// list the channel's members.
 package home
 
 import (

@@ -65,7 +65,7 @@ type View struct {
 	} `json:"state"`
 }
 
-// Field is what stands in one field of a modal, whatever its kind.
+// Field returns the value of one field of a modal: text, option or date.
 func (v View) Field(block string) string {
 	for _, x := range v.State.Values[block] {
 		for _, s := range []string{x.Value, x.Option.Value, x.Date} {

@@ -57,7 +57,8 @@ type Message struct {
 	Files       []File            `json:"files"`
 }
 
-// Thread is the root of the thread that the message stands in, or begins.
+// Thread returns the timestamp of the root message of the thread: the message itself
+// when it starts one.
 func (m Message) Thread() string {
 	if m.ThreadTS != "" {
 		return m.ThreadTS

@@ -9,8 +9,8 @@ import (
 	"github.com/footprint-soc/footprint/hunts/indicator"
 )
 
-// recallLine stands in the message that changed: what it said before, and why it
-// says something else now.
+// recallLine is the line of a changed message that says what it said before, and why it
+// changed.
 func recallLine(r *hunts.Recall, now time.Time) line {
 	if r == nil {
 		return nil

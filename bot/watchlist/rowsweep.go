@@ -29,7 +29,7 @@ func (w *Sweeps) sweepRows(ctx context.Context, s sweep.Schedule, j sweep.Job) e
 	}
 	red := w.Gate.Redaction(s.Channel)
 	view := message.RowSweepView{Name: j.Name, Hunt: s.Hunt, Slot: j.Slot, Missed: j.Missed, Window: h.Window, Answer: a, First: made.Rows.First, New: made.Rows.New, Still: made.Rows.Ongoing, Gone: len(made.Rows.Gone)}
-	if red.None() { // a device that is gone stands in no answer by which its name is known
+	if red.None() { // redaction learns names from the answer, and rows that are gone are not in it
 		view.Named = made.Rows.Gone
 	}
 	view = policy.Redact(red, view)

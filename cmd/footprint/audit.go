@@ -19,7 +19,7 @@ type audited struct {
 	Hash string `json:"hash"`
 }
 
-// audit prints the audit, or verifies that nothing of it was changed or
+// audit prints the audit, or verifies that no entry was changed or
 // removed.
 func audit(ctx context.Context, p process, args []string) error {
 	f := newFlags("audit")

@@ -138,7 +138,7 @@ func (c *checker) configuration() {
 	}
 }
 
-// mask shows what kind of token it is, and nothing of its secret.
+// mask shows the kind of a token without its secret.
 func mask(s string) string {
 	for _, kind := range []string{"xoxb-", "xapp-", "xoxe.", "rediss://", "redis://"} {
 		if strings.HasPrefix(s, kind) {

@@ -18,6 +18,7 @@ import (
 	"github.com/footprint-soc/footprint/hunts/kql"
 	"github.com/footprint-soc/footprint/hunts/localworkspace"
 	"github.com/footprint-soc/footprint/hunts/request"
+	"github.com/footprint-soc/footprint/hunts/testclock"
 )
 
 func unpacked(t *testing.T, b []byte) []byte {
@@ -106,19 +107,19 @@ func TestThePortalsLinkCarriesAQueryOfOneToTwentyIndicators(t *testing.T) {
 }
 
 func TestALinkFromDefenderXDROpensItsOwnAdvancedHunting(t *testing.T) {
-	req, refusal := request.Parse("ip=203.0.113.66", time.Now())
+	req, refusal := request.Parse("ip=203.0.113.66", testclock.At())
 	if refusal != nil {
 		t.Fatal(refusal.Sentence)
 	}
 	const resource = "/subscriptions/1/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/w"
 	link := portalLink(resource, hunts.Routes{{Name: "xdr", Source: ofKind(hunts.KindDefender)}, {Name: "prod-eu", Source: ofKind(hunts.KindLogAnalytics)}})
 	for scope, begin := range map[string]string{"xdr": "https://security.microsoft.com/v2/advanced-hunting?query=", "prod-eu": "https://portal.azure.com/"} {
-		h := hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: time.Now(), All: true}, Workspaces: []string{scope}}
+		h := hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: testclock.At(), All: true}, Workspaces: []string{scope}}
 		if got := link(h, ""); !strings.HasPrefix(got, begin) {
 			t.Errorf("%s: %s", scope, got)
 		}
 	}
-	xdr := link(hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: time.Now(), All: true}, Workspaces: []string{"xdr"}}, "")
+	xdr := link(hunts.Hunt{Name: hunts.DefaultHunt, Request: req, Window: hunts.Window{To: testclock.At(), All: true}, Workspaces: []string{"xdr"}}, "")
 	if text := queryOf(t, xdr); !strings.Contains(text, "Timestamp") || strings.Contains(text, "TimeGenerated") {
 		t.Errorf("the query of the link: %s", text)
 	}

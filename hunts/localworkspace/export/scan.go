@@ -113,7 +113,7 @@ func (s *Set) readFile(ctx context.Context, f *file, want wanted) (*content, err
 	}
 	switch first := firstByte(head); {
 	case first == 0 && short != nil && !errors.Is(short, io.EOF):
-		return nil, fmt.Errorf("the file is damaged (%w): nothing of it is loaded", short)
+		return nil, fmt.Errorf("the file is damaged (%w), so it is not loaded", short)
 	case first == 0:
 		return &content{segments: map[string]*segment{}, empty: true}, nil
 	case first == '{' && !isDocument(head):
